@@ -1,0 +1,274 @@
+"""The PTSP office: it runs service cycles, serves its backlog first in first out, and alone decides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.agents.view import Column, RowAgent
+from sim.rng import Draw
+from sim.rules import influence, outreach, serving
+from sim.rules.choice import EVENT, ONLINE
+from sim.rules.outreach import (
+    ASSESSMENT, CANCELLED, CLOSED, DELIVERY, DESIGNING, HELD, PREPARATION,
+)
+from sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW
+
+if TYPE_CHECKING:
+    from sim.agents.neighbourhood import Neighbourhood
+
+MONTH = 21
+REJECTIONS_HALF_LIFE = 252.0
+
+
+class PTSPOffice(RowAgent):
+    """The one-stop permit office of the district."""
+
+    quality = Column("office", "Event quality: lessons learnt, 0-1.")
+    backlog_hours = Column("office", "Officer hours of work waiting.")
+    crowd = Column("office", "Crowding of the desk this morning, 0-1.")
+    hours_worked = Column("office", "Officer hours worked at the desk today.")
+    hours_available = Column("office", "Officer hours at the desk today.")
+
+    # -- routine 2: service cycles
+
+    def advance_cycles(self) -> None:
+        """Begin the cycles that the frequency has earned, then carry each running cycle through today's phase."""
+        model, office = self.model, self.model.world.office
+        office.accrued[0] += model.p.events_per_month * model.size / MONTH
+        while office.accrued.item(0) >= 1.0:
+            office.accrued[0] -= 1.0
+            office.cycles[0] += 1
+            self.commission()
+        e = model.world.events
+        for event in model.running_events():
+            phase, day = e.phase.item(event), model.day
+            rw = model.neighbourhood(e.rw.item(event))
+            if phase == DESIGNING and day == e.design_day.item(event):
+                self.design(event, rw)
+            elif phase == PREPARATION and day < e.delivery_day.item(event):
+                if not e.information_only.item(event):
+                    rw.prepare(event)
+            elif phase == PREPARATION and day == e.delivery_day.item(event):
+                self.deliver(event)
+            elif phase == ASSESSMENT and day == e.meeting_day.item(event):
+                self.assess(event, rw)
+
+    def commission(self) -> None:
+        """Propose RWs by the targeting rule until a head consents; without consent there is no event (P8)."""
+        model, p = self.model, self.model.p
+        model.tally.planned += 1
+        for rw in self.ranking():
+            model.tally.proposals += 1
+            if not rw.consents():
+                model.tally.declined += 1
+                continue
+            event = model.new_event(rw)
+            e = model.world.events
+            e.helped_commissioning[event] = 1
+            e.phase[event] = DESIGNING
+            e.design_day[event] = model.day + p.design_days
+            e.delivery_day[event] = e.design_day.item(event) + p.preparation_days
+            e.meeting_day[event] = e.delivery_day.item(event) + p.meeting_days
+            e.information_only[event] = p.information_only
+            e.partners[event] = p.bank_dki + p.tax_agency + p.civil_registry
+            e.credit[event] = p.bank_dki
+            return
+        model.tally.unhosted += 1
+
+    def ranking(self) -> list[Neighbourhood]:
+        """RWs in the order in which the office asks them; those busy or resting after a refusal are left out."""
+        model, p, office = self.model, self.model.p, self.model.world.office
+        free = [
+            rw for rw in model.neighbourhoods_list
+            if rw.running < 0 and model.day - rw.declined_day >= p.decline_rest
+        ]
+        rule = p.targeting
+        if rule == "list":
+            wanted = {number: place for place, number in enumerate(p.target_list)}
+            numbered = [(wanted.get(model.population.rw_number.item(rw.row), -1), rw) for rw in free]
+            later = max(wanted.values(), default=0) + 1
+            start = office.pointer.item(0) + 1
+            order = sorted(((place - start) % later, place, rw.row) for place, rw in numbered if place >= 0)
+            return [model.neighbourhood(row) for _, _, row in order]
+        n = len(model.neighbourhoods_list)
+        pointer = office.pointer.item(0)
+
+        def rank(rw: Neighbourhood) -> float:
+            if rule == "random":
+                return model.draw(Draw.TARGET, rw.key, office.cycles.item(0))  # type: ignore[no-any-return]
+            if rule == "need":
+                return -rw.known  # type: ignore[no-any-return]
+            if rule == "rejections":
+                return -self.recent_rejections(rw.row)
+            if rule == "least_reached":
+                return rw.last_event  # type: ignore[no-any-return]
+            return float((rw.row - pointer - 1) % n)
+
+        return sorted(free, key=lambda rw: (rank(rw), rw.row))
+
+    def recent_rejections(self, rw: int) -> float:
+        """Rejections of an RW's residents, fading with a half-life of a year."""
+        table = self.model.world.neighbourhoods
+        days = self.model.day - table.rejections_day.item(rw)
+        return influence.faded(table.rejections.item(rw), 0.0, days, REJECTIONS_HALF_LIFE)  # type: ignore[no-any-return]
+
+    def design(self, event: int, rw: Neighbourhood) -> None:
+        """Fix staff and partners and invite co-producers; too few and the event is cancelled, few and it is smaller."""
+        model, p = self.model, self.model.p
+        rw.gather(event)
+        e = model.world.events
+        joined = e.joined.item(event)
+        e.helped_designing[event] = joined
+        if joined < p.least_joined:
+            self.end(event, rw, CANCELLED)
+            return
+        intake = model.mean_intake_hours
+        places = outreach.event_places(
+            p.officers_per_event, p.event_hours, intake, p.event_capacity, joined, p.least_joined
+        )
+        e.places[event] = 0 if p.information_only else places
+        e.phase[event] = PREPARATION
+        rw.publicise(event)
+
+    def deliver(self, event: int) -> None:
+        """Open the event: officers leave the desk for it, unless the desk is protected."""
+        model, p, e = self.model, self.model.p, self.model.world.events
+        e.phase[event] = DELIVERY
+        parts = model.world.parts
+        visiting = 0
+        for part in model.parts_of(event):
+            visiting += int(parts.visits.item(part) > 0)
+        e.helped_preparation[event] = visiting
+        e.helped_delivery[event] = e.joined.item(event)
+        model.delivering.append(event)
+        if not e.information_only.item(event):
+            hours = p.officers_per_event * p.open_hours
+            model.tally.event_officer_hours += hours
+            if not p.desk_protected:
+                model.world.office.owed[0] += hours
+
+    def after_delivery(self, event: int) -> None:
+        """Close the day of an event: what the neighbourhood learnt and the cycle's move to assessment."""
+        model, e = self.model, self.model.world.events
+        rw = model.neighbourhood(e.rw.item(event))
+        e.phase[event] = ASSESSMENT
+        rw.last_event = model.day
+        rw.company = e.joined.item(event) / e.invited.item(event)
+        rw.known = float(min(e.visits.item(event), len(rw.open_needs())))
+
+    def assess(self, event: int, rw: Neighbourhood) -> None:
+        """Hold the meeting or skip it, learn, thank and pay; each co-producer lives through the event."""
+        model, p, e, parts = self.model, self.model.p, self.model.world.events, self.model.world.parts
+        met = model.draw(Draw.MEETING, rw.key, e.ordinal.item(event)) < p.meeting_share
+        if met:
+            e.met[event] = 1
+            e.helped_assessment[event] = e.joined.item(event)
+            share = min(e.joined.item(event) / e.invited.item(event), 1.0)
+            self.quality = influence.raised(self.quality, 1.0, p.lesson_gain * share)
+        for part in model.parts_of(event):
+            one = model.coproducer(parts.coproducer.item(part))
+            hours = parts.visits.item(part) * p.visit_hours + p.event_hours + met * 1.0
+            model.tally.coproducer_hours += hours
+            model.tally.paid += p.pay * hours / 1000.0
+            one.served(event, hours, thanked=bool(p.thanks), paid=bool(p.pay > 0 and p.pay_tied))
+        self.end(event, rw, HELD)
+
+    def end(self, event: int, rw: Neighbourhood, ending: int) -> None:
+        """Close a cycle."""
+        e = self.model.world.events
+        e.phase[event], e.ending[event] = CLOSED, ending
+        rw.running = -1
+
+    # -- routine 4: serving
+
+    def receive(self, application: int) -> None:
+        """Take a file in today; its place among today's goes by a keyed draw, not by who came first in the code."""
+        model, a = self.model, self.model.world.applications
+        resident = model.resident(a.resident.item(application))
+        permit = model.permits[a.permit.item(application)]
+        occasion, returns = resident.application_occasion(application), a.returns.item(application)
+        hours = permit.examination_hours
+        if returns == 0 and a.channel.item(application) != EVENT:
+            hours += permit.intake_hours * (model.p.online_intake if a.channel.item(application) == ONLINE else 1.0)
+        mark = model.draw(Draw.SERVICE, resident.key, occasion, returns)
+        a.remaining[application] = serving.service_hours(hours, model.p.service_spread, mark)
+        place = model.draw(Draw.QUEUE_PLACE, resident.key, occasion, returns)
+        model.handed_in.append((place, resident.key * 8 + a.permit.item(application), application))
+
+    def serve(self) -> None:
+        """Give today's officer time to the backlog in order; each file is with one officer at a time."""
+        model, office = self.model, self.model.world.office
+        for _, _, application in sorted(model.handed_in):
+            model.enqueue(application)
+        model.handed_in = []
+        officers, hours = model.desk()
+        away = min(office.owed.item(0), officers * hours)
+        office.owed[0] -= away
+        used = [min(max(away - j * hours, 0.0), hours) for j in range(officers)]
+        self.hours_available = officers * hours - away
+        a, queue = model.world.applications, model.world.office.queue
+        worked, place = 0.0, office.first.item(0)
+        finished: list[int] = []
+        while place < office.last.item(0):
+            application = queue.item(place)
+            if a.remaining.item(application) > 0.0:
+                officer = min(range(officers), key=used.__getitem__)
+                given = serving.worked(used[officer], hours, a.remaining.item(application))
+                if given <= 0.0:
+                    break
+                if a.looked.item(application) < 0:
+                    a.looked[application] = model.day
+                used[officer] += given
+                worked += given
+                a.remaining[application] -= given
+                if a.remaining.item(application) <= 0.0:
+                    finished.append(application)
+            place += 1
+        while office.first.item(0) < office.last.item(0) and a.remaining.item(queue.item(office.first.item(0))) <= 0.0:
+            office.first[0] += 1
+        self.hours_worked = worked
+        for application in finished:
+            self.examine(application)
+        backlog = 0.0
+        for place in range(office.first.item(0), office.last.item(0)):
+            backlog += a.remaining.item(queue.item(place))
+        self.backlog_hours = backlog
+        self.crowd = serving.crowding(backlog, officers * hours)
+
+    def examine(self, application: int) -> None:
+        """Examine a file that had its officer time: return, reject, send to technical review, or grant."""
+        model, a = self.model, self.model.world.applications
+        permit = model.permits[a.permit.item(application)]
+        outcome = serving.examined(
+            a.defects.item(application), a.returns.item(application), model.p.corrections,
+            int(permit.review_days > 0 or permit.technical_rejection > 0.0),
+        )
+        a.outcome[application] = outcome
+        if outcome == RETURNED:
+            model.resident(a.resident.item(application)).returned(application)
+        elif outcome == UNDER_REVIEW and permit.review_days > 0:
+            model.schedule_application(application, model.day + permit.review_days)
+        elif outcome == UNDER_REVIEW:
+            self.review(application)
+        else:
+            self.decide(application, outcome)
+
+    def review(self, application: int) -> None:
+        """Finish the technical review of a complete file."""
+        model, a = self.model, self.model.world.applications
+        resident = model.resident(a.resident.item(application))
+        mark = model.draw(Draw.TECHNICAL, resident.key, resident.application_occasion(application))
+        fails = mark < model.permits[a.permit.item(application)].technical_rejection
+        self.decide(application, REJECTED if fails else GRANTED)
+
+    def decide(self, application: int, outcome: int) -> None:
+        """Decide a permit. Nobody else does (P19)."""
+        model, a = self.model, self.model.world.applications
+        a.outcome[application], a.decided[application] = outcome, model.day
+        row = a.resident.item(application)
+        model.decided_of.setdefault(row, []).append(application)
+        if outcome == REJECTED:
+            table, rw = model.world.neighbourhoods, model.population.rw.item(row)
+            table.rejections[rw] = self.recent_rejections(rw) + 1.0
+            table.rejections_day[rw] = model.day
+

@@ -1,0 +1,79 @@
+"""The laws that must hold on every day of every run; ``--checked`` verifies them, the test suite always does."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.errors import CheckFailed
+from sim.population import Population
+from sim.rules.outreach import CANCELLED, COMMISSIONING
+from sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
+from sim.state import APPLIED, OPEN, RW_HEAD, World
+
+
+def check(world: World, population: Population, day: int) -> None:
+    """Verify every law on the state at the end of ``day``.
+
+    Raises CheckFailed naming the law, the day and the first row that breaks it.
+    """
+    a, used = world.applications, world.counts.applications.item(0)
+    outcome, decided = a.outcome[:used], a.decided[:used]
+    final = np.isin(outcome, (GRANTED, REJECTED, WITHDRAWN))
+    for permit in np.unique(world.needs.permit):
+        mine = a.permit[:used] == permit
+        still_open = np.count_nonzero((world.needs.status == APPLIED) & (world.needs.permit == permit))
+        balance = np.count_nonzero(mine) - np.count_nonzero(mine & final) - still_open
+        _law("submitted = granted + rejected + withdrawn + open", day, np.array([balance]), balance == 0)
+    _rows("an application has a decision day exactly when it has ended", day, (decided >= 0) == final)
+    _rows("nothing is decided before an officer looked at it", day,
+          ~np.isin(outcome, (GRANTED, REJECTED)) | ((a.looked[:used] >= 0) & (a.looked[:used] <= decided)))
+    _rows("a file is looked at no sooner than it was handed in", day,
+          (a.looked[:used] < 0) | (a.looked[:used] >= a.submitted[:used]))
+    office = world.office
+    worked, available = office.hours_worked.item(0), office.hours_available.item(0)
+    _law("served time never exceeds officer time", day, np.array([worked]), worked <= available + 1e-9)
+    _law("officer time is not negative", day, np.array([available]), available >= -1e-9)
+
+    residents = world.residents
+    for name in ("intrinsic", "social", "normative", "trust", "knowledge"):
+        column = getattr(residents, name)
+        _rows(f"{name} stays within 0 and 1", day, (column >= 0.0) & (column <= 1.0))
+    _rows("expectation stays within 1 and 4", day, (residents.expectation >= 1.0) & (residents.expectation <= 4.0))
+    score = a.satisfaction[:used]
+    _rows("satisfaction stays within 1 and 4", day, (score == 0.0) | ((score >= 1.0) & (score <= 4.0)))
+    norm, company = world.neighbourhoods.norm, world.neighbourhoods.company
+    _rows("a norm is a share", day, (norm >= 0.0) & (norm <= 1.0))
+    _rows("company is a share", day, (company >= 0.0) & (company <= 1.0))
+
+    people = world.counts.coproducers.item(0)
+    c = world.coproducers
+    head_role = c.role[world.neighbourhoods.head]
+    _rows("every RW has a head in office", day, head_role == RW_HEAD)
+    _rows("a head lives in the RW", day, c.rw[world.neighbourhoods.head] == np.arange(world.neighbourhoods.head.size))
+    known = c.resident[:people]
+    _rows("nobody is in two places: a co-producer serves the home RW", day, population.rw[known] == c.rw[:people])
+
+    e, planned = world.events, world.counts.events.item(0)
+    hosted = (e.phase[:planned] > COMMISSIONING) & (e.ending[:planned] != CANCELLED)
+    _rows("no event without its RW head", day, ~hosted | (e.helped_commissioning[:planned] == 1))
+    _rows("no more are served at an event than there are places", day, e.served[:planned] <= e.places[:planned])
+    _rows("attendance = served + turned away", day,
+          e.attendance[:planned] == e.served[:planned] + e.turned_away[:planned])
+    _rows("one RW runs one cycle at a time", day, _unique_running(world))
+    needs = world.needs
+    _rows("an open need has no permit", day, (needs.status != OPEN) | (needs.held == 0))
+
+
+def _unique_running(world: World) -> np.ndarray:
+    running = world.neighbourhoods.running[world.neighbourhoods.running >= 0]
+    return np.bincount(running, minlength=1) <= 1
+
+
+def _rows(law: str, day: int, holds: np.ndarray) -> None:
+    if not holds.all():
+        _law(law, day, np.flatnonzero(~holds), False)
+
+
+def _law(law: str, day: int, where: np.ndarray, holds: bool) -> None:
+    if not holds:
+        raise CheckFailed(f"day {day}: the law '{law}' is broken, first at {where[0]}")

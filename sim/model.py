@@ -1,0 +1,406 @@
+"""The model as a Mesa user expects it: ``CoproductionModel(scenario).step()`` is one working day."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import mesa
+import numpy as np
+from mesa.agent import AgentSet
+
+from sim import calendar, laws, start, state
+from sim.agents import CoProducer, Neighbourhood, PTSPOffice, Resident
+from sim.parameters import namespace
+from sim.population import elect
+from sim.records import HALF_YEAR, MONTH, Record, Tally, month_record, survey
+from sim.rng import Draw, uniform
+from sim.rules import choice, motivation
+from sim.rules.normal import normal
+from sim.rules.outreach import CLOSED, PREPARATION
+from sim.rules.serving import RETURNED, UNDER_REVIEW
+from sim.scenario import Scenario
+from sim.state import FORMER, OPEN, RT_HEAD, RW_HEAD, VOLUNTEER
+
+
+class CoproductionModel(mesa.Model):  # type: ignore[misc]
+    """One district under one scenario, day by day.
+
+    A day has six routines, in this order:
+
+    1. needs arise: births, expiries, reopenings, notices; corrected files come back (``needs_arise``)
+    2. service cycles advance: commissioning, designing, preparation, delivery, assessment (``cycles_advance``)
+    3. residents whose moment it is decide, then act (``residents_decide``)
+    4. the office serves its backlog (``office_serves``)
+    5. decided residents live through the decision, and ties listen (``residents_experience``)
+    6. the calendar turns: records, dropouts, survey, election (``calendar_turns``)
+
+    Parameters: ``scenario`` (one district); ``seed`` and ``replicate`` key every draw; ``checked`` verifies the laws
+    of the model every day; ``resident_class`` and the like take subclasses of the agents.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        seed: int = 1,
+        replicate: int = 0,
+        checked: bool = False,
+        resident_class: type[Resident] = Resident,
+        coproducer_class: type[CoProducer] = CoProducer,
+        neighbourhood_class: type[Neighbourhood] = Neighbourhood,
+        office_class: type[PTSPOffice] = PTSPOffice,
+    ) -> None:
+        super().__init__(rng=seed)
+        self.scenario, self.key, self.checked = scenario, (seed, replicate), checked
+        self.day = 0
+        self.records: list[Record] = []
+        self.tally = Tally()
+        self.timeline = dict(scenario.timeline())
+        self.ground = start.ground(scenario)
+        self.population = self.ground.population
+        self.size = self.population.rw_head.size / scenario.profile.n_rw
+        self._live_by(namespace(self.timeline[0]))
+        self.world = start.initial(scenario, self.ground, self.p, seed, replicate)
+        self._fix_constants()
+
+        self.due_needs: dict[int, list[int]] = {}
+        self.decided_of: dict[int, list[int]] = {}
+        self.told: dict[int, tuple[float, int]] = {}
+        self.arrivals: dict[int, list[int]] = {}
+        self.delivering: list[int] = []
+        self.handed_in: list[tuple[float, int, int]] = []
+
+        self.coproducer_class = coproducer_class
+        self._residents = list(resident_class.create_agents(self, self.population.key.size, list(range(self.population.key.size))))
+        self._coproducers = [coproducer_class(self, row) for row in range(self.world.counts.coproducers.item(0))]
+        self.neighbourhoods_list = [neighbourhood_class(self, row) for row in range(self.population.rw_head.size)]
+        self.office = office_class(self, 0)
+
+    def _fix_constants(self) -> None:
+        solved = self.ground.equilibrium
+        self.constants = [0.0] * 5
+        self.constants[choice.ONLINE], self.constants[choice.BROKER] = solved.online, solved.broker
+        self.base_rate, self.mean_keenness = solved.base_rate.tolist(), solved.mean_keenness.tolist()
+        self.base_score = solved.base_score
+        self.routing, self.reference_experience = start.satisfaction_table()
+        self.willingness = self.scenario.hypothesis.load() or motivation.willingness
+        self.intercept = start.intercept(self.ground, self.willingness, self.weights)
+
+    def _live_by(self, p: SimpleNamespace) -> None:
+        """Take over the values that hold from today."""
+        self.p = p
+        self.permits = [
+            SimpleNamespace(enforced=k.enforced, credit=k.credit, **start.permit_values(p, k)) for k in self.ground.permits
+        ]
+        self.weights = tuple(float(getattr(p, name)) for name in motivation.WEIGHTS)
+        receive = p.apply_over_receive
+        self.information_prompt = choice.prompt_hazard(p.information_effect * receive)
+        self.assistance_prompt = choice.prompt_hazard(p.assistance_effect * receive)
+        self.tie_prompt = choice.prompt_hazard(p.tie_prompt)
+        intake = [permit.intake_hours for permit in self.permits]
+        self.mean_intake_hours = sum(intake) / len(intake)
+
+    # -- the day
+
+    def step(self) -> None:
+        """Live one working day: the six routines in order."""
+        if self.day in self.timeline and self.day > 0:
+            self._live_by(namespace(self.timeline[self.day]))
+        self.needs_arise()
+        self.cycles_advance()
+        self.residents_decide()
+        self.office_serves()
+        self.residents_experience()
+        self.calendar_turns()
+        if self.checked:
+            laws.check(self.world, self.population, self.day)
+        self.day += 1
+
+    def needs_arise(self) -> None:
+        """Routine 1."""
+        self._due_today().do("arise")
+        a, w = self.world.applications, self.world.applications_due
+        due = calendar.due_on(w.head, w.link, w.item, a.due, self.day).tolist()
+        for application in sorted(due, key=lambda row: self.world.needs.key.item(a.need.item(row))):
+            if a.outcome.item(application) == RETURNED:
+                self.resident(a.resident.item(application)).correct(application)
+
+    def cycles_advance(self) -> None:
+        """Routine 2."""
+        self.office.advance_cycles()
+
+    def residents_decide(self) -> None:
+        """Routine 3: all decide on the morning's state, then all act, then events give their places."""
+        deciding = self._due_today()
+        deciding.do("decide")
+        deciding.do("act")
+        for event in self.delivering:
+            rw = self.neighbourhood(self.world.events.rw.item(event))
+            rw.receive(event, self.arrivals.get(event, []))
+            self.office.after_delivery(event)
+        self.delivering, self.arrivals = [], {}
+
+    def office_serves(self) -> None:
+        """Routine 4: technical reviews that end today, then the desk."""
+        a, w = self.world.applications, self.world.applications_due
+        due = calendar.due_on(w.head, w.link, w.item, a.due, self.day).tolist()
+        for application in sorted(due, key=lambda row: self.world.needs.key.item(a.need.item(row))):
+            if a.outcome.item(application) == UNDER_REVIEW:
+                self.office.review(application)
+        self.office.serve()
+        self.tally.desk_hours_worked += self.office.hours_worked
+        self.tally.desk_hours_available += self.office.hours_available
+
+    def residents_experience(self) -> None:
+        """Routine 5: the decided experience, then those told listen."""
+        self._set_of(self.decided_of).do("experience")
+        self.decided_of = {}
+        self._set_of(self.told).do("listen")
+        self.told = {}
+
+    def calendar_turns(self) -> None:
+        """Routine 6, at the end of a month."""
+        if (self.day + 1) % MONTH:
+            return
+        month = self.day // MONTH
+        self.coproducers.select(lambda one: one.active == 1).do("month_passes")
+        if self.p.elections and month == self.p.election_month:
+            self._elect_heads()
+        if (month + 1) % HALF_YEAR == 0:
+            survey(self.world, self.day, self.p)
+        record = month_record(
+            self.world, self.population, self.ground.permits, self.day, self.p, self.tally, self.faded()
+        )
+        self.records.append(record)
+        self.tally = Tally()
+
+    def run(self) -> list[Record]:
+        """Live all days of the scenario that are left; returns the monthly records."""
+        while self.day < self.scenario.days:
+            self.step()
+        return self.records
+
+    # -- who is there
+
+    @property
+    def residents(self) -> AgentSet:
+        """All residents."""
+        return self.agents_by_type[type(self._residents[0])]
+
+    @property
+    def coproducers(self) -> AgentSet:
+        """All heads and volunteers, present and former."""
+        return self.agents_by_type[self.coproducer_class]
+
+    @property
+    def neighbourhoods(self) -> AgentSet:
+        """All RWs."""
+        return self.agents_by_type[type(self.neighbourhoods_list[0])]
+
+    def resident(self, row: int) -> Resident:
+        """The resident at a row."""
+        return self._residents[row]  # type: ignore[no-any-return]
+
+    def coproducer(self, row: int) -> CoProducer:
+        """The co-producer at a row."""
+        return self._coproducers[row]
+
+    def neighbourhood(self, row: int) -> Neighbourhood:
+        """The RW at a row."""
+        return self.neighbourhoods_list[row]
+
+    def close(self) -> None:
+        """Release the agents: Mesa keeps a model alive for as long as they are registered."""
+        self.remove_all_agents()
+        self._residents, self._coproducers = [], []
+
+    # -- randomness
+
+    def draw(self, purpose: int, who: int, occasion: int = 0, index: int = 0) -> float:
+        """The keyed draw in [0, 1) for this purpose, person, occasion and index; asking twice gives it twice."""
+        return uniform(self.key[0], self.key[1], purpose, who, occasion, index)  # type: ignore[no-any-return]
+
+    def normal(self, purpose: int, who: int, occasion: int = 0, index: int = 0) -> float:
+        """A keyed standard normal draw."""
+        return normal(self.draw(purpose, who, occasion, index))  # type: ignore[no-any-return]
+
+    def site_shock(self) -> float:
+        """This year's site shock on the 1-4 scale; the same in every scenario of a seed and replicate."""
+        if not self.p.site_shock:
+            return 0.0
+        year = self.day // (12 * MONTH)
+        return self.normal(Draw.SITE_SHOCK, self.scenario.profile.code, year) * self.p.site_shock_sd / 25.0  # type: ignore[no-any-return]
+
+    # -- the schedule
+
+    def _due_today(self) -> AgentSet:
+        w = self.world.needs_due
+        due = calendar.due_on(w.head, w.link, w.item, self.world.needs.due, self.day).tolist()
+        needs = self.world.needs
+        self.due_needs = {}
+        for need in sorted(due, key=needs.key.item):
+            self.due_needs.setdefault(needs.resident.item(need), []).append(need)
+        return self._set_of(self.due_needs)
+
+    def _set_of(self, rows: dict[int, object]) -> AgentSet:
+        key = self.population.key
+        return AgentSet([self._residents[row] for row in sorted(rows, key=key.item)], random=self.random)
+
+    def schedule_need(self, need: int, day: int) -> None:
+        """Note when something next happens at a need; an earlier note lapses."""
+        self.world.needs.due[need] = day
+        w = self.world.needs_due
+        if w.size.item(0) == w.link.size:
+            self.world = self.world._replace(needs_due=calendar.grown(w))
+            w = self.world.needs_due
+        calendar.push(w.head, w.link, w.item, w.size, day, need)
+
+    def schedule_application(self, application: int, day: int) -> None:
+        """Note when an application comes back, lapses, or leaves review."""
+        self.world.applications.due[application] = day
+        w = self.world.applications_due
+        if w.size.item(0) == w.link.size:
+            self.world = self.world._replace(applications_due=calendar.grown(w))
+            w = self.world.applications_due
+        calendar.push(w.head, w.link, w.item, w.size, day, application)
+
+    # -- tables that grow
+
+    def _new_row(self, table: str) -> int:
+        count = getattr(self.world.counts, table)
+        row: int = count.item(0)
+        if row == len(getattr(self.world, table)[0]):
+            self.world = self.world._replace(**{table: state.grown(getattr(self.world, table))})
+        count[0] += 1
+        return row
+
+    def new_application(self) -> int:
+        """A fresh row for an application."""
+        return self._new_row("applications")
+
+    def enqueue(self, application: int) -> None:
+        """Put a file at the tail of the backlog."""
+        office = self.world.office
+        if office.last.item(0) == office.queue.size:
+            office = office._replace(queue=np.concatenate([office.queue, np.zeros_like(office.queue)]))
+            self.world = self.world._replace(office=office)
+        office.queue[office.last.item(0)] = application
+        office.last[0] += 1
+
+    def new_event(self, rw: Neighbourhood) -> int:
+        """A fresh service cycle for an RW whose head consented."""
+        event = self._new_row("events")
+        e = self.world.events
+        e.rw[event], e.ordinal[event], e.began[event] = rw.row, rw.proposals, self.day
+        rw.running = event
+        self.world.office.pointer[0] = self._place_in_targeting(rw.row)
+        return event
+
+    def _place_in_targeting(self, row: int) -> int:
+        if self.p.targeting != "list":
+            return row
+        return list(self.p.target_list).index(self.population.rw_number.item(row))
+
+    def new_part(self, event: int, coproducer: int, *, uninvited: bool) -> None:
+        """Note that a co-producer takes part in an event."""
+        part = self._new_row("parts")
+        parts = self.world.parts
+        parts.event[part], parts.coproducer[part], parts.uninvited[part] = event, coproducer, int(uninvited)
+        parts.visits[part] = 0
+
+    def parts_of(self, event: int) -> list[int]:
+        """Rows of those who joined an event, in the order in which they joined."""
+        used = self.world.counts.parts.item(0)
+        return np.flatnonzero(self.world.parts.event[:used] == event).tolist()  # type: ignore[no-any-return]
+
+    def running_events(self) -> list[int]:
+        """Events whose cycle is not closed."""
+        used = self.world.counts.events.item(0)
+        return np.flatnonzero(self.world.events.phase[:used] != CLOSED).tolist()  # type: ignore[no-any-return]
+
+    def takes_applications(self, event: int) -> bool:
+        """Whether one can still plan to file at an event, or file there today."""
+        e = self.world.events
+        return (
+            e.phase.item(event) >= PREPARATION and e.places.item(event) > 0 and e.delivery_day.item(event) >= self.day
+        )
+
+    def recruit(self, resident_row: int) -> CoProducer:
+        """A co-producer row and agent for a resident who is asked to volunteer."""
+        row = self._new_row("coproducers")
+        c = self.world.coproducers
+        c.resident[row] = resident_row
+        c.rw[row], c.rt[row] = self.population.rw.item(resident_row), self.population.rt.item(resident_row)
+        c.role[row], c.stopped[row] = VOLUNTEER, state.NEVER
+        c.skill[row], c.thanked[row] = self.p.skill_start, 1
+        self.world.residents.coproducer[resident_row] = row
+        one = self.coproducer_class(self, row)
+        self._coproducers.append(one)
+        return one
+
+    # -- the rest of the day
+
+    def desk(self) -> tuple[int, float]:
+        """Officers of the office and hours of each; a reduced size keeps the proportion of officer time."""
+        officers = max(1, round(self.p.officers * self.size))
+        return officers, self.p.open_hours * self.p.officers * self.size / officers
+
+    def tell(self, teller: Resident, score: float, granted: int) -> None:
+        """Word of mouth: every tie hears of the decision today and, with an open need, thinks again tomorrow."""
+        needs = self.world.needs
+        for row in teller.ties:
+            total, count = self.told.get(row, (0.0, 0))
+            self.told[row] = (total + score, count + 1)
+            for need in self.resident(row).needs:
+                if needs.status.item(need) == OPEN:
+                    if granted:
+                        needs.pending[need] = max(needs.pending.item(need), self.tie_prompt)
+                    self.schedule_need(need, self.day + 1)
+
+    def faded(self) -> SimpleNamespace:
+        """Trust and knowledge of every resident today; reads only."""
+        r, day = self.world.residents, self.day
+        held = {}
+        for name in ("trust", "knowledge"):
+            rest, anchored = getattr(self.population, name), getattr(r, name)
+            days, half_life = day - getattr(r, f"{name}_day"), getattr(self.p, f"{name}_half_life")
+            held[name] = rest + (anchored - rest) * np.exp2(-days / half_life)
+        return SimpleNamespace(**held)
+
+    def _elect_heads(self) -> None:
+        """Replace heads by election; those replaced keep their motives and, when active, stay on as volunteers."""
+        population, rw_count = self.population, self.population.rw_head.size
+        rw_members = [np.flatnonzero(population.rw == row) for row in range(rw_count)]
+        rt_members = [
+            population.rt_members[population.rt_start[rt] : population.rt_start[rt + 1]]
+            for rt in range(population.rt_head.size)
+        ]
+        offices = [(RW_HEAD, population.rw_key.item(rw), rw_members[rw]) for rw in range(rw_count)]
+        offices += [(RT_HEAD, population.rt_key.item(rt), rt_members[rt]) for rt in range(population.rt_head.size)]
+        c = self.world.coproducers
+        holders = {(c.role.item(row), self._office_of(row)): row for row in range(self.world.counts.coproducers.item(0))
+                   if c.role.item(row) in (RW_HEAD, RT_HEAD)}
+        for place, (role, key, members) in enumerate(offices):
+            index = place if role == RW_HEAD else place - rw_count
+            if self.draw(Draw.ELECTION, key, role) >= self.p.election_turnover:
+                continue
+            members = members[np.argsort(population.key[members], kind="stable")]
+            r = self.world.residents
+            taken = members[r.coproducer[members] >= 0]
+            new = int(elect(
+                *self.key, key, 2 + role, members, self.p.head_candidates, r.intrinsic, r.social, r.normative,
+                population.age, population.key, taken,
+            ))
+            old = holders[(role, index)]
+            if r.coproducer.item(new) >= 0:
+                continue
+            self.world.coproducers.role[old] = VOLUNTEER if self.world.coproducers.active.item(old) else FORMER
+            one = self.recruit(new)
+            one.role = role
+            if role == RW_HEAD:
+                self.neighbourhood(index).head = one.row
+            self.tally.replaced += 1
+
+    def _office_of(self, coproducer: int) -> int:
+        c = self.world.coproducers
+        return c.rw.item(coproducer) if c.role.item(coproducer) == RW_HEAD else c.rt.item(coproducer)

@@ -1,0 +1,63 @@
+"""Filing: how likely a document is defective, and what help, repair and correction do to it."""
+
+from __future__ import annotations
+
+import math
+
+from sim.compiled import compiled
+from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
+
+
+@compiled
+def helper_ratio(channel, skill, officer, broker, assistance):  # type: ignore[no-untyped-def]
+    """Document error with the best help at hand over without.
+
+    ``skill`` in [0, 1] is that of the co-producer who checked the papers (0: nobody did); a co-producer of full
+    skill reaches ``assistance`` (E17, direction). Officers help at the counter and at events.
+    """
+    ratio = 1.0
+    if channel == COUNTER or channel == EVENT:
+        ratio = officer
+    elif channel == BROKER:
+        ratio = broker
+    return min(ratio, 1.0 - (1.0 - assistance) * skill)
+
+
+@compiled
+def defect_chance(  # type: ignore[no-untyped-def]
+    base, channel, knowledge, mean_knowledge, literacy, mean_literacy, ratio, w_knowledge, w_literacy
+):
+    """Probability that one document is defective: falls with knowledge, with literacy online, and with help."""
+    slope = -w_knowledge * (knowledge - mean_knowledge)
+    if channel == ONLINE:
+        slope += w_literacy * (mean_literacy - literacy)
+    return min(base * ratio * math.exp(slope), 0.95)
+
+
+@compiled
+def online_failure_chance(base, literacy, mean_literacy):  # type: ignore[no-untyped-def]
+    """Probability that an online attempt fails technically; twice as likely at no literacy (P5, S44)."""
+    return min(base * (1.0 + (mean_literacy - literacy) / mean_literacy), 0.95)
+
+
+@compiled
+def repair_probability(chance, quality, skill):  # type: ignore[no-untyped-def]
+    """Probability that a defect is found and completed on the spot at an event (P7).
+
+    ``chance`` holds at quality 0.3 and without a skilled co-producer; lessons and skill close up to half the rest.
+    """
+    return chance + (1.0 - chance) * min(0.25 * max(quality - 0.3, 0.0) / 0.7 + 0.25 * skill, 0.5)
+
+
+@compiled
+def correction_wait(draw, mean):  # type: ignore[no-untyped-def]
+    """Working days until a corrected file comes back: geometric on 1, 2, ... with the given mean."""
+    if mean <= 1.0:
+        return 1
+    return 1 + int(math.log1p(-draw) / math.log1p(-1.0 / mean))
+
+
+@compiled
+def late(days, statutory):  # type: ignore[no-untyped-def]
+    """Whether a decision took more working days from complete submission than the statute allows."""
+    return days > statutory

@@ -1,0 +1,33 @@
+"""Outreach: how many an event can take, what hosts and visits can do, what an office learns."""
+
+from __future__ import annotations
+
+from sim.compiled import compiled
+
+# Phases of a service cycle.
+COMMISSIONING, DESIGNING, PREPARATION, DELIVERY, ASSESSMENT, CLOSED = range(6)
+# How a planned event ended.
+RUNNING, HELD, CANCELLED, DECLINED = range(4)
+
+
+@compiled
+def event_places(officers, hours, intake_hours, tables, joined, least):  # type: ignore[no-untyped-def]
+    """Applications that an event can take: the lesser of intake time and the host's tables.
+
+    Fewer than twice the ``least`` co-producers set up fewer tables.
+    """
+    by_officers = int(officers * hours / intake_hours)
+    by_tables = int(tables * min(1.0, joined / (2.0 * least)))
+    return max(min(by_officers, by_tables), 0)
+
+
+@compiled
+def visits_by(day, preparation_days, hours_a_week, visit_hours):  # type: ignore[no-untyped-def]
+    """Visits that a co-producer can have made by the ``day``-th day of preparation (five days a week)."""
+    return int(min(day, preparation_days) * hours_a_week / 5.0 / visit_hours)
+
+
+@compiled
+def reach(publicity, partners, draw_a_partner):  # type: ignore[no-untyped-def]
+    """Share of those concerned who hear of an event; every partner widens it."""
+    return min(publicity * (1.0 + draw_a_partner * partners), 1.0)

@@ -1,0 +1,133 @@
+"""Satisfaction: what an applicant lived through, how it scores, whether it becomes a complaint, what is learnt.
+
+Seven experiences, each in [0, 1] with 1 the better, feed the nine elements of the IKM through the table
+``data/satisfaction.csv``; each experience enters a given element once. Performance, then disconfirmation (performance
+minus expectation; E11), then keyed noise, cut to 1-4.
+"""
+
+from __future__ import annotations
+
+import math
+
+from sim.compiled import compiled
+from sim.rules.choice import BROKER, COUNTER, EVENT
+
+SCALE = 3.0  # width of the 1-4 scale
+NO_COMPLAINT, DELAY, PROCEDURE, NO_SERVICE = range(4)
+
+
+@compiled
+def experienced_time(days, statutory):  # type: ignore[no-untyped-def]
+    """1 within the statutory days, falling toward 0 as the days beyond grow against the standard plus a week."""
+    return 1.0 / (1.0 + max(days - statutory, 0.0) / (statutory + 5.0))
+
+
+@compiled
+def experienced_fee(channel):  # type: ignore[no-untyped-def]
+    """1 when only the official fee was paid, 0 when a broker was paid too."""
+    if channel == BROKER:
+        return 0.0
+    return 1.0
+
+
+@compiled
+def experienced_crowding(channel, crowd):  # type: ignore[no-untyped-def]
+    """1 where nobody queued; at the counter it falls with the office's crowding."""
+    if channel == COUNTER:
+        return 1.0 - crowd
+    return 1.0
+
+
+@compiled
+def experienced_contact(channel, helped):  # type: ignore[no-untyped-def]
+    """Contact with helpers: 1 with a co-producer, 0.6 with an officer, 0.4 alone."""
+    if helped > 0:
+        return 1.0
+    if channel == COUNTER or channel == EVENT:
+        return 0.6
+    return 0.4
+
+
+@compiled
+def experienced_complaint(complained, closed, reference):  # type: ignore[no-untyped-def]
+    """Complaint handling: 1 closed, 0 left open, the reference for those who did not complain."""
+    if complained > 0:
+        return float(closed)
+    return reference
+
+
+@compiled
+def weighted(  # type: ignore[no-untyped-def]
+    returns, days, fee, decision, crowding, contact, complaint, w_decision, w_time, w_other
+):
+    """The seven experiences, each as a difference from its reference, times their weights on the 1-4 scale.
+
+    What the other weights leave is shared equally by returns, fee, crowding, contact and complaint handling.
+    """
+    each = SCALE * w_other / 5.0
+    return (
+        each * returns, SCALE * w_time * days, each * fee, SCALE * w_decision * decision,
+        each * crowding, each * contact, each * complaint,
+    )
+
+
+@compiled
+def performance(base, felt):  # type: ignore[no-untyped-def]
+    """Performance on the 1-4 scale: the base score and all seven weighted experiences (routing averages to one)."""
+    score = base
+    for j in range(7):
+        score += felt[j]
+    return score
+
+
+@compiled
+def latent(base, felt, routing, disconfirmation, noise):  # type: ignore[no-untyped-def]
+    """Latent score of one element: ``felt`` are the weighted experiences, ``routing`` this element's row."""
+    score = base + disconfirmation + noise
+    for j in range(7):
+        score += routing[j] * felt[j]
+    return score
+
+
+@compiled
+def answer(score):  # type: ignore[no-untyped-def]
+    """The box ticked on the form: the latent score cut to the whole numbers 1 to 4."""
+    if score < 1.5:
+        return 1
+    if score < 2.5:
+        return 2
+    if score < 3.5:
+        return 3
+    return 4
+
+
+@compiled
+def complaint_chance(rate, steepness, reference, satisfaction):  # type: ignore[no-untyped-def]
+    """Probability of a complaint: ``rate`` at the reference score, rising as satisfaction falls; half at most."""
+    return min(rate * math.exp(steepness * (reference - satisfaction)), 0.5)
+
+
+@compiled
+def complaint_class(draw, time, returns, granted):  # type: ignore[no-untyped-def]
+    """Class of a complaint as the Ombudsman names them: protracted delay, procedure deviation, no service.
+
+    Each weighs what went wrong of its kind, and a tenth for anything else.
+    """
+    delay = 0.1 + 1.0 - time
+    procedure = 0.1 + min(returns, 1)
+    service = 0.1 + 1.0 - granted
+    mark = draw * (delay + procedure + service)
+    if mark < delay:
+        return DELAY
+    if mark < delay + procedure:
+        return PROCEDURE
+    return NO_SERVICE
+
+
+@compiled
+def expected_answer(base, sd):  # type: ignore[no-untyped-def]
+    """Mean of the box ticked when the latent score is normal with this mean and spread."""
+    total = 1.0
+    for cut in (1.5, 2.5, 3.5):
+        total += 0.5 * (1.0 - math.erf((cut - base) / (sd * math.sqrt(2.0))))
+    return total
