@@ -31,7 +31,7 @@ def empty(days: int, capacity: int) -> Calendar:
 
 
 @compiled
-def push(head, link, item, size, day, what):  # type: ignore[no-untyped-def]
+def push(head, link, item, size, day, what):
     """Note that ``what`` is due on ``day``; days beyond the end are dropped. The caller keeps room for one entry."""
     if day < head.size:
         link[size[0]] = head[day]
@@ -41,7 +41,7 @@ def push(head, link, item, size, day, what):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def due_on(head, link, item, due, day):  # type: ignore[no-untyped-def]
+def due_on(head, link, item, due, day):
     """Those noted for ``day`` whose ``due`` still says so, ascending by row, without doubles."""
     count = 0
     entry = head[day]

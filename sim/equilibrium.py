@@ -71,9 +71,24 @@ def eligible(population: Population, permits: tuple[Permit, ...]) -> Eligible:
 
 
 @compiled
-def plain_values(  # type: ignore[no-untyped-def]
-    resident, permit, knowledge, literacy, at_work, trust, internet, norm, benefit, fee, broker_fee,
-    w_learning, w_compliance, w_psychological, memory, w_fee, w_norm,
+def plain_values(
+    resident,
+    permit,
+    knowledge,
+    literacy,
+    at_work,
+    trust,
+    internet,
+    norm,
+    benefit,
+    fee,
+    broker_fee,
+    w_learning,
+    w_compliance,
+    w_psychological,
+    memory,
+    w_fee,
+    w_norm,
 ):
     """Worth of online, counter and broker for every pair, without tastes and constants; -1e9 where not at hand."""
     values = np.empty((resident.size, 3), np.float64)
@@ -81,8 +96,26 @@ def plain_values(  # type: ignore[no-untyped-def]
         r, k = resident[i], permit[i]
         for c in range(3):
             values[i, c] = channel_value(
-                c + 1, 0.0, 0.0, benefit[k], 0.0, knowledge[r], literacy[r], at_work[r], trust[r], 0, norm, fee[k],
-                broker_fee[k], 0.0, w_learning, w_compliance, w_psychological, memory, w_fee, w_norm,
+                c + 1,
+                0.0,
+                0.0,
+                benefit[k],
+                0.0,
+                knowledge[r],
+                literacy[r],
+                at_work[r],
+                trust[r],
+                0,
+                norm,
+                fee[k],
+                broker_fee[k],
+                0.0,
+                w_learning,
+                w_compliance,
+                w_psychological,
+                memory,
+                w_fee,
+                w_norm,
             )
         if internet[r] == 0:
             values[i, 0] = -1e9
@@ -90,7 +123,7 @@ def plain_values(  # type: ignore[no-untyped-def]
 
 
 @compiled
-def shares(values, weight, online, broker):  # type: ignore[no-untyped-def]
+def shares(values, weight, online, broker):
     """Weighted shares of online and broker when tastes are Gumbel (multinomial logit)."""
     total = 0.0
     by_online = 0.0
@@ -107,7 +140,7 @@ def shares(values, weight, online, broker):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def keen(seed, replicate, resident_key, permit, values, online, broker, sensitivity):  # type: ignore[no-untyped-def]
+def keen(seed, replicate, resident_key, permit, values, online, broker, sensitivity):
     """Keenness of every pair with the tastes of its first need."""
     found = np.empty(permit.size, np.float64)
     for i in range(permit.size):
@@ -122,7 +155,7 @@ def keen(seed, replicate, resident_key, permit, values, online, broker, sensitiv
 
 
 @compiled
-def stock_at(rate, keenness_of, works_boost, works_days, birth_rate):  # type: ignore[no-untyped-def]
+def stock_at(rate, keenness_of, works_boost, works_days, birth_rate):
     """Mean open share over eligible pairs at base rate ``rate``, and the mean keenness over the open stock."""
     total = 0.0
     keen_total = 0.0
@@ -137,8 +170,11 @@ def stock_at(rate, keenness_of, works_boost, works_days, birth_rate):  # type: i
 def success(p: SimpleNamespace, permit: Permit) -> float:
     """Chance that an application of a mean resident at the counter is granted; it sets how many come again."""
     chance: float = success_chance(
-        getattr(p, f"{permit.name}_requirements"), p.document_error * p.officer_error, p.correction_chance,
-        p.document_correction, getattr(p, f"{permit.name}_technical_rejection"),
+        getattr(p, f"{permit.name}_requirements"),
+        p.document_error * p.officer_error,
+        p.correction_chance,
+        p.document_correction,
+        getattr(p, f"{permit.name}_technical_rejection"),
     )
     return chance
 
@@ -173,10 +209,23 @@ def column(p: SimpleNamespace, permits: tuple[Permit, ...], field: str) -> Float
 def start_values(population: Population, pairs: Eligible, p: SimpleNamespace, permits: tuple[Permit, ...]) -> Floats:
     """Worth of each channel for each pair at the start (see ``plain_values``)."""
     values: Floats = plain_values(
-        pairs.resident, pairs.permit, population.knowledge, population.literacy, population.at_work, population.trust,
-        population.internet, 1.0 - p.broker_share, column(p, permits, "benefit"), column(p, permits, "fee"),
-        column(p, permits, "broker_fee"), p.weight_learning, p.weight_compliance, p.weight_psychological,
-        p.rejection_memory, p.weight_fee, p.weight_norm,
+        pairs.resident,
+        pairs.permit,
+        population.knowledge,
+        population.literacy,
+        population.at_work,
+        population.trust,
+        population.internet,
+        1.0 - p.broker_share,
+        column(p, permits, "benefit"),
+        column(p, permits, "fee"),
+        column(p, permits, "broker_fee"),
+        p.weight_learning,
+        p.weight_compliance,
+        p.weight_psychological,
+        p.rejection_memory,
+        p.weight_fee,
+        p.weight_norm,
     )
     return values
 

@@ -56,7 +56,7 @@ class Hypothesis:
         sys.modules[name] = module  # compilers and pickle look the function's module up by name
         problems = Problems()
         try:
-            exec(compile(self.source, str(self.path), "exec"), module.__dict__)  # noqa: S102 (the user asked for it)
+            exec(compile(self.source, str(self.path), "exec"), module.__dict__)
             loaded: Callable[..., float] = getattr(module, self.function)
         except Exception as error:  # whatever a user's file raises is a fault of that file
             sys.modules.pop(name, None)

@@ -25,10 +25,16 @@ def check(world: World, population: Population, day: int) -> None:
         balance = np.count_nonzero(mine) - np.count_nonzero(mine & final) - still_open
         _law("submitted = granted + rejected + withdrawn + open", day, np.array([balance]), balance == 0)
     _rows("an application has a decision day exactly when it has ended", day, (decided >= 0) == final)
-    _rows("nothing is decided before an officer looked at it", day,
-          ~np.isin(outcome, (GRANTED, REJECTED)) | ((a.looked[:used] >= 0) & (a.looked[:used] <= decided)))
-    _rows("a file is looked at no sooner than it was handed in", day,
-          (a.looked[:used] < 0) | (a.looked[:used] >= a.submitted[:used]))
+    _rows(
+        "nothing is decided before an officer looked at it",
+        day,
+        ~np.isin(outcome, (GRANTED, REJECTED)) | ((a.looked[:used] >= 0) & (a.looked[:used] <= decided)),
+    )
+    _rows(
+        "a file is looked at no sooner than it was handed in",
+        day,
+        (a.looked[:used] < 0) | (a.looked[:used] >= a.submitted[:used]),
+    )
     office = world.office
     worked, available = office.hours_worked.item(0), office.hours_available.item(0)
     _law("served time never exceeds officer time", day, np.array([worked]), worked <= available + 1e-9)
@@ -57,8 +63,9 @@ def check(world: World, population: Population, day: int) -> None:
     hosted = (e.phase[:planned] > COMMISSIONING) & (e.ending[:planned] != CANCELLED)
     _rows("no event without its RW head", day, ~hosted | (e.helped_commissioning[:planned] == 1))
     _rows("no more are served at an event than there are places", day, e.served[:planned] <= e.places[:planned])
-    _rows("attendance = served + turned away", day,
-          e.attendance[:planned] == e.served[:planned] + e.turned_away[:planned])
+    _rows(
+        "attendance = served + turned away", day, e.attendance[:planned] == e.served[:planned] + e.turned_away[:planned]
+    )
     _rows("one RW runs one cycle at a time", day, _unique_running(world))
     needs = world.needs
     _rows("an open need has no permit", day, (needs.status != OPEN) | (needs.held == 0))

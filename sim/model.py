@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import SimpleNamespace
 
 import mesa
@@ -11,7 +12,7 @@ from mesa.agent import AgentSet
 from sim import calendar, laws, start, state
 from sim.agents import CoProducer, Neighbourhood, PTSPOffice, Resident
 from sim.parameters import namespace
-from sim.population import elect
+from sim.population import elect, merit
 from sim.records import HALF_YEAR, MONTH, Record, Tally, month_record, survey
 from sim.rng import Draw, uniform
 from sim.rules import choice, motivation
@@ -22,7 +23,7 @@ from sim.scenario import Scenario
 from sim.state import FORMER, OPEN, RT_HEAD, RW_HEAD, VOLUNTEER
 
 
-class CoproductionModel(mesa.Model):  # type: ignore[misc]
+class CoproductionModel(mesa.Model):
     """One district under one scenario, day by day.
 
     A day has six routines, in this order:
@@ -71,7 +72,8 @@ class CoproductionModel(mesa.Model):  # type: ignore[misc]
         self.handed_in: list[tuple[float, int, int]] = []
 
         self.coproducer_class = coproducer_class
-        self._residents = list(resident_class.create_agents(self, self.population.key.size, list(range(self.population.key.size))))
+        rows = np.arange(self.population.key.size)
+        self._residents = list(resident_class.create_agents(self, rows.size, rows))
         self._coproducers = [coproducer_class(self, row) for row in range(self.world.counts.coproducers.item(0))]
         self.neighbourhoods_list = [neighbourhood_class(self, row) for row in range(self.population.rw_head.size)]
         self.office = office_class(self, 0)
@@ -90,7 +92,8 @@ class CoproductionModel(mesa.Model):  # type: ignore[misc]
         """Take over the values that hold from today."""
         self.p = p
         self.permits = [
-            SimpleNamespace(enforced=k.enforced, credit=k.credit, **start.permit_values(p, k)) for k in self.ground.permits
+            SimpleNamespace(enforced=k.enforced, credit=k.credit, **start.permit_values(p, k))
+            for k in self.ground.permits
         ]
         self.weights = tuple(float(getattr(p, name)) for name in motivation.WEIGHTS)
         receive = p.apply_over_receive
@@ -199,7 +202,7 @@ class CoproductionModel(mesa.Model):  # type: ignore[misc]
 
     def resident(self, row: int) -> Resident:
         """The resident at a row."""
-        return self._residents[row]  # type: ignore[no-any-return]
+        return self._residents[row]
 
     def coproducer(self, row: int) -> CoProducer:
         """The co-producer at a row."""
@@ -218,18 +221,18 @@ class CoproductionModel(mesa.Model):  # type: ignore[misc]
 
     def draw(self, purpose: int, who: int, occasion: int = 0, index: int = 0) -> float:
         """The keyed draw in [0, 1) for this purpose, person, occasion and index; asking twice gives it twice."""
-        return uniform(self.key[0], self.key[1], purpose, who, occasion, index)  # type: ignore[no-any-return]
+        return uniform(self.key[0], self.key[1], purpose, who, occasion, index)
 
     def normal(self, purpose: int, who: int, occasion: int = 0, index: int = 0) -> float:
         """A keyed standard normal draw."""
-        return normal(self.draw(purpose, who, occasion, index))  # type: ignore[no-any-return]
+        return normal(self.draw(purpose, who, occasion, index))
 
     def site_shock(self) -> float:
         """This year's site shock on the 1-4 scale; the same in every scenario of a seed and replicate."""
         if not self.p.site_shock:
             return 0.0
         year = self.day // (12 * MONTH)
-        return self.normal(Draw.SITE_SHOCK, self.scenario.profile.code, year) * self.p.site_shock_sd / 25.0  # type: ignore[no-any-return]
+        return self.normal(Draw.SITE_SHOCK, self.scenario.profile.code, year) * self.p.site_shock_sd / 25.0
 
     # -- the schedule
 
@@ -242,7 +245,7 @@ class CoproductionModel(mesa.Model):  # type: ignore[misc]
             self.due_needs.setdefault(needs.resident.item(need), []).append(need)
         return self._set_of(self.due_needs)
 
-    def _set_of(self, rows: dict[int, object]) -> AgentSet:
+    def _set_of(self, rows: Iterable[int]) -> AgentSet:
         key = self.population.key
         return AgentSet([self._residents[row] for row in sorted(rows, key=key.item)], random=self.random)
 
@@ -311,12 +314,12 @@ class CoproductionModel(mesa.Model):  # type: ignore[misc]
     def parts_of(self, event: int) -> list[int]:
         """Rows of those who joined an event, in the order in which they joined."""
         used = self.world.counts.parts.item(0)
-        return np.flatnonzero(self.world.parts.event[:used] == event).tolist()  # type: ignore[no-any-return]
+        return np.flatnonzero(self.world.parts.event[:used] == event).tolist()
 
     def running_events(self) -> list[int]:
         """Events whose cycle is not closed."""
         used = self.world.counts.events.item(0)
-        return np.flatnonzero(self.world.events.phase[:used] != CLOSED).tolist()  # type: ignore[no-any-return]
+        return np.flatnonzero(self.world.events.phase[:used] != CLOSED).tolist()
 
     def takes_applications(self, event: int) -> bool:
         """Whether one can still plan to file at an event, or file there today."""
@@ -378,8 +381,11 @@ class CoproductionModel(mesa.Model):  # type: ignore[misc]
         offices = [(RW_HEAD, population.rw_key.item(rw), rw_members[rw]) for rw in range(rw_count)]
         offices += [(RT_HEAD, population.rt_key.item(rt), rt_members[rt]) for rt in range(population.rt_head.size)]
         c = self.world.coproducers
-        holders = {(c.role.item(row), self._office_of(row)): row for row in range(self.world.counts.coproducers.item(0))
-                   if c.role.item(row) in (RW_HEAD, RT_HEAD)}
+        holders = {
+            (c.role.item(row), self._office_of(row)): row
+            for row in range(self.world.counts.coproducers.item(0))
+            if c.role.item(row) in (RW_HEAD, RT_HEAD)
+        }
         for place, (role, key, members) in enumerate(offices):
             index = place if role == RW_HEAD else place - rw_count
             if self.draw(Draw.ELECTION, key, role) >= self.p.election_turnover:
@@ -387,10 +393,8 @@ class CoproductionModel(mesa.Model):  # type: ignore[misc]
             members = members[np.argsort(population.key[members], kind="stable")]
             r = self.world.residents
             taken = members[r.coproducer[members] >= 0]
-            new = int(elect(
-                *self.key, key, 2 + role, members, self.p.head_candidates, r.intrinsic, r.social, r.normative,
-                population.age, population.key, taken,
-            ))
+            merits = merit(r.intrinsic, r.social, r.normative, population.age)
+            new = elect(*self.key, key, 2 + role, members, self.p.head_candidates, merits, population.key, taken)
             old = holders[(role, index)]
             if r.coproducer.item(new) >= 0:
                 continue

@@ -122,6 +122,4 @@ def defaults() -> dict[str, Value]:
 
 def namespace(values: Mapping[str, Value]) -> SimpleNamespace:
     """Values as attributes, with switches as 0 or 1, so that a rule can be handed plain numbers."""
-    return SimpleNamespace(
-        **{name: int(value) if isinstance(value, bool) else value for name, value in values.items()}
-    )
+    return SimpleNamespace(**{name: int(value) if isinstance(value, bool) else value for name, value in values.items()})

@@ -25,8 +25,20 @@ Ints = NDArray[np.int64]
 
 # Compiled code cannot look inside a class, so the purposes it uses are named here.
 AGE, LITERACY, INTRINSIC, EFFICACY, TYPE, WORK, FREE_TIME, KNOWLEDGE, TRUST, EXPECTATION, HOUSEHOLD, FIRM, TIE, HEAD = (
-    Draw.AGE, Draw.LITERACY, Draw.INTRINSIC, Draw.EFFICACY, Draw.TYPE, Draw.WORK, Draw.FREE_TIME,
-    Draw.KNOWLEDGE, Draw.TRUST, Draw.EXPECTATION, Draw.HOUSEHOLD, Draw.FIRM, Draw.TIE, Draw.HEAD,
+    Draw.AGE,
+    Draw.LITERACY,
+    Draw.INTRINSIC,
+    Draw.EFFICACY,
+    Draw.TYPE,
+    Draw.WORK,
+    Draw.FREE_TIME,
+    Draw.KNOWLEDGE,
+    Draw.TRUST,
+    Draw.EXPECTATION,
+    Draw.HOUSEHOLD,
+    Draw.FIRM,
+    Draw.TIE,
+    Draw.HEAD,
 )
 ID_BITS = 20  # a resident's key is (district code << 20) + number within the district
 CANDIDATE_AGE = 25
@@ -83,10 +95,30 @@ def adult_bands(profile: Profile) -> tuple[Floats, Floats, Floats]:
 
 
 @compiled
-def fill(  # type: ignore[no-untyped-def]
-    seed, key, first_of_rt, age_low, age_high, age_cumulative, household_chance, firm_chance, internet_share,
-    literacy_mean, literacy_sd, literacy_age, knowledge_mean, knowledge_literacy, trust_mean, efficacy_knowledge,
-    trait_sd, motive_sd, share_decisive, at_work_share, free_hours_mean, expectation_mean, nobody_online,
+def fill(
+    seed,
+    key,
+    first_of_rt,
+    age_low,
+    age_high,
+    age_cumulative,
+    household_chance,
+    firm_chance,
+    internet_share,
+    literacy_mean,
+    literacy_sd,
+    literacy_age,
+    knowledge_mean,
+    knowledge_literacy,
+    trust_mean,
+    efficacy_knowledge,
+    trait_sd,
+    motive_sd,
+    share_decisive,
+    at_work_share,
+    free_hours_mean,
+    expectation_mean,
+    nobody_online,
 ):
     """Draw every trait of every resident, in row order; returns the columns in the order of Population."""
     n = key.size
@@ -140,7 +172,7 @@ def fill(  # type: ignore[no-untyped-def]
 
 
 @compiled
-def tie_ends(seed, key, low, high, mean, level, start, other):  # type: ignore[no-untyped-def]
+def tie_ends(seed, key, low, high, mean, level, start, other):
     """Draw the ties that each resident starts among rows ``low`` to ``high`` (exclusive); returns how many.
 
     Half the wanted mean is started by each side. ``start`` and ``other`` receive the two rows of each tie.
@@ -160,7 +192,7 @@ def tie_ends(seed, key, low, high, mean, level, start, other):  # type: ignore[n
 
 
 @compiled
-def join_ties(n, start, other, count):  # type: ignore[no-untyped-def]
+def join_ties(n, start, other, count):
     """Both directions of the ties as lists by row, each ascending and without doubles (CSR)."""
     degree = np.zeros(n + 1, np.int64)
     for k in range(count):
@@ -187,24 +219,29 @@ def join_ties(n, start, other, count):  # type: ignore[no-untyped-def]
     return kept, both[:size].copy()
 
 
-@compiled
-def elect(seed, replicate, group, election, members, candidates, intrinsic, social, normative, age, keys, taken):  # type: ignore[no-untyped-def]
-    """Row of the elected head among ``members`` (rows, ascending keys): of some drawn candidates the one who is most
-    normative, most intrinsic and least social (P11); never one of the rows ``taken``, unless there is nobody else.
+def merit(intrinsic: Floats, social: Floats, normative: Floats, age: Ints) -> Floats:
+    """How well residents stand as heads: most normative, most intrinsic and least social (P11).
 
-    Residents under 25 stand only where no other candidate does.
+    Residents under 25 win only where no other candidate stands.
+    """
+    return intrinsic + normative - social - 10.0 * (age < CANDIDATE_AGE)
+
+
+@compiled
+def elect(seed, replicate, group, election, members, candidates, merits, keys, taken):
+    """Row of the elected head: of ``candidates`` drawn among ``members`` (rows, ascending keys) the best by merit.
+
+    Rows ``taken`` hold an office already and win only where nobody else stands.
     """
     best, most = members[0], -1e9
     for c in range(candidates):
         row = members[int(uniform(seed, replicate, HEAD, group, election, c) * members.size)]
-        merit = intrinsic[row] + normative[row] - social[row]
-        if age[row] < CANDIDATE_AGE:
-            merit -= 10.0
+        worth = merits[row]
         for k in range(taken.size):
             if taken[k] == row:
-                merit -= 100.0
-        if merit > most or (merit == most and keys[row] < keys[best]):
-            best, most = row, merit
+                worth -= 100.0
+        if worth > most or (worth == most and keys[row] < keys[best]):
+            best, most = row, worth
     return best
 
 
@@ -259,10 +296,28 @@ def build(profile: Profile, population_seed: int, values: Mapping[str, Value], s
 
     household_adults = p.household_size * adult_share
     whole, real = fill(
-        seed, key, first_of_rt, low, high, cumulative, 1.0 / household_adults, p.firms_per_resident / adult_share,
-        p.internet_share, p.literacy_mean, p.literacy_sd, p.literacy_age, p.knowledge_mean,
-        p.knowledge_literacy, p.trust_mean, p.efficacy_knowledge, p.trait_sd, p.motive_sd,
-        p.share_decisive, p.at_work_share, p.free_hours_mean, p.ikm_base / 25.0,
+        seed,
+        key,
+        first_of_rt,
+        low,
+        high,
+        cumulative,
+        1.0 / household_adults,
+        p.firms_per_resident / adult_share,
+        p.internet_share,
+        p.literacy_mean,
+        p.literacy_sd,
+        p.literacy_age,
+        p.knowledge_mean,
+        p.knowledge_literacy,
+        p.trust_mean,
+        p.efficacy_knowledge,
+        p.trait_sd,
+        p.motive_sd,
+        p.share_decisive,
+        p.at_work_share,
+        p.free_hours_mean,
+        p.ikm_base / 25.0,
         normal(1.0 - p.internet_share),
     )
     rw = rt_rw[rt]
@@ -275,25 +330,50 @@ def build(profile: Profile, population_seed: int, values: Mapping[str, Value], s
     count += tie_ends(seed, key, everyone_low, everyone_high, p.ties_district, 2, one[count:], other[count:])
     tie_start, ties = join_ties(rt.size, one, other, count)
 
-    age, _, _, _, _, _ = whole
-    intrinsic, social, normative = real[6], real[7], real[8]
+    age, household_head, firm, at_work, internet, decisive = whole
+    literacy, efficacy, free_hours, knowledge, trust, expectation, intrinsic, social, normative = real
     rt_key, rw_key = base + keep_rt.astype(np.int64), base + keep_rw.astype(np.int64)
     rt_start, rt_members = members_by(rt, keep_rt.size, key)
     candidates = int(p.head_candidates)
     nobody = np.zeros(0, np.int64)
-    rt_head = np.array([
-        elect(seed, 0, rt_key[j], 0, rt_members[rt_start[j] : rt_start[j + 1]], candidates,
-              intrinsic, social, normative, age, key, nobody)
-        for j in range(keep_rt.size)
-    ], np.int64)
-    rw_head = np.array([
-        elect(seed, 0, rw_key[j], 1, np.arange(rw_start[j], rw_start[j + 1]), candidates,
-              intrinsic, social, normative, age, key, rt_head[rt_rw == j])
-        for j in range(keep_rw.size)
-    ], np.int64)
+    merits = merit(intrinsic, social, normative, age)
+    rt_head = np.zeros(keep_rt.size, np.int64)
+    for j in range(keep_rt.size):
+        members = rt_members[rt_start[j] : rt_start[j + 1]]
+        rt_head[j] = elect(seed, 0, rt_key[j], 0, members, candidates, merits, key, nobody)
+    rw_head = np.zeros(keep_rw.size, np.int64)
+    for j in range(keep_rw.size):
+        members = np.arange(rw_start[j], rw_start[j + 1])
+        rw_head[j] = elect(seed, 0, rw_key[j], 1, members, candidates, merits, key, rt_head[rt_rw == j])
     columns = Population(
-        key, rw, rt, *whole, *real[:6], intrinsic, social, normative, tie_start, ties, rt_rw, rt_start, rt_members,
-        rt_head, rw_head, rt_key, rw_key, keep_rw + 1,
+        key=key,
+        rw=rw,
+        rt=rt,
+        age=age,
+        household_head=household_head,
+        firm=firm,
+        at_work=at_work,
+        internet=internet,
+        decisive=decisive,
+        literacy=literacy,
+        efficacy=efficacy,
+        free_hours=free_hours,
+        knowledge=knowledge,
+        trust=trust,
+        expectation=expectation,
+        intrinsic=intrinsic,
+        social=social,
+        normative=normative,
+        tie_start=tie_start,
+        ties=ties,
+        rt_rw=rt_rw,
+        rt_start=rt_start,
+        rt_members=rt_members,
+        rt_head=rt_head,
+        rw_head=rw_head,
+        rt_key=rt_key,
+        rw_key=rw_key,
+        rw_number=keep_rw + 1,
     )
     for column in columns:
         column.setflags(write=False)

@@ -78,7 +78,7 @@ class _Reader:
         for key in keys:
             value = value[key] if isinstance(key, int) else value.get(key) if isinstance(value, dict) else None
         place = self.located.place(*keys)
-        if value is None or isinstance(value, (dict, list)) and rule != "figure-form":
+        if value is None or (isinstance(value, (dict, list)) and rule != "figure-form"):
             self.problems.add(rule, place, nearest=nearest, **words)
         else:
             self.problems.add(rule, place, value, nearest=nearest, **words)

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from sim import ikm
+from sim import ikm, state
 from sim.parameters import Permit
 from sim.population import Population
 from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
@@ -70,12 +70,17 @@ def answers_of(boxes: Ints) -> Ints:
 
 
 def month_record(
-    world: World, population: Population, permits: tuple[Permit, ...], day: int, p: SimpleNamespace, tally: Tally,
+    world: World,
+    population: Population,
+    permits: tuple[Permit, ...],
+    day: int,
+    p: SimpleNamespace,
+    tally: Tally,
     faded: SimpleNamespace,
 ) -> Record:
     """The record of the month that ends on ``day``. ``faded`` holds today's trust and knowledge of every resident."""
     used = world.counts.applications.item(0)
-    a = type(world.applications)(*(column[:used] for column in world.applications))
+    a = state.used_rows(world.applications, used)
     began = day + 1 - MONTH
     submitted = a.submitted >= began
     done = np.isin(a.outcome, (GRANTED, REJECTED)) & (a.decided >= began)
@@ -83,15 +88,19 @@ def month_record(
     r |= {field.name: float(getattr(tally, field.name)) for field in fields(Tally)}
 
     for k, permit in enumerate(permits):
+        mine, eligible = a.permit == k, world.needs.permit == k
+        r[f"submitted.{permit.name}"] = _count(submitted & mine)
         for channel, code in CHANNELS.items():
-            r[f"submitted.{permit.name}.{channel}"] = _count(submitted & (a.permit == k) & (a.channel == code))
-        mine = done & (a.permit == k)
-        r[f"decided.{permit.name}"] = _count(mine)
-        r[f"rejected.{permit.name}"] = _count(mine & (a.outcome == REJECTED))
-        eligible = world.needs.permit == k
+            r[f"submitted.{permit.name}.{channel}"] = _count(submitted & mine & (a.channel == code))
+        r[f"decided.{permit.name}"] = _count(done & mine)
+        r[f"rejected.{permit.name}"] = _count(done & mine & (a.outcome == REJECTED))
         r[f"eligible.{permit.name}"] = _count(eligible)
         r[f"unmet.{permit.name}"] = _count(eligible & (world.needs.held == 0))
         r[f"open_needs.{permit.name}"] = _count(eligible & (world.needs.status == OPEN))
+    for total in ("submitted", "decided", "rejected", "eligible", "unmet", "open_needs"):
+        r[total] = sum(r[f"{total}.{permit.name}"] for permit in permits)
+    for channel in CHANNELS:
+        r[f"submitted.{channel}"] = sum(r[f"submitted.{permit.name}.{channel}"] for permit in permits)
     r["submitted.coproduced"] = _count(submitted & (a.skill > 0.0))
     r["submitted.displaced"] = _count(submitted & (a.channel == EVENT) & (a.displaced == 1))
     rejected, first = done & (a.outcome == REJECTED), a.attempt == 0
@@ -110,6 +119,7 @@ def month_record(
     r["satisfaction"] = float(a.satisfaction[done].sum())
     for code, name in enumerate(COMPLAINTS, start=1):
         r[f"complaints.{name}"] = _count(done & (a.complaint == code))
+    r["complaints"] = sum(r[f"complaints.{name}"] for name in COMPLAINTS)
     r["complaints.closed"] = _count(done & (a.complaint_closed == 1))
     r["complaints.expected"] = float(a.complaint_chance[done].sum())
 
@@ -125,43 +135,53 @@ def month_record(
     answers = answers_of(a.answers[surveyed])
     for element in range(ikm.ELEMENTS):
         r[f"answers.U{element + 1}"] = float(answers[:, element].sum())
+    r["answers"] = float(answers.sum())
     r |= _outreach(world, population, began, day)
     r["trust"], r["knowledge"] = float(faded.trust.mean()) * r["adults"], float(faded.knowledge.mean()) * r["adults"]
     r["expectation"] = float(world.residents.expectation.sum())
     office = world.office
     r["backlog"] = float(office.last.item(0) - office.first.item(0))
     r["crowding"] = office.crowd.item(0)
-    r["norm"] = float(world.neighbourhoods.norm.mean())
+    r["norm"] = float(world.neighbourhoods.norm.sum())
     r["applied"] = _count(world.needs.status == APPLIED)
     r["cost"] = (
-        r["event_officer_hours"] * p.officer_cost + r["events.held"] * p.event_cost
-        + r["training_hours"] * p.training_cost + r["paid"]
+        r["event_officer_hours"] * p.officer_cost
+        + r["events.held"] * p.event_cost
+        + r["training_hours"] * p.training_cost
+        + r["paid"]
     )
-    r["resident_hour"], r["officer_cost"] = p.resident_hour, p.officer_cost
+    r["private_cost"] = r["resident_hours"] * p.resident_hour + r["fees"] + r["broker_fees"]
     return r
 
 
 def _outreach(world: World, population: Population, began: int, day: int) -> Record:
     used, people = world.counts.events.item(0), world.counts.coproducers.item(0)
-    e = type(world.events)(*(column[:used] for column in world.events))
-    c = type(world.coproducers)(*(column[:people] for column in world.coproducers))
+    e = state.used_rows(world.events, used)
+    c = state.used_rows(world.coproducers, people)
     held = (e.delivery_day >= began) & (e.delivery_day <= day) & (e.ending != CANCELLED) & (e.joined > 0)
     designed = (e.design_day >= began) & (e.design_day <= day)
     met = (e.meeting_day >= began) & (e.meeting_day <= day) & (e.ending == HELD)
     parts = world.counts.parts.item(0)
     own = world.parts.uninvited[:parts] == 1
     r: Record = {
-        "events.held": _count(held), "events.cancelled": _count(designed & (e.ending == CANCELLED)),
-        "attendance": float(e.attendance[held].sum()), "served": float(e.served[held].sum()),
-        "turned_away": float(e.turned_away[held].sum()), "repaired": float(e.repaired[held].sum()),
-        "visits": float(e.visits[held].sum()), "informed": float(e.informed[designed].sum()),
-        "invited": float(e.invited[designed].sum()), "joined": float(e.joined[designed].sum()),
+        "events.held": _count(held),
+        "events.cancelled": _count(designed & (e.ending == CANCELLED)),
+        "attendance": float(e.attendance[held].sum()),
+        "served": float(e.served[held].sum()),
+        "turned_away": float(e.turned_away[held].sum()),
+        "repaired": float(e.repaired[held].sum()),
+        "visits": float(e.visits[held].sum()),
+        "informed": float(e.informed[designed].sum()),
+        "invited": float(e.invited[designed].sum()),
+        "joined": float(e.joined[designed].sum()),
         "joined.uninvited": _count(own & np.isin(world.parts.event[:parts], np.flatnonzero(designed))),
-        "meetings": float(e.met[met].sum()), "meetings.due": _count(met),
+        "meetings": float(e.met[met].sum()),
+        "meetings.due": _count(met),
         "places": float(e.places[held].sum()),
-        "active_coproducers": _count(c.active == 1), "ever_coproducers": _count(c.spell > 0),
-        "retained": _count((c.active == 1) & (c.spell > 0)),
-        "rws_reached": _count(world.neighbourhoods.last_event >= 0), "rws": float(population.rw_head.size),
+        "active_coproducers": _count(c.active == 1),
+        "ever_coproducers": _count(c.spell > 0),
+        "rws_reached": _count(world.neighbourhoods.last_event >= 0),
+        "rws": float(population.rw_head.size),
     }
     for phase in ("commissioning", "designing", "preparation", "delivery", "assessment"):
         taking_part = getattr(e, f"helped_{phase}")

@@ -90,7 +90,7 @@ UNIT = 1.0 / 9007199254740992.0  # 2**-53
 
 
 @compiled
-def philox(key0, key1, c0, c1, c2, c3):  # type: ignore[no-untyped-def]
+def philox(key0, key1, c0, c1, c2, c3):
     """The ten rounds of Philox4x32: four 32-bit words from a 64-bit key and a 128-bit counter (all ``uint64``)."""
     for _ in range(10):
         product0 = MULTIPLIER_0 * c0
@@ -105,14 +105,18 @@ def philox(key0, key1, c0, c1, c2, c3):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def uniform(seed, replicate, purpose, who, occasion, index):  # type: ignore[no-untyped-def]
+def uniform(seed, replicate, purpose, who, occasion, index):
     """One double in [0, 1) with 53 random bits; a block of Philox serves two neighbouring values of ``index``.
 
     All arguments are integers of at most 32 bits.
     """
     a, b, c, d = philox(
-        np.uint64(seed), np.uint64(replicate),
-        np.uint64(purpose), np.uint64(who), np.uint64(occasion), np.uint64(index >> 1),
+        np.uint64(seed),
+        np.uint64(replicate),
+        np.uint64(purpose),
+        np.uint64(who),
+        np.uint64(occasion),
+        np.uint64(index >> 1),
     )
     if index & 1:
         a, b = c, d

@@ -33,7 +33,9 @@ class Run:
     def window(self, year: int | None = None) -> list[Record]:
         """Records of a calendar year, or of the last year of the run."""
         last = self.scenario.first_year + self.scenario.years - 1
-        first_month = ((year if year is not None else last) - self.scenario.first_year + self.scenario.warmup_years) * 12
+        first_month = (
+            (year if year is not None else last) - self.scenario.first_year + self.scenario.warmup_years
+        ) * 12
         return self.records[first_month : first_month + 12]
 
     def totals(self, year: int | None = None) -> dict[str, float]:
@@ -50,14 +52,28 @@ class Run:
         return [outcome.of(record) for record in self.records]
 
 
+def pooled(runs: list[list[Record]]) -> list[Record]:
+    """Monthly records of several districts as those of one: quantities add, months stay months."""
+    records = [totals_of(months) for months in zip(*runs, strict=True)]
+    for record in records:
+        record["months"] /= len(runs)
+    return records
+
+
 def provenance(scenario: Scenario, seed: int, replicate: int, engine: str) -> dict[str, Any]:
     """Versions and digests that say which code made a result, from what."""
     from importlib.metadata import version
 
     return {
-        "keliling": __version__, "scenario": scenario.name, "digest": scenario.digest(), "seed": seed,
-        "replicate": replicate, "population_seed": scenario.population_seed, "engine": engine,
-        "python": platform.python_version(), "machine": platform.machine(),
+        "keliling": __version__,
+        "scenario": scenario.name,
+        "digest": scenario.digest(),
+        "seed": seed,
+        "replicate": replicate,
+        "population_seed": scenario.population_seed,
+        "engine": engine,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
         "packages": {name: version(name) for name in ("numpy", "numba", "mesa")},
     }
 
@@ -83,10 +99,13 @@ def run(
             run(scenario.for_district(slug), seed=seed, replicate=replicate, checked=checked, progress=progress)
             for slug in scenario.province.districts
         ]
-        pooled = [totals_of(months) for months in zip(*(one.records for one in runs), strict=True)]
-        for record in pooled:
-            record["months"] /= len(runs)
-        return Run(scenario, seed, replicate, pooled, provenance(scenario, seed, replicate, "agents"))
+        return Run(
+            scenario,
+            seed,
+            replicate,
+            pooled([one.records for one in runs]),
+            provenance(scenario, seed, replicate, "agents"),
+        )
     model = CoproductionModel(scenario, seed=seed, replicate=replicate, checked=checked)
     while model.day < scenario.days:
         model.step()

@@ -268,8 +268,8 @@ def _build(draft: Draft, problems: Problems) -> Scenario:
     profile_values = place[0].values if place else {}
     values = {**defaults(), **profile_values, **hypothesis.overrides, **given}
     if place:
-        origins |= {name: f"profile {place[0].slug}" for name in profile_values}
-    origins |= {name: f"hypothesis {hypothesis.name}" for name in hypothesis.overrides}
+        origins |= dict.fromkeys(profile_values, f"profile {place[0].slug}")
+    origins |= dict.fromkeys(hypothesis.overrides, f"hypothesis {hypothesis.name}")
     origins |= {name: one.place.origin for name, one in draft.parameters.items()}
     horizon = {key: settings.get(key, getattr(Scenario, key)) for key in HORIZON}
     start_year = horizon["first_year"] - horizon["warmup_years"]

@@ -91,7 +91,8 @@ def _check_segment(draft: Draft, now: Mapping[str, Value], where: Mapping[str, G
     if listed and not now["target_list"] and not problems.about("target_list"):
         problems.add("list-empty", _latest(draft, where, "targeting"))
     asked, officers = now["officers_per_event"], now["officers"]
-    assert isinstance(asked, int) and isinstance(officers, int)
+    assert isinstance(asked, int)
+    assert isinstance(officers, int)
     if asked > officers and not now["desk_protected"]:
         place = _latest(draft, where, "officers_per_event", "officers")
         if not problems.about("officers", "officers_per_event", "desk_protected"):

@@ -14,7 +14,18 @@ import numpy as np
 from sim import calendar
 from sim.compiled import compiled
 from sim.equilibrium import (
-    Eligible, Equilibrium, Floats, Ints, column, eligible, keen, lapsed_share, opening_rate, solve, start_values, works_boost,
+    Eligible,
+    Equilibrium,
+    Floats,
+    Ints,
+    column,
+    eligible,
+    keen,
+    lapsed_share,
+    opening_rate,
+    solve,
+    start_values,
+    works_boost,
 )
 from sim.parameters import PERMIT_UNITS, Permit, data_text, defaults, namespace, permits, register
 from sim.population import Population, build
@@ -24,8 +35,22 @@ from sim.rules.motivation import means, perceived_need
 from sim.rules.start import mean_wait, need_age, open_share
 from sim.scenario import Scenario
 from sim.state import (
-    IDLE, NEVER, OPEN, RT_HEAD, RW_HEAD, Applications, CoProducers, Counts, Events, Needs, Neighbourhoods, Office,
-    Parts, Residents, World, blank,
+    IDLE,
+    NEVER,
+    OPEN,
+    RT_HEAD,
+    RW_HEAD,
+    Applications,
+    CoProducers,
+    Counts,
+    Events,
+    Needs,
+    Neighbourhoods,
+    Office,
+    Parts,
+    Residents,
+    World,
+    blank,
 )
 
 MONTH = 21
@@ -49,7 +74,9 @@ _grounds: dict[str, Ground] = {}
 def ground(scenario: Scenario) -> Ground:
     """Population, eligible pairs and solved constants of a scenario; the last two are kept for the next run."""
     settled = {n: v for n, v in scenario.values.items() if register()[n].kind != "lever"}
-    known_by = json.dumps([scenario.profile.content(), scenario.population_seed, scenario.size, settled], sort_keys=True)
+    known_by = json.dumps(
+        [scenario.profile.content(), scenario.population_seed, scenario.size, settled], sort_keys=True
+    )
     if known_by not in _grounds:
         while len(_grounds) > 1:
             _grounds.pop(next(iter(_grounds)))
@@ -64,9 +91,31 @@ def ground(scenario: Scenario) -> Ground:
 
 
 @compiled
-def start_needs(  # type: ignore[no-untyped-def]
-    seed, replicate, key, permit, keenness_of, base_rate, openings, new_births, lapsed, boost, works_days, validity, detection,
-    renewal, last_day, status, held, threshold, rate, due, monthly, works_until, patrol_day, expiry,
+def start_needs(
+    seed,
+    replicate,
+    key,
+    permit,
+    keenness_of,
+    base_rate,
+    openings,
+    new_births,
+    lapsed,
+    boost,
+    works_days,
+    validity,
+    detection,
+    renewal,
+    last_day,
+    status,
+    held,
+    threshold,
+    rate,
+    due,
+    monthly,
+    works_until,
+    patrol_day,
+    expiry,
 ):
     """Fill the columns of needs for day 0 (see ``sim.rules.start``), one keyed draw for each question.
 
@@ -87,7 +136,9 @@ def start_needs(  # type: ignore[no-untyped-def]
         if mark < share:
             status[i] = 1
             held[i] = 0
-            age = int(need_age(uniform(seed, replicate, STOCK_AGE, key[i], occasion, 0), at_works, later, works_days[k]))
+            age = int(
+                need_age(uniform(seed, replicate, STOCK_AGE, key[i], occasion, 0), at_works, later, works_days[k])
+            )
             rate[i] = later
             if age < works_days[k]:
                 works_until[i] = int(works_days[k]) - age
@@ -115,9 +166,14 @@ def initial(scenario: Scenario, base: Ground, p: SimpleNamespace, seed: int, rep
     population, pairs = base.population, base.pairs
     n, days = population.key.size, scenario.days
     residents = blank(Residents, n)._replace(
-        intrinsic=population.intrinsic.copy(), social=population.social.copy(), normative=population.normative.copy(),
-        knowledge=population.knowledge.copy(), trust=population.trust.copy(), expectation=population.expectation.copy(),
-        helped_day=np.full(n, NEVER), coproducer=np.full(n, -1),
+        intrinsic=population.intrinsic.copy(),
+        social=population.social.copy(),
+        normative=population.normative.copy(),
+        knowledge=population.knowledge.copy(),
+        trust=population.trust.copy(),
+        expectation=population.expectation.copy(),
+        helped_day=np.full(n, NEVER),
+        coproducer=np.full(n, -1),
     )
     needs = _needs(base, seed, replicate, days)
     needs_due = calendar.empty(days, 4 * pairs.key.size + 1024)
@@ -139,8 +195,10 @@ def initial(scenario: Scenario, base: Ground, p: SimpleNamespace, seed: int, rep
         needs_due=needs_due,
         applications_due=calendar.empty(days, 2 * expected),
         counts=Counts(
-            np.zeros(1, np.int64), np.array([base.population.rw_head.size + base.population.rt_head.size]),
-            np.zeros(1, np.int64), np.zeros(1, np.int64),
+            np.zeros(1, np.int64),
+            np.array([base.population.rw_head.size + base.population.rt_head.size]),
+            np.zeros(1, np.int64),
+            np.zeros(1, np.int64),
         ),
     )
 
@@ -166,14 +224,27 @@ def intercept(base: Ground, willingness: Callable[..., float], weights: tuple[fl
     holders = np.bincount(base.pairs.permit, minlength=len(base.permits))
     stock = float(column(p, base.permits, "stock") @ holders)
     need = perceived_need(p.known_share * stock / population.rw_head.size, p.need_half)
-    etas = np.array([
-        willingness(
-            population.intrinsic.item(row), population.social.item(row), population.normative.item(row),
-            population.efficacy.item(row), population.decisive.item(row), need, 0.5, means(p.training_hours), 0, 0.0,
-            0.0, p.coproducer_hours / population.free_hours.item(row), 0.0, weights,
-        )
-        for row in np.concatenate([population.rw_head, population.rt_head])
-    ])
+    etas = np.array(
+        [
+            willingness(
+                population.intrinsic.item(row),
+                population.social.item(row),
+                population.normative.item(row),
+                population.efficacy.item(row),
+                population.decisive.item(row),
+                need,
+                0.5,
+                means(p.training_hours),
+                0,
+                0.0,
+                0.0,
+                p.coproducer_hours / population.free_hours.item(row),
+                0.0,
+                weights,
+            )
+            for row in np.concatenate([population.rw_head, population.rt_head])
+        ]
+    )
     low, high = -50.0, 50.0
     for _ in range(60):
         middle = (low + high) / 2.0
@@ -193,21 +264,44 @@ def _needs(base: Ground, seed: int, replicate: int, days: int) -> Needs:
     solved = base.equilibrium
     resident_key = population.key[pairs.resident]
     keenness_of = keen(
-        seed, replicate, resident_key, pairs.permit, start_values(population, pairs, p, base.permits), solved.online,
-        solved.broker, p.hazard_sensitivity,
+        seed,
+        replicate,
+        resident_key,
+        pairs.permit,
+        start_values(population, pairs, p, base.permits),
+        solved.online,
+        solved.broker,
+        p.hazard_sensitivity,
     )
     size = pairs.key.size
     needs = blank(Needs, size)._replace(
         resident=pairs.resident, permit=pairs.permit, key=pairs.key, event=np.full(size, -1), due=np.full(size, days)
     )
     start_needs(
-        seed, replicate, resident_key, pairs.permit, keenness_of, solved.base_rate,
-        np.array([opening_rate(p, k) for k in base.permits]), column(p, base.permits, "need_rate") / 252.0,
+        seed,
+        replicate,
+        resident_key,
+        pairs.permit,
+        keenness_of,
+        solved.base_rate,
+        np.array([opening_rate(p, k) for k in base.permits]),
+        column(p, base.permits, "need_rate") / 252.0,
         np.array([lapsed_share(p, k) for k in base.permits]),
         np.array([works_boost(p, k) for k in base.permits]),
         np.array([getattr(p, f"{k.name}_works_days") if k.enforced else 0.0 for k in base.permits], np.float64),
-        column(p, base.permits, "validity_days"), p.detection_rate, p.renewal, days, needs.status, needs.held, needs.threshold,
-        needs.rate, needs.due, needs.monthly, needs.works_until, needs.patrol_day, needs.expiry,
+        column(p, base.permits, "validity_days"),
+        p.detection_rate,
+        p.renewal,
+        days,
+        needs.status,
+        needs.held,
+        needs.threshold,
+        needs.rate,
+        needs.due,
+        needs.monthly,
+        needs.works_until,
+        needs.patrol_day,
+        needs.expiry,
     )
     return needs
 
@@ -232,8 +326,12 @@ def _heads(
     residents.coproducer[rows[::-1]] = np.arange(heads)[::-1]
     open_in_rw = np.bincount(population.rw[needs.resident[needs.status == OPEN]], minlength=n_rw)
     neighbourhoods = blank(Neighbourhoods, n_rw)._replace(
-        head=np.arange(n_rw), declined_day=np.full(n_rw, NEVER), last_event=np.full(n_rw, NEVER),
-        running=np.full(n_rw, -1), company=np.full(n_rw, 0.5), known=p.known_share * open_in_rw,
+        head=np.arange(n_rw),
+        declined_day=np.full(n_rw, NEVER),
+        last_event=np.full(n_rw, NEVER),
+        running=np.full(n_rw, -1),
+        company=np.full(n_rw, 0.5),
+        known=p.known_share * open_in_rw,
         norm=np.full(n_rw, 1.0 - p.broker_share),
     )
     return coproducers, neighbourhoods

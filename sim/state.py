@@ -243,9 +243,15 @@ def grown(table: Table) -> Table:
     return type(table)(*(np.concatenate([column, np.zeros_like(column)]) for column in table))
 
 
+def used_rows(table: Table, rows: int) -> Table:
+    """The first ``rows`` rows of a table, as views."""
+    return type(table)(*(column[:rows] for column in table))
+
+
 def copied(world: World) -> World:
     """A snapshot: the same state in arrays of its own."""
-    return World(*(type(part)(*(column.copy() for column in part)) for part in world))
+    parts: list[Any] = list(world)
+    return World(*(type(part)(*(column.copy() for column in part)) for part in parts))
 
 
 GROWING = {"applications": "applications", "coproducers": "coproducers", "events": "events", "parts": "parts"}
@@ -254,7 +260,8 @@ GROWING = {"applications": "applications", "coproducers": "coproducers", "events
 def fingerprint(world: World) -> dict[str, str]:
     """A short digest of every column by its dotted name; spare rows do not count."""
     digests = {}
-    for part_name, part in zip(world._fields, world, strict=True):
+    parts: list[Any] = list(world)
+    for part_name, part in zip(world._fields, parts, strict=True):
         used = int(getattr(world.counts, GROWING[part_name])[0]) if part_name in GROWING else None
         if isinstance(part, Calendar):
             used = None

@@ -41,8 +41,12 @@ class CoProducer(RowAgent):
         """Willingness to join the RW's next event, on the logit scale, without the intercept."""
         model, p, me = self.model, self.model.p, self.resident
         rw = model.world.neighbourhoods
-        return model.willingness(  # type: ignore[no-any-return]
-            me.intrinsic, me.social, me.normative, me.efficacy, me.decisive,
+        return model.willingness(
+            me.intrinsic,
+            me.social,
+            me.normative,
+            me.efficacy,
+            me.decisive,
             motivation.perceived_need(rw.known.item(self.rw), p.need_half),
             rw.company.item(self.rw),
             motivation.means(p.training_hours),
@@ -57,7 +61,7 @@ class CoProducer(RowAgent):
     def invited(self, occasion: int) -> bool:
         """Answer an invitation to the RW's event number ``occasion``: join or not."""
         draw = self.model.draw(Draw.JOIN, self.resident.key, occasion)
-        return motivation.joins(self.model.intercept + self.willingness(), draw)  # type: ignore[no-any-return]
+        return motivation.joins(self.model.intercept + self.willingness(), draw)
 
     def may_be_asked(self) -> bool:
         """Heads in office and active volunteers may; those who stopped are left alone for a year."""
@@ -118,4 +122,3 @@ class CoProducer(RowAgent):
             self.active = 0
             self.stopped = model.day
             model.tally.stopped += 1
-

@@ -34,13 +34,13 @@ class Neighbourhood(RowAgent):
     @property
     def key(self) -> int:
         """Key of the RW in draws."""
-        return self.model.population.rw_key.item(self.row)  # type: ignore[no-any-return]
+        return self.model.population.rw_key.item(self.row)
 
     def open_needs(self) -> list[int]:
         """Open needs of the RW's residents, ascending by resident and permit."""
         pairs = self.model.ground.pairs
         mine = pairs.rw_pairs[pairs.rw_start[self.row] : pairs.rw_start[self.row + 1]]
-        return mine[self.model.world.needs.status[mine] == OPEN].tolist()  # type: ignore[no-any-return]
+        return mine[self.model.world.needs.status[mine] == OPEN].tolist()
 
     # -- commissioning
 
@@ -49,7 +49,7 @@ class Neighbourhood(RowAgent):
         model = self.model
         self.proposals += 1
         head = model.coproducer(self.head)
-        if not model.p.heads_decline and head.may_be_asked() and head.invited(self.proposals):
+        if not model.p.heads_decline and head.may_be_asked() and head.invited(int(self.proposals)):
             head.join()
             return True
         self.declined += 1
@@ -131,7 +131,9 @@ class Neighbourhood(RowAgent):
             if model.draw(Draw.HEARS, resident.key, self.proposals) < reach:
                 model.world.events.informed[event] += 1
                 resident.informed(need, event)
-        lift = influence.faded(rw.lift.item(self.row), 0.0, model.day - rw.lift_day.item(self.row), p.publicity_half_life)
+        lift = influence.faded(
+            rw.lift.item(self.row), 0.0, model.day - rw.lift_day.item(self.row), p.publicity_half_life
+        )
         rw.lift[self.row] = influence.raised(lift, 1.0, p.publicity_lift * reach)
         rw.lift_day[self.row] = model.day
 
@@ -149,7 +151,7 @@ class Neighbourhood(RowAgent):
                 waiting.setdefault(model.population.rt.item(row), []).append(need)
         for rt, list_of_rt in waiting.items():
             waiting[rt] = sorted(list_of_rt, key=self._visit_order)
-        mine = [part for part in model.parts_of(event)]
+        mine = model.parts_of(event)
         staffed = {model.coproducer(parts.coproducer.item(part)).rt for part in mine}
         unstaffed = sorted(
             (need for rt, list_of_rt in waiting.items() if rt not in staffed for need in list_of_rt),
@@ -191,4 +193,3 @@ class Neighbourhood(RowAgent):
                 e.turned_away[event] += 1
                 needs.event[need] = -1
                 model.schedule_need(need, model.day + 1)
-

@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING
 
 from sim.agents.view import Column, RowAgent
 from sim.rng import Draw
-from sim.rules import influence, outreach, serving
+from sim.rules import filing, influence, outreach, serving
 from sim.rules.choice import EVENT, ONLINE
-from sim.rules.outreach import (
-    ASSESSMENT, CANCELLED, CLOSED, DELIVERY, DESIGNING, HELD, PREPARATION,
-)
+from sim.rules.outreach import ASSESSMENT, CANCELLED, CLOSED, DELIVERY, DESIGNING, HELD, PREPARATION
 from sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW
 
 if TYPE_CHECKING:
@@ -79,8 +77,7 @@ class PTSPOffice(RowAgent):
         """RWs in the order in which the office asks them; those busy or resting after a refusal are left out."""
         model, p, office = self.model, self.model.p, self.model.world.office
         free = [
-            rw for rw in model.neighbourhoods_list
-            if rw.running < 0 and model.day - rw.declined_day >= p.decline_rest
+            rw for rw in model.neighbourhoods_list if rw.running < 0 and model.day - rw.declined_day >= p.decline_rest
         ]
         rule = p.targeting
         if rule == "list":
@@ -95,13 +92,13 @@ class PTSPOffice(RowAgent):
 
         def rank(rw: Neighbourhood) -> float:
             if rule == "random":
-                return model.draw(Draw.TARGET, rw.key, office.cycles.item(0))  # type: ignore[no-any-return]
+                return model.draw(Draw.TARGET, rw.key, office.cycles.item(0))
             if rule == "need":
-                return -rw.known  # type: ignore[no-any-return]
+                return -rw.known
             if rule == "rejections":
                 return -self.recent_rejections(rw.row)
             if rule == "least_reached":
-                return rw.last_event  # type: ignore[no-any-return]
+                return rw.last_event
             return float((rw.row - pointer - 1) % n)
 
         return sorted(free, key=lambda rw: (rank(rw), rw.row))
@@ -110,7 +107,7 @@ class PTSPOffice(RowAgent):
         """Rejections of an RW's residents, fading with a half-life of a year."""
         table = self.model.world.neighbourhoods
         days = self.model.day - table.rejections_day.item(rw)
-        return influence.faded(table.rejections.item(rw), 0.0, days, REJECTIONS_HALF_LIFE)  # type: ignore[no-any-return]
+        return influence.faded(table.rejections.item(rw), 0.0, days, REJECTIONS_HALF_LIFE)
 
     def design(self, event: int, rw: Neighbourhood) -> None:
         """Fix staff and partners and invite co-producers; too few and the event is cancelled, few and it is smaller."""
@@ -240,7 +237,9 @@ class PTSPOffice(RowAgent):
         model, a = self.model, self.model.world.applications
         permit = model.permits[a.permit.item(application)]
         outcome = serving.examined(
-            a.defects.item(application), a.returns.item(application), model.p.corrections,
+            a.defects.item(application),
+            a.returns.item(application),
+            model.p.corrections,
             int(permit.review_days > 0 or permit.technical_rejection > 0.0),
         )
         a.outcome[application] = outcome
@@ -258,8 +257,12 @@ class PTSPOffice(RowAgent):
         model, a = self.model, self.model.world.applications
         resident = model.resident(a.resident.item(application))
         mark = model.draw(Draw.TECHNICAL, resident.key, resident.application_occasion(application))
-        fails = mark < model.permits[a.permit.item(application)].technical_rejection
-        self.decide(application, REJECTED if fails else GRANTED)
+        chance = filing.technical_failure(
+            model.permits[a.permit.item(application)].technical_rejection,
+            a.skill.item(application),
+            model.p.assistance_technical,
+        )
+        self.decide(application, REJECTED if mark < chance else GRANTED)
 
     def decide(self, application: int, outcome: int) -> None:
         """Decide a permit. Nobody else does (P19)."""
@@ -271,4 +274,3 @@ class PTSPOffice(RowAgent):
             table, rw = model.world.neighbourhoods, model.population.rw.item(row)
             table.rejections[rw] = self.recent_rejections(rw) + 1.0
             table.rejections_day[rw] = model.day
-

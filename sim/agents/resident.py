@@ -1,15 +1,15 @@
-"""A resident: needs that arise, the decision to act, the application, and what the decision leaves behind."""
+"""A resident: needs that arise, the decision to wait or act, and help by co-producers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.agents.view import Column, Fading, RowAgent, Trait
+from sim.agents.applicant import Applicant, packed
+from sim.agents.view import Column, Trait
 from sim.rng import Draw
-from sim.rules import choice, filing, influence, motivation, satisfaction
+from sim.rules import choice, filing, influence, motivation
 from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE, WAIT
-from sim.rules.serving import GRANTED, WITHDRAWN
-from sim.state import APPLIED, IDLE, OPEN
+from sim.state import IDLE, OPEN
 
 if TYPE_CHECKING:
     from sim.model import CoproductionModel
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MONTH = 21
 
 
-class Resident(RowAgent):
+class Resident(Applicant):
     """An adult who may need permits and may co-produce. Subclass it and hand the class to the model.
 
     The model calls ``arise``, ``decide``, ``act``, ``experience`` and ``listen`` on those who are due; ``worth`` is
@@ -25,7 +25,6 @@ class Resident(RowAgent):
     """
 
     age = Trait("Age in years.")
-    literacy = Trait("Digital literacy, 0-1.")
     efficacy = Trait("Self-efficacy, 0-1.")
     decisive = Trait("1 for the decisive responder type, 0 for the flexible one.")
     free_hours = Trait("Free time, hours a week.")
@@ -33,21 +32,15 @@ class Resident(RowAgent):
     internet = Trait("1 for internet users.")
     household_head = Trait("1 for one adult of each household.")
     firm = Trait("1 for owners of a micro or small firm.")
-    rw = Trait("Row of the home RW.")
     rt = Trait("Row of the home RT.")
     intrinsic = Column("residents", "Intrinsic motivation, 0-1.")
     social = Column("residents", "Social motivation, 0-1.")
     normative = Column("residents", "Normative motivation, 0-1.")
-    expectation = Column("residents", "Expectation of service, 1-4.")
-    satisfaction = Column("residents", "Satisfaction with the last decision, 1-4; 0 before the first.")
-    rejections = Column("residents", "Times rejected.")
     helped_day = Column("residents", "Day of the last help by a co-producer.")
-    knowledge = Fading("residents", "knowledge", "knowledge_half_life", "Procedural knowledge today, 0-1.")
-    trust = Fading("residents", "trust", "trust_half_life", "Trust in the office today, 0-1.")
 
     def __init__(self, model: CoproductionModel, row: int) -> None:
         super().__init__(model, row)
-        self.key: int = model.population.key.item(row)
+        self.key: int = model.population.key.item(self.row)
 
     # -- what a resident has
 
@@ -55,7 +48,7 @@ class Resident(RowAgent):
     def ties(self) -> list[int]:
         """Rows of the residents to whom this one is tied."""
         start = self.model.population.tie_start
-        return self.model.population.ties[start.item(self.row) : start.item(self.row + 1)].tolist()  # type: ignore[no-any-return]
+        return self.model.population.ties[start.item(self.row) : start.item(self.row + 1)].tolist()
 
     @property
     def needs(self) -> range:
@@ -68,11 +61,6 @@ class Resident(RowAgent):
         """Rows of the needs that are open and not applied for."""
         status = self.model.world.needs.status
         return [need for need in self.needs if status.item(need) == OPEN]
-
-    def occasion(self, need: int) -> int:
-        """The occasion of a need's current application: permit, ordinal and attempt, whatever the day."""
-        needs = self.model.world.needs
-        return needs.permit.item(need) << 24 | (needs.ordinal.item(need) & 0xFFFF) << 8 | needs.attempt.item(need) & 0xFF
 
     # -- routine 1: needs arise
 
@@ -87,10 +75,10 @@ class Resident(RowAgent):
                 continue
             if needs.patrol_day.item(need) == model.day:
                 self._noticed(need)
-            if needs.works_until.item(need) == model.day and needs.noticed.item(need):
-                if model.draw(Draw.DEMOLITION, self.key, self.occasion(need)) < model.p.demolished:
-                    model.tally.demolished += 1
-                    self.close(need, granted=False)
+            ended = needs.works_until.item(need) == model.day and needs.noticed.item(need)
+            if ended and model.draw(Draw.DEMOLITION, self.key, self.occasion(need)) < model.p.demolished:
+                model.tally.demolished += 1
+                self.close(need, granted=False)
 
     def _open(self, need: int) -> None:
         model, needs = self.model, self.model.world.needs
@@ -135,17 +123,27 @@ class Resident(RowAgent):
         permit = model.permits[needs.permit.item(need)]
         noticed = needs.noticed.item(need)
         works = int(p.patrols and needs.works_until.item(need) > model.day)
-        occasion = needs.permit.item(need) << 24 | (needs.ordinal.item(need) & 0xFFFF) << 8
-        return choice.channel_value(  # type: ignore[no-any-return]
+        occasion = packed(needs.permit.item(need), needs.ordinal.item(need))
+        return choice.channel_value(
             channel,
             choice.taste(model.draw(Draw.TASTE, self.key, occasion, channel)),
             model.constants[channel],
             permit.benefit,
             p.weight_sanction * choice.threat(works, noticed, p.detection_rate) if works or noticed else 0.0,
-            self.knowledge, self.literacy, self.at_work, self.trust, self.rejections,
-            model.world.neighbourhoods.norm.item(self.rw), permit.fee, permit.broker_fee,
+            self.knowledge,
+            self.literacy,
+            self.at_work,
+            self.trust,
+            self.rejections,
+            model.world.neighbourhoods.norm.item(self.rw),
+            permit.fee,
+            permit.broker_fee,
             p.credit_value if permit.credit and self._credit_at(need) else 0.0,
-            p.weight_learning, p.weight_compliance, p.weight_psychological, p.rejection_memory, p.weight_fee,
+            p.weight_learning,
+            p.weight_compliance,
+            p.weight_psychological,
+            p.rejection_memory,
+            p.weight_fee,
             p.weight_norm,
         )
 
@@ -224,190 +222,6 @@ class Resident(RowAgent):
                 self.file(need, channel)
         self.choices = []
 
-    def file(self, need: int, channel: int, event_skill: float = 0.0) -> int:
-        """Fill in and hand in the application; returns its row. Help at hand is the better of visit and event."""
-        model, world, p = self.model, self.model.world, self.model.p
-        needs, permit = world.needs, world.needs.permit.item(need)
-        skill = max(needs.skill.item(need), event_skill)
-        if channel == BROKER:
-            skill = 0.0
-        occasion = self.occasion(need)
-        ratio = filing.helper_ratio(channel, skill, p.officer_error, p.broker_error, p.assistance_error)
-        chance = filing.defect_chance(
-            p.document_error, channel, self.knowledge, p.knowledge_mean, self.literacy, p.literacy_mean, ratio,
-            p.error_knowledge, p.error_literacy,
-        )
-        defects = repaired = 0
-        for document in range(model.permits[permit].requirements):
-            if model.draw(Draw.DEFECT, self.key, occasion, document) < chance:
-                defects |= 1 << document
-        if channel == EVENT:
-            mend = filing.repair_probability(p.repair_chance, world.office.quality.item(0), skill)
-            for document in range(model.permits[permit].requirements):
-                if defects >> document & 1 and model.draw(Draw.REPAIR, self.key, occasion, document) < mend:
-                    defects ^= 1 << document
-                    repaired += 1
-        hazard, threshold = needs.hazard.item(need), needs.threshold.item(need)
-        quarter_earlier = hazard - needs.prompted.item(need) + 63 * needs.rate.item(need)
-        needs.status[need] = APPLIED
-        lift = influence.faded(
-            world.neighbourhoods.lift.item(self.rw), 0.0, model.day - world.neighbourhoods.lift_day.item(self.rw),
-            p.publicity_half_life,
-        )
-        row = model.new_application()
-        a = model.world.applications
-        a.need[row], a.resident[row], a.permit[row] = need, self.row, permit
-        a.ordinal[row], a.attempt[row], a.channel[row] = needs.ordinal.item(need), needs.attempt.item(need), channel
-        a.skill[row], a.event[row] = skill, needs.event.item(need) if channel == EVENT else -1
-        a.defects[row], a.repaired[row], a.failures[row] = defects, repaired, needs.failures.item(need)
-        a.displaced[row] = int(quarter_earlier >= threshold)
-        a.submitted[row] = a.complete[row] = model.day
-        a.looked[row] = a.decided[row] = a.due[row] = -1
-        a.crowd[row] = world.office.crowd.item(0)
-        a.expectation[row] = influence.raised(self.expectation, 4.0, lift)
-        norm = world.neighbourhoods.norm
-        norm[self.rw] = influence.toward(norm.item(self.rw), float(channel != BROKER), p.norm_speed)
-        model.office.receive(row)
-        return row
-
-    # -- a returned file
-
-    def returned(self, application: int) -> None:
-        """Learn of defects: come back with a correction before the deadline, or give up at it."""
-        model, a, p = self.model, self.model.world.applications, self.model.p
-        a.returns[application] += 1
-        occasion, index = self.application_occasion(application), a.returns.item(application)
-        wait = filing.correction_wait(model.draw(Draw.CORRECTION_TIME, self.key, occasion, index), p.correction_days)
-        if model.draw(Draw.CORRECTION, self.key, occasion, index) >= p.correction_chance:
-            wait = p.correction_deadline + 1
-        model.schedule_application(application, model.day + min(wait, p.correction_deadline + 1))
-
-    def correct(self, application: int) -> None:
-        """Come back today with the file put right as far as may be, or, past the deadline, let it lapse."""
-        model, a, p = self.model, self.model.world.applications, self.model.p
-        occasion, index = self.application_occasion(application), a.returns.item(application)
-        wait = filing.correction_wait(model.draw(Draw.CORRECTION_TIME, self.key, occasion, index), p.correction_days)
-        comes = model.draw(Draw.CORRECTION, self.key, occasion, index) < p.correction_chance
-        if not comes or wait > p.correction_deadline:
-            a.outcome[application], a.decided[application] = WITHDRAWN, model.day
-            self.after_failure(a.need.item(application))
-            return
-        defects = a.defects.item(application)
-        for document in range(model.permits[a.permit.item(application)].requirements):
-            draw_index = index * 32 + document
-            if defects >> document & 1 and (
-                model.draw(Draw.CORRECTED_DOCUMENT, self.key, occasion, draw_index) < p.document_correction
-            ):
-                defects ^= 1 << document
-        a.defects[application] = defects
-        a.complete[application] = model.day
-        a.outcome[application] = 0
-        model.office.receive(application)
-
-    def application_occasion(self, application: int) -> int:
-        """The occasion of an application already filed."""
-        a = self.model.world.applications
-        return a.permit.item(application) << 24 | (a.ordinal.item(application) & 0xFFFF) << 8 | (
-            a.attempt.item(application) & 0xFF
-        )
-
-    # -- routine 5: experience
-
-    def experience(self) -> None:
-        """Live through today's decisions: satisfaction, a complaint perhaps, and what they change in the resident."""
-        for application in self.model.decided_of[self.row]:
-            self._experience(application)
-
-    def _experience(self, application: int) -> None:
-        model, a, p = self.model, self.model.world.applications, self.model.p
-        granted = int(a.outcome.item(application) == GRANTED)
-        channel, occasion = a.channel.item(application), self.application_occasion(application)
-        statutory = model.permits[a.permit.item(application)].statutory_days
-        time = satisfaction.experienced_time(a.decided.item(application) - a.submitted.item(application), statutory)
-        returns = a.returns.item(application)
-        met = [
-            1.0 / (1.0 + returns), time, satisfaction.experienced_fee(channel), float(granted),
-            satisfaction.experienced_crowding(channel, a.crowd.item(application)),
-            satisfaction.experienced_contact(channel, int(a.skill.item(application) > 0.0)),
-            model.reference_experience[6],
-        ]
-        score, _ = self._score(application, occasion, met)
-        chance = satisfaction.complaint_chance(p.complaint_rate, p.complaint_steepness, p.ikm_base / 25.0, score)
-        a.complaint_chance[application] = chance
-        if model.draw(Draw.COMPLAINT, self.key, occasion) < chance:
-            mark = model.draw(Draw.COMPLAINT_CLASS, self.key, occasion)
-            a.complaint[application] = satisfaction.complaint_class(mark, time, returns, granted)
-            closed = model.draw(Draw.COMPLAINT_CLOSED, self.key, occasion) < p.complaint_closed
-            a.complaint_closed[application] = int(closed)
-            met[6] = float(closed)
-        score, performance = self._score(application, occasion, met)
-        a.survey_key[application] = model.draw(Draw.SURVEY_KEY, self.key, occasion)
-        a.satisfaction[application] = self.satisfaction = score
-        self.knowledge = influence.raised(self.knowledge, 1.0, p.knowledge_experience)
-        self.trust = influence.toward(self.trust, influence.as_unit(score), p.trust_speed)
-        self.expectation = min(max(influence.toward(self.expectation, performance, p.expectation_speed), 1.0), 4.0)
-        need = a.need.item(application)
-        if granted:
-            self.close(need, granted=True)
-        else:
-            self.rejections += 1
-            self.after_failure(need)
-        model.tell(self, influence.as_unit(score), granted)
-
-    def _score(self, application: int, occasion: int, met: list[float]) -> tuple[float, float]:
-        """Mean latent satisfaction over the nine elements (1-4) and performance; ticks the nine boxes."""
-        model, a, p = self.model, self.model.world.applications, self.model.p
-        felt = satisfaction.weighted(
-            *(x - ref for x, ref in zip(met, model.reference_experience, strict=True)),
-            p.weight_decision, p.weight_time, p.weight_other,
-        )
-        base = model.base_score + model.site_shock()
-        performance = satisfaction.performance(base, felt)
-        gap = p.weight_disconfirmation * (performance - a.expectation.item(application))
-        person = p.answer_sd * model.normal(Draw.PERSON_NOISE, self.key, occasion)
-        total, boxes = 0.0, 0
-        for element, routing in enumerate(model.routing):
-            noise = person + p.element_sd * model.normal(Draw.ELEMENT_NOISE, self.key, occasion, element)
-            latent = satisfaction.latent(base, felt, routing, gap, noise)
-            total += min(max(latent, 1.0), 4.0)
-            boxes |= satisfaction.answer(latent) << (3 * element)
-        a.answers[application] = boxes
-        return total / 9.0, performance
-
-    def close(self, need: int, *, granted: bool) -> None:
-        """End the current need, granted or given up, and draw when the next one arises."""
-        model, needs = self.model, self.model.world.needs
-        permit = needs.permit.item(need)
-        needs.status[need] = IDLE
-        needs.held[need] = int(granted)
-        needs.ordinal[need] += 1
-        needs.attempt[need] = 0
-        occasion = self.occasion(need)
-        wait = influence.waited(model.draw(Draw.BIRTH, self.key, occasion))
-        due = model.day + influence.days_until(wait, model.permits[permit].need_rate / 252.0)
-        validity = model.permits[permit].validity_days
-        if granted and validity and model.draw(Draw.RENEWAL, self.key, occasion) < model.p.renewal:
-            needs.expiry[need] = model.day + validity
-            due = min(due, needs.expiry.item(need))
-        model.schedule_need(need, due)
-
-    def after_failure(self, need: int) -> None:
-        """After a rejection or withdrawal one draw decides whether the need reopens, and when."""
-        model, needs = self.model, self.model.world.needs
-        occasion = self.occasion(need)
-        if model.draw(Draw.REAPPLY, self.key, occasion) >= model.p.reapply:
-            self.close(need, granted=False)
-            return
-        needs.status[need] = IDLE
-        needs.attempt[need] += 1
-        wait = filing.correction_wait(model.draw(Draw.REAPPLY_TIME, self.key, occasion), model.p.reapply_days)
-        model.schedule_need(need, model.day + wait)
-
-    def listen(self) -> None:
-        """Take in what ties told today: trust moves toward the mean of it (a convex average)."""
-        total, count = self.model.told[self.row]
-        self.trust = influence.toward(self.trust, total / count, self.model.p.word_of_mouth)
-
     # -- as a person whom co-producers help
 
     def informed(self, need: int, event: int) -> None:
@@ -432,4 +246,3 @@ class Resident(RowAgent):
             needs.event[need] = event
             needs.felt[need] = 0.0
         self.model.schedule_need(need, self.model.day)
-

@@ -74,11 +74,11 @@ class Fading:
         getattr(table, self.day)[agent.row] = agent.model.day
 
 
-class RowAgent(mesa.Agent):  # type: ignore[misc]
+class RowAgent(mesa.Agent):
     """A Mesa agent that stands for row ``row`` of a table of the World."""
 
     model: CoproductionModel
 
     def __init__(self, model: CoproductionModel, row: int) -> None:
         super().__init__(model)
-        self.row = row
+        self.row = int(row)

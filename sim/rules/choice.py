@@ -15,13 +15,13 @@ WAIT, ONLINE, COUNTER, BROKER, EVENT = range(5)
 
 
 @compiled
-def taste(draw):  # type: ignore[no-untyped-def]
+def taste(draw):
     """A fixed taste of a person for one channel: standard Gumbel, so that shares at base have a closed form."""
     return -math.log(-math.log(min(max(draw, 1e-300), 1.0 - 1e-16)))
 
 
 @compiled
-def learning_cost(channel, knowledge, literacy):  # type: ignore[no-untyped-def]
+def learning_cost(channel, knowledge, literacy):
     """Cost of finding out, in [0, 2]: lack of knowledge, and of digital literacy online; a broker spares it."""
     if channel == ONLINE:
         return (1.0 - knowledge) + (1.0 - literacy)
@@ -33,7 +33,7 @@ def learning_cost(channel, knowledge, literacy):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def compliance_cost(channel, at_work):  # type: ignore[no-untyped-def]
+def compliance_cost(channel, at_work):
     """Cost of time, opening hours and distance, in [0, 1]: highest at the counter for those at work (P21)."""
     if channel == ONLINE:
         return 0.3
@@ -45,7 +45,7 @@ def compliance_cost(channel, at_work):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def psychological_cost(channel, trust, rejections, memory):  # type: ignore[no-untyped-def]
+def psychological_cost(channel, trust, rejections, memory):
     """Cost of distrust and of rejections remembered (three at most), lower where no official is faced."""
     burden = (1.0 - trust) + memory * min(rejections, 3)
     if channel == COUNTER:
@@ -56,7 +56,7 @@ def psychological_cost(channel, trust, rejections, memory):  # type: ignore[no-u
 
 
 @compiled
-def threat(at_works, noticed, detection_rate):  # type: ignore[no-untyped-def]
+def threat(at_works, noticed, detection_rate):
     """Threat of sanction in [0, 1]: the yearly chance of detection while works go on; certain after a notice."""
     if noticed > 0:
         return 1.0
@@ -66,9 +66,27 @@ def threat(at_works, noticed, detection_rate):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def channel_value(  # type: ignore[no-untyped-def]
-    channel, liking, constant, benefit, sanction, knowledge, literacy, at_work, trust, rejections, norm, fee,
-    broker_fee, credit, w_learning, w_compliance, w_psychological, memory, w_fee, w_norm,
+def channel_value(
+    channel,
+    liking,
+    constant,
+    benefit,
+    sanction,
+    knowledge,
+    literacy,
+    at_work,
+    trust,
+    rejections,
+    norm,
+    fee,
+    broker_fee,
+    credit,
+    w_learning,
+    w_compliance,
+    w_psychological,
+    memory,
+    w_fee,
+    w_norm,
 ):
     """Worth of applying through ``channel`` over waiting (utility; one unit is a taste's scale).
 
@@ -89,19 +107,19 @@ def channel_value(  # type: ignore[no-untyped-def]
 
 
 @compiled
-def keenness(best, sensitivity):  # type: ignore[no-untyped-def]
+def keenness(best, sensitivity):
     """Relative rate of acting, exp(b x worth of the best channel), kept finite."""
     return math.exp(min(max(sensitivity * best, -30.0), 30.0))
 
 
 @compiled
-def prompt_hazard(effect):  # type: ignore[no-untyped-def]
+def prompt_hazard(effect):
     """Accumulated hazard that makes an average person act with probability ``effect`` when prompted once."""
     return -math.log1p(-effect)
 
 
 @compiled
-def prompted(level, before, relative, cap):  # type: ignore[no-untyped-def]
+def prompted(level, before, relative, cap):
     """Hazard added by a prompt of strength ``level`` when ``before`` was already felt from the same event.
 
     Stronger prompts replace weaker ones of the same event, they do not add to them; keener people answer more, up

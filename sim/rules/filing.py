@@ -9,14 +9,14 @@ from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
 
 
 @compiled
-def helper_ratio(channel, skill, officer, broker, assistance):  # type: ignore[no-untyped-def]
+def helper_ratio(channel, skill, officer, broker, assistance):
     """Document error with the best help at hand over without.
 
     ``skill`` in [0, 1] is that of the co-producer who checked the papers (0: nobody did); a co-producer of full
     skill reaches ``assistance`` (E17, direction). Officers help at the counter and at events.
     """
     ratio = 1.0
-    if channel == COUNTER or channel == EVENT:
+    if channel in (COUNTER, EVENT):
         ratio = officer
     elif channel == BROKER:
         ratio = broker
@@ -24,9 +24,7 @@ def helper_ratio(channel, skill, officer, broker, assistance):  # type: ignore[n
 
 
 @compiled
-def defect_chance(  # type: ignore[no-untyped-def]
-    base, channel, knowledge, mean_knowledge, literacy, mean_literacy, ratio, w_knowledge, w_literacy
-):
+def defect_chance(base, channel, knowledge, mean_knowledge, literacy, mean_literacy, ratio, w_knowledge, w_literacy):
     """Probability that one document is defective: falls with knowledge, with literacy online, and with help."""
     slope = -w_knowledge * (knowledge - mean_knowledge)
     if channel == ONLINE:
@@ -35,13 +33,21 @@ def defect_chance(  # type: ignore[no-untyped-def]
 
 
 @compiled
-def online_failure_chance(base, literacy, mean_literacy):  # type: ignore[no-untyped-def]
+def online_failure_chance(base, literacy, mean_literacy):
     """Probability that an online attempt fails technically; twice as likely at no literacy (P5, S44)."""
     return min(base * (1.0 + (mean_literacy - literacy) / mean_literacy), 0.95)
 
 
 @compiled
-def repair_probability(chance, quality, skill):  # type: ignore[no-untyped-def]
+def technical_failure(base, skill, assistance):
+    """Probability that a complete file fails its technical review; a fully skilled co-producer's help gives
+    ``assistance`` times as much (the paper has help lower errors in the technical process too).
+    """
+    return base * (1.0 - (1.0 - assistance) * skill)
+
+
+@compiled
+def repair_probability(chance, quality, skill):
     """Probability that a defect is found and completed on the spot at an event (P7).
 
     ``chance`` holds at quality 0.3 and without a skilled co-producer; lessons and skill close up to half the rest.
@@ -50,7 +56,7 @@ def repair_probability(chance, quality, skill):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def correction_wait(draw, mean):  # type: ignore[no-untyped-def]
+def correction_wait(draw, mean):
     """Working days until a corrected file comes back: geometric on 1, 2, ... with the given mean."""
     if mean <= 1.0:
         return 1
@@ -58,6 +64,6 @@ def correction_wait(draw, mean):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def late(days, statutory):  # type: ignore[no-untyped-def]
+def late(days, statutory):
     """Whether a decision took more working days from complete submission than the statute allows."""
     return days > statutory

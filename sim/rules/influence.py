@@ -13,7 +13,7 @@ LN2 = math.log(2.0)
 
 
 @compiled
-def faded(anchored, rest, days, half_life):  # type: ignore[no-untyped-def]
+def faded(anchored, rest, days, half_life):
     """Value ``days`` after it was ``anchored``, on its way back to ``rest`` with the given half-life (days)."""
     if days <= 0:
         return anchored
@@ -21,31 +21,31 @@ def faded(anchored, rest, days, half_life):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def toward(value, target, share):  # type: ignore[no-untyped-def]
+def toward(value, target, share):
     """Convex step from ``value`` to ``target``: additive sharing would saturate."""
     return value + share * (target - value)
 
 
 @compiled
-def raised(value, ceiling, share):  # type: ignore[no-untyped-def]
+def raised(value, ceiling, share):
     """Value after filling ``share`` of the room below its ceiling."""
     return value + share * (ceiling - value)
 
 
 @compiled
-def as_unit(score):  # type: ignore[no-untyped-def]
+def as_unit(score):
     """A satisfaction score of 1 to 4 as a number in [0, 1]."""
     return min(max((score - 1.0) / 3.0, 0.0), 1.0)
 
 
 @compiled
-def waited(threshold):  # type: ignore[no-untyped-def]
+def waited(threshold):
     """Exponential of rate one from a draw: a hidden threshold for what may happen on any of many days."""
     return -math.log1p(-threshold)
 
 
 @compiled
-def days_until(amount, rate):  # type: ignore[no-untyped-def]
+def days_until(amount, rate):
     """Whole days, at least one, until ``rate`` a day has added up to ``amount``; far away for a rate of zero."""
     if rate <= 0.0:
         return 1000000

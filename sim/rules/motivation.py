@@ -14,13 +14,22 @@ from sim.compiled import compiled
 # Places of the weights in the tuple that a willingness function receives.
 INTRINSIC, SOCIAL, NORMATIVE, EFFICACY, MEANS, STAKE, DELAYS, FATIGUE, HOURS, FLEXIBLE, EROSION = range(11)
 WEIGHTS = (
-    "weight_intrinsic", "weight_social", "weight_normative", "weight_efficacy", "weight_means", "weight_stake",
-    "weight_delays", "weight_fatigue", "weight_hours", "weight_flexible", "pay_erosion",
+    "weight_intrinsic",
+    "weight_social",
+    "weight_normative",
+    "weight_efficacy",
+    "weight_means",
+    "weight_stake",
+    "weight_delays",
+    "weight_fatigue",
+    "weight_hours",
+    "weight_flexible",
+    "pay_erosion",
 )
 
 
 @compiled
-def logistic(x):  # type: ignore[no-untyped-def]
+def logistic(x):
     """Probability on the logit scale ``x``, without overflow."""
     if x >= 0.0:
         return 1.0 / (1.0 + math.exp(-x))
@@ -29,14 +38,14 @@ def logistic(x):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def logit(p):  # type: ignore[no-untyped-def]
+def logit(p):
     """Log odds of ``p``, kept finite by cutting p to [1e-9, 1 - 1e-9]."""
     p = min(max(p, 1e-9), 1.0 - 1e-9)
     return math.log(p / (1.0 - p))
 
 
 @compiled
-def willingness(  # type: ignore[no-untyped-def]
+def willingness(
     intrinsic, social, normative, efficacy, decisive, need, company, means, stake, delays, fatigue, hours, pay, weights
 ):
     """Willingness to join an event, on the logit scale, before the intercept (MODEL base: two types).
@@ -46,7 +55,9 @@ def willingness(  # type: ignore[no-untyped-def]
     forms and training, ``stake`` 1 with an open need of one's own, ``delays`` those seen at the office, all in
     [0, 1]; ``hours`` is hours asked over free time; ``pay`` its effect on the logit scale; ``weights`` follows WEIGHTS.
     """
-    felt = weights[0] * intrinsic + weights[2] * normative * need + weights[1] * social * company + weights[3] * efficacy
+    felt = (
+        weights[0] * intrinsic + weights[2] * normative * need + weights[1] * social * company + weights[3] * efficacy
+    )
     tired = weights[7] * fatigue + weights[8] * hours
     if decisive > 0:
         return felt - tired - weights[10] * pay
@@ -54,19 +65,19 @@ def willingness(  # type: ignore[no-untyped-def]
 
 
 @compiled
-def means(training_hours):  # type: ignore[no-untyped-def]
+def means(training_hours):
     """Access to means in [0, 1]: forms alone give a quarter, training adds up to one at 12 hours (assumption)."""
     return min(0.25 + training_hours / 16.0, 1.0)
 
 
 @compiled
-def joins(eta, draw):  # type: ignore[no-untyped-def]
+def joins(eta, draw):
     """Whether an invited person joins: the draw falls below logistic(eta)."""
     return draw < logistic(eta)
 
 
 @compiled
-def pay_on_logit(pay, acceptance, effect):  # type: ignore[no-untyped-def]
+def pay_on_logit(pay, acceptance, effect):
     """Effect of ``pay`` (thousand Rp an hour) on the logit of joining (Voorberg et al. 2018, E2).
 
     Nothing up to EUR 2 an hour, ``effect`` (a probability, at the base acceptance) at EUR 10, linear between and
@@ -78,7 +89,7 @@ def pay_on_logit(pay, acceptance, effect):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def moved(motive, shift):  # type: ignore[no-untyped-def]
+def moved(motive, shift):
     """A motive in [0, 1] after a shift on its logit scale; a shift of nothing changes no bit."""
     if shift == 0.0:
         return motive
@@ -86,13 +97,13 @@ def moved(motive, shift):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def perceived_need(known, half):  # type: ignore[no-untyped-def]
+def perceived_need(known, half):
     """Perceived need of an RW in [0, 1) from its known open needs; ``half`` needs give one half."""
     return known / (known + half)
 
 
 @compiled
-def leaving_hazard(attrition, unthanked, unthanked_odds, untrained, untrained_odds):  # type: ignore[no-untyped-def]
+def leaving_hazard(attrition, unthanked, unthanked_odds, untrained, untrained_odds):
     """Monthly hazard of stopping (E21, E22): yearly probability at base, odds raised when unthanked or untrained.
 
     The odds ratios are totals as measured, so motives do not enter here again.
@@ -106,6 +117,6 @@ def leaving_hazard(attrition, unthanked, unthanked_odds, untrained, untrained_od
 
 
 @compiled
-def skill_gained(skill, share):  # type: ignore[no-untyped-def]
+def skill_gained(skill, share):
     """Skill in [0, 1] after gaining ``share`` of what is missing (cut to the whole of it)."""
     return skill + min(share, 1.0) * (1.0 - skill)

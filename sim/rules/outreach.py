@@ -11,7 +11,7 @@ RUNNING, HELD, CANCELLED, DECLINED = range(4)
 
 
 @compiled
-def event_places(officers, hours, intake_hours, tables, joined, least):  # type: ignore[no-untyped-def]
+def event_places(officers, hours, intake_hours, tables, joined, least):
     """Applications that an event can take: the lesser of intake time and the host's tables.
 
     Fewer than twice the ``least`` co-producers set up fewer tables.
@@ -22,12 +22,12 @@ def event_places(officers, hours, intake_hours, tables, joined, least):  # type:
 
 
 @compiled
-def visits_by(day, preparation_days, hours_a_week, visit_hours):  # type: ignore[no-untyped-def]
+def visits_by(day, preparation_days, hours_a_week, visit_hours):
     """Visits that a co-producer can have made by the ``day``-th day of preparation (five days a week)."""
     return int(min(day, preparation_days) * hours_a_week / 5.0 / visit_hours)
 
 
 @compiled
-def reach(publicity, partners, draw_a_partner):  # type: ignore[no-untyped-def]
+def reach(publicity, partners, draw_a_partner):
     """Share of those concerned who hear of an event; every partner widens it."""
     return min(publicity * (1.0 + draw_a_partner * partners), 1.0)

@@ -17,13 +17,13 @@ NO_COMPLAINT, DELAY, PROCEDURE, NO_SERVICE = range(4)
 
 
 @compiled
-def experienced_time(days, statutory):  # type: ignore[no-untyped-def]
+def experienced_time(days, statutory):
     """1 within the statutory days, falling toward 0 as the days beyond grow against the standard plus a week."""
     return 1.0 / (1.0 + max(days - statutory, 0.0) / (statutory + 5.0))
 
 
 @compiled
-def experienced_fee(channel):  # type: ignore[no-untyped-def]
+def experienced_fee(channel):
     """1 when only the official fee was paid, 0 when a broker was paid too."""
     if channel == BROKER:
         return 0.0
@@ -31,7 +31,7 @@ def experienced_fee(channel):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def experienced_crowding(channel, crowd):  # type: ignore[no-untyped-def]
+def experienced_crowding(channel, crowd):
     """1 where nobody queued; at the counter it falls with the office's crowding."""
     if channel == COUNTER:
         return 1.0 - crowd
@@ -39,17 +39,17 @@ def experienced_crowding(channel, crowd):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def experienced_contact(channel, helped):  # type: ignore[no-untyped-def]
+def experienced_contact(channel, helped):
     """Contact with helpers: 1 with a co-producer, 0.6 with an officer, 0.4 alone."""
     if helped > 0:
         return 1.0
-    if channel == COUNTER or channel == EVENT:
+    if channel in (COUNTER, EVENT):
         return 0.6
     return 0.4
 
 
 @compiled
-def experienced_complaint(complained, closed, reference):  # type: ignore[no-untyped-def]
+def experienced_complaint(complained, closed, reference):
     """Complaint handling: 1 closed, 0 left open, the reference for those who did not complain."""
     if complained > 0:
         return float(closed)
@@ -57,22 +57,25 @@ def experienced_complaint(complained, closed, reference):  # type: ignore[no-unt
 
 
 @compiled
-def weighted(  # type: ignore[no-untyped-def]
-    returns, days, fee, decision, crowding, contact, complaint, w_decision, w_time, w_other
-):
+def weighted(returns, days, fee, decision, crowding, contact, complaint, w_decision, w_time, w_other):
     """The seven experiences, each as a difference from its reference, times their weights on the 1-4 scale.
 
     What the other weights leave is shared equally by returns, fee, crowding, contact and complaint handling.
     """
     each = SCALE * w_other / 5.0
     return (
-        each * returns, SCALE * w_time * days, each * fee, SCALE * w_decision * decision,
-        each * crowding, each * contact, each * complaint,
+        each * returns,
+        SCALE * w_time * days,
+        each * fee,
+        SCALE * w_decision * decision,
+        each * crowding,
+        each * contact,
+        each * complaint,
     )
 
 
 @compiled
-def performance(base, felt):  # type: ignore[no-untyped-def]
+def performance(base, felt):
     """Performance on the 1-4 scale: the base score and all seven weighted experiences (routing averages to one)."""
     score = base
     for j in range(7):
@@ -81,7 +84,7 @@ def performance(base, felt):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def latent(base, felt, routing, disconfirmation, noise):  # type: ignore[no-untyped-def]
+def latent(base, felt, routing, disconfirmation, noise):
     """Latent score of one element: ``felt`` are the weighted experiences, ``routing`` this element's row."""
     score = base + disconfirmation + noise
     for j in range(7):
@@ -90,7 +93,7 @@ def latent(base, felt, routing, disconfirmation, noise):  # type: ignore[no-unty
 
 
 @compiled
-def answer(score):  # type: ignore[no-untyped-def]
+def answer(score):
     """The box ticked on the form: the latent score cut to the whole numbers 1 to 4."""
     if score < 1.5:
         return 1
@@ -102,13 +105,13 @@ def answer(score):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def complaint_chance(rate, steepness, reference, satisfaction):  # type: ignore[no-untyped-def]
+def complaint_chance(rate, steepness, reference, satisfaction):
     """Probability of a complaint: ``rate`` at the reference score, rising as satisfaction falls; half at most."""
     return min(rate * math.exp(steepness * (reference - satisfaction)), 0.5)
 
 
 @compiled
-def complaint_class(draw, time, returns, granted):  # type: ignore[no-untyped-def]
+def complaint_class(draw, time, returns, granted):
     """Class of a complaint as the Ombudsman names them: protracted delay, procedure deviation, no service.
 
     Each weighs what went wrong of its kind, and a tenth for anything else.
@@ -125,7 +128,7 @@ def complaint_class(draw, time, returns, granted):  # type: ignore[no-untyped-de
 
 
 @compiled
-def expected_answer(base, sd):  # type: ignore[no-untyped-def]
+def expected_answer(base, sd):
     """Mean of the box ticked when the latent score is normal with this mean and spread."""
     total = 1.0
     for cut in (1.5, 2.5, 3.5):

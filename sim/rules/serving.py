@@ -10,19 +10,19 @@ GRANTED, REJECTED, WITHDRAWN, RETURNED, UNDER_REVIEW = 1, 2, 3, 4, 5
 
 
 @compiled
-def service_hours(mean, spread, draw):  # type: ignore[no-untyped-def]
+def service_hours(mean, spread, draw):
     """Officer hours of one piece of work: ``mean`` times a mixture of 1 and a unit exponential."""
     return mean * ((1.0 - spread) - spread * math.log1p(-draw))
 
 
 @compiled
-def worked(used, open_hours, remaining):  # type: ignore[no-untyped-def]
+def worked(used, open_hours, remaining):
     """Hours that an officer who has worked ``used`` today gives to a file that needs ``remaining``."""
     return min(open_hours - used, remaining)
 
 
 @compiled
-def examined(defects, returns, allowed, reviewed):  # type: ignore[no-untyped-def]
+def examined(defects, returns, allowed, reviewed):
     """What an examination leads to: returned or rejected for defects, else to technical review or granted."""
     if defects > 0:
         if returns < allowed:
@@ -34,7 +34,7 @@ def examined(defects, returns, allowed, reviewed):  # type: ignore[no-untyped-de
 
 
 @compiled
-def crowding(backlog_hours, officer_hours):  # type: ignore[no-untyped-def]
+def crowding(backlog_hours, officer_hours):
     """Crowding in [0, 1) from the work that waits, in days of today's desk."""
     if officer_hours <= 0.0:
         return 1.0

@@ -8,7 +8,7 @@ from sim.compiled import compiled
 
 
 @compiled
-def mean_wait(works_rate, later_rate, works_days):  # type: ignore[no-untyped-def]
+def mean_wait(works_rate, later_rate, works_days):
     """Mean days from the birth of a need to acting: one hazard while works last, another afterwards."""
     if works_days <= 0.0:
         return 1.0 / later_rate
@@ -17,13 +17,13 @@ def mean_wait(works_rate, later_rate, works_days):  # type: ignore[no-untyped-de
 
 
 @compiled
-def open_share(birth_rate, wait):  # type: ignore[no-untyped-def]
+def open_share(birth_rate, wait):
     """Long-run share of time with an open need, when needs arise at ``birth_rate`` a day and wait ``wait`` days."""
     return birth_rate * wait / (1.0 + birth_rate * wait)
 
 
 @compiled
-def need_age(draw, works_rate, later_rate, works_days):  # type: ignore[no-untyped-def]
+def need_age(draw, works_rate, later_rate, works_days):
     """Age in days of an open need met at a random moment (inverse of its stationary distribution)."""
     in_works = 0.0
     left = 1.0
@@ -37,7 +37,7 @@ def need_age(draw, works_rate, later_rate, works_days):  # type: ignore[no-untyp
 
 
 @compiled
-def success_chance(documents, error, correction, mended, technical):  # type: ignore[no-untyped-def]
+def success_chance(documents, error, correction, mended, technical):
     """Probability that an application is granted: complete at once, or put right in its one usual correction.
 
     ``error`` is a document's chance of a defect, ``correction`` of coming back, ``mended`` of a document put right.

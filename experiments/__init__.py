@@ -1,0 +1,1 @@
+"""keliling: many runs of the co-production model, and what they show together."""

@@ -1,0 +1,109 @@
+"""The command line. This module and those of ``commands`` import nothing heavy, so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import Any
+
+import rich_click as click
+
+from experiments.commands.catalogue import districts, parameters, scenarios
+from experiments.commands.check import check
+from experiments.commands.compare import compare
+from experiments.commands.office import new_office
+from experiments.commands.run import run
+from experiments.commands.terminal import say
+from experiments.commands.trace import trace
+from sim import __version__
+
+EPILOG = """\
+\b
+Exit codes:
+  0    done
+  1    failed
+  2    the input is at fault; nothing was run
+  3    a law of the model was broken (--checked)
+  130  interrupted; what was finished is kept where the message says
+"""
+
+
+class Keliling(click.RichGroup):  # type: ignore[misc]
+    """A group whose commands end with one clear message and an exit code, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; errors meant for people are shown as such."""
+        from sim.errors import InvalidInput, KelilingError
+
+        before = _stop_on_terminate()
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
+        except InvalidInput as error:
+            for problem in error.problems:
+                say(str(problem))
+            say("nothing was run")
+            ctx.exit(error.exit_code)
+        except KelilingError as error:
+            say(str(error))
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            say("stopped")
+            ctx.exit(130)
+        except BrokenPipeError:
+            # Whoever read this has seen enough, as `| head` has. Python would complain once more when it ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if os.environ.get("KELILING_TRACEBACK"):
+                raise
+            say(f"keliling failed: {type(error).__name__}: {error}")
+            say("This is a fault of keliling; KELILING_TRACEBACK=1 shows where.")
+            ctx.exit(1)
+        finally:
+            if before is not None:
+                signal.signal(signal.SIGTERM, before)
+
+
+def _stop_on_terminate() -> Any:
+    """Treat a request to terminate as Ctrl-C, so that it stops as cleanly; returns how it was treated before."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        return signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not in the main thread
+        return None
+
+
+@click.group(cls=Keliling, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="keliling")
+def cli() -> None:
+    """Simulate co-production uptake in public permit services: what outreach events do, for whom, at what cost.
+
+    A tool for reasoning from stated assumptions, not a forecast.
+
+    \b
+    Begin with:
+      keliling scenarios
+      keliling run kebon-jeruk-2019 --size 0.1
+      keliling compare kebon-jeruk-2018 kebon-jeruk-monthly --dry-run
+    """
+
+
+for command in (run, compare, trace, check, scenarios, parameters, districts, new_office):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """The entry point of ``keliling``."""
+    cli(prog_name="keliling")
+
+
+if __name__ == "__main__":
+    main()

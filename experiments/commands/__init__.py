@@ -1,0 +1,1 @@
+"""The commands of ``keliling``, one subject a module. They import at their top only what costs no time."""

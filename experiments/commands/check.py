@@ -1,0 +1,66 @@
+"""``keliling check``: is a file fit to be run?"""
+
+from __future__ import annotations
+
+import rich_click as click
+
+from experiments.commands import options
+from experiments.commands.terminal import next_step, say, write_json
+
+
+@click.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@options.added(options.as_json, options.quiet)
+@click.pass_context
+def check(ctx: click.Context, files: tuple[str, ...], as_json: bool, quiet: bool) -> None:
+    """Check scenario files, district profiles, or shipped names: OK, or every problem with its line.
+
+    \b
+    Examples:
+      keliling check my-scenario.toml
+      keliling check my-office.toml my-scenario.toml
+      keliling check kebon-jeruk-2019
+    """
+    found = {name: _problems(name) for name in dict.fromkeys(files)}
+    faults = [problem for problems in found.values() for problem in problems]
+    if as_json:
+        from dataclasses import asdict
+
+        write_json({name: [asdict(problem) for problem in problems] for name, problems in found.items()})
+    else:
+        for name, problems in found.items():
+            if not problems:
+                click.echo(f"{name}: OK")
+            for problem in problems:
+                click.echo(str(problem))
+    if faults:
+        if not as_json:
+            say("nothing was run")
+        ctx.exit(2)
+    next_step(f"keliling run {files[0]} --size 0.1", quiet=quiet or as_json)
+
+
+def _problems(name: str) -> list:  # type: ignore[type-arg]
+    from sim.errors import InvalidInput
+    from sim.profile import load_profile
+    from sim.scenario import check as check_scenario
+
+    if not _is_profile(name):
+        return check_scenario(name)
+    try:
+        load_profile(name)
+    except InvalidInput as error:
+        return error.problems
+    return []
+
+
+def _is_profile(name: str) -> bool:
+    """Whether a file describes a district: only those have people and neighbourhoods."""
+    import tomllib
+    from pathlib import Path
+
+    try:
+        tables = tomllib.loads(Path(name).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return bool({"population", "kelurahan", "rw", "rt"} & tables.keys())

@@ -1,0 +1,164 @@
+"""``keliling compare``: a baseline and policies under the same luck."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from experiments.commands import options
+from experiments.commands.terminal import NOT_A_FORECAST, Progress, heading, next_step, say, table, write_json
+
+if TYPE_CHECKING:
+    from experiments.comparison import Comparison
+
+LONGEST_NAME = 100
+
+
+@click.command()
+@click.argument("baseline")
+@click.argument("policies", metavar="POLICY...", nargs=-1, required=True)
+@options.added(
+    options.replicates(10), options.seed, options.set_, options.size, options.year, options.everything,
+    options.out("Folder to write to; by default results/BASELINE-vs-POLICIES."),
+    click.option("--figures/--no-figures", default=True, help="Draw the figures too."), options.as_json,
+    options.workers, options.checked, options.dry_run, options.quiet,
+)
+def compare(
+    baseline: str, policies: tuple[str, ...], replicates: int, seed: int, set_: tuple[str, ...], size: float | None,
+    year: int | None, everything: bool, out: Path | None, figures: bool, as_json: bool, workers: int | None,
+    checked: bool, dry_run: bool, quiet: bool,
+) -> None:
+    """Compare a BASELINE with one POLICY or more, paired by replicate under the same luck.
+
+    Looks at the last reported year unless --year says another. Writes comparison.csv, before-after.csv, runs.csv,
+    months.csv, provenance.json and figures. Finished runs are kept beside them: a comparison that was interrupted goes
+    on when the same command is given again.
+
+    \b
+    Examples:
+      keliling compare kebon-jeruk-2018 kebon-jeruk-monthly
+      keliling compare kebon-jeruk-2018 kebon-jeruk-quarterly kebon-jeruk-weekly --replicates 30
+      keliling compare kebon-jeruk-2018 kebon-jeruk-2019 --size 0.1 --all
+      keliling compare dki-jakarta-2018 dki-jakarta-2019 --dry-run
+    """
+    from experiments.comparison import Comparison
+    from experiments.ensemble import distinct, ensembles_of, plan_ensembles, window_year
+    from experiments.kept import Kept
+
+    scenarios = options.load_all([baseline, *policies], set_, size)
+    window_year(scenarios, year)
+    folder = out or default_folder(distinct([one.name for one in scenarios]))
+    kept = Kept(folder / "runs", warn=say)
+    plan = plan_ensembles(scenarios, replicates, seed=seed, kept=kept, checked=checked)
+    if dry_run:
+        from experiments.commands.dry import describe
+
+        describe(plan, len(scenarios), replicates, workers, folder)
+        return
+    quiet = quiet or as_json
+    if plan.finished and not quiet:
+        say(f"{len(plan.finished)} of {plan.parts} runs were finished before")
+    with Progress(plan.days, quiet=quiet) as progress:
+        ensembles = ensembles_of(plan, scenarios, workers=workers, progress=progress)
+    comparison = Comparison(ensembles[0], ensembles[1:], year)
+    _write(folder, comparison, figures=figures)
+    if as_json:
+        write_json(_content(folder, comparison))
+        return
+    show(comparison, everything=everything)
+    if not quiet:
+        say(f"Written to {folder}")
+    next_step(f"keliling trace {baseline} {policies[0]} --spared   (whom the policy spared a rejection)", quiet=quiet)
+
+
+def default_folder(names: list[str]) -> Path:
+    """Where a comparison is written unless --out says where: results/BASELINE-vs-POLICIES."""
+    name = f"{names[0]}-vs-{'-'.join(names[1:])}"
+    if len(name) > LONGEST_NAME:
+        digest = hashlib.blake2b("\n".join(names).encode(), digest_size=4).hexdigest()
+        name = f"{names[0]}-vs-{names[1]}-and-{len(names) - 2}-more"[:LONGEST_NAME] + f"-{digest}"
+    return Path("results") / name
+
+
+def show(comparison: Comparison, *, everything: bool) -> None:
+    """The tables of a comparison, policy by policy."""
+    from experiments.comparison import PUBLISHED, STANDARDISED, VALUE
+
+    base, year, n = comparison.baseline, comparison.year, comparison.n
+    special = {measure.name for measure in VALUE}
+    named = {one.name: one.scenario for one in comparison.ensembles}
+    for policy, rows in comparison.table.items():
+        heading(f"{named[policy].title}, against {base.scenario.title}")
+        replicates = f"{n} replicate{'s' if n > 1 else ''}"
+        click.echo(f"{year}, {replicates}, seed {base.seed}; difference: paired mean [95% interval]")
+        click.echo()
+        shown = [
+            d for name, d in rows.items()
+            if name not in special and (everything or d.measure.headline or name in (STANDARDISED.name, "utilisation"))
+        ]
+        table(
+            ["Outcome", "Unit", base.name, policy, "Difference", "Better in", "Reading"],
+            [
+                [d.measure.title, d.measure.unit, d.measure.text(d.baseline_mean), d.measure.text(d.policy_mean), d.text,
+                 d.better_text, d.verdict]
+                for d in shown
+            ],
+            right=(2, 3, 4, 5),
+        )
+        click.echo()
+        value = [rows[name] for name in rows if name in special]
+        table(
+            ["What it gives", "Unit", "Estimate", "Better in"],
+            [[d.measure.title, d.measure.unit, d.text, d.better_text] for d in value],
+            right=(2, 3),
+        )
+        click.echo()
+    if comparison.before_after:
+        heading(f"What an onlooker would see: {year} minus {year - 1} in each scenario by itself")
+        changes = comparison.before_after
+        table(
+            ["Outcome", "Unit", *changes],
+            [
+                [changes[base.name][name].measure.title, changes[base.name][name].measure.unit,
+                 *(rows[name].text for rows in changes.values())]
+                for name in PUBLISHED
+            ],
+            right=range(2, 2 + len(changes)),
+        )
+        click.echo()
+    for note in comparison.notes():
+        click.echo(f"Note: {note}.")
+    dropped = sorted({d.measure.title for d in comparison.rows() if d.dropped and d.measure.headline})
+    if dropped:
+        click.echo(f"Note: pairs in which an outcome is not defined are left out: {', '.join(dropped)}.")
+    if n < 2:
+        click.echo("Note: one replicate has no interval; use --replicates 10 or more.")
+    click.echo(NOT_A_FORECAST)
+
+
+def _write(folder: Path, comparison: Comparison, *, figures: bool) -> None:
+    from experiments.tables import write_comparison, write_ensembles, write_provenance
+
+    write_ensembles(folder, comparison.ensembles)
+    if figures:
+        from experiments.figures import draw_comparison
+
+        draw_comparison(folder, comparison)
+    write_comparison(folder, comparison)
+    write_provenance(folder, comparison.ensembles, years=[comparison.year])
+
+
+def _content(folder: Path, comparison: Comparison) -> dict[str, object]:
+    from experiments.tables import as_dict, provenance_of
+
+    return {
+        "note": NOT_A_FORECAST, "baseline": comparison.baseline.name,
+        "policies": [one.name for one in comparison.policies], "year": comparison.year,
+        "comparison": [as_dict(d) for d in comparison.rows()],
+        "before_after": [as_dict(d) for rows in comparison.before_after.values() for d in rows.values()],
+        "notes": comparison.notes(), "folder": str(folder),
+        "provenance": provenance_of(comparison.ensembles, years=[comparison.year]),
+    }

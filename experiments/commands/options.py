@@ -1,0 +1,85 @@
+"""Options that commands share, and what is done with them at the door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import rich_click as click
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+F = TypeVar("F", bound=Callable[..., Any])
+MOST = 2**32 - 1
+
+seed = click.option(
+    "--seed", type=click.IntRange(0, MOST), default=1, show_default=True, metavar="N",
+    help="Seed of all luck; the same seed gives the same result.",
+)
+set_ = click.option(
+    "--set", "set_", multiple=True, metavar="KEY=VALUE",
+    help="Set a parameter or a setting of every scenario, such as officers=3 or years=1. Repeatable.",
+)
+size = click.option(
+    "--size", type=float, default=None, metavar="SHARE",
+    help="Keep only this share of the district's RWs (whole ones), for a quick look: 0.1 is ten times faster.",
+)
+workers = click.option(
+    "--workers", type=click.IntRange(1, 1024), default=None, metavar="N",
+    help="Processes to use; by default one for each processor. It never changes a result.",
+)
+checked = click.option("--checked", is_flag=True, help="Verify the laws of the model every day (slower; exit code 3).")
+year = click.option(
+    "--year", type=int, default=None, metavar="YEAR", help="Calendar year to look at, one of those reported."
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout instead of a table.")
+quiet = click.option("--quiet", is_flag=True, help="No progress and no hints.")
+dry_run = click.option("--dry-run", is_flag=True, help="Say what would be run and how long it takes; run nothing.")
+everything = click.option("--all", "everything", is_flag=True, help="Every outcome, not only the headline ones.")
+
+
+def replicates(default: int) -> Callable[[F], F]:
+    """The number of replicates."""
+    option: Callable[[F], F] = click.option(
+        "--replicates", type=click.IntRange(1, 100_000), default=default, show_default=True, metavar="N",
+        help="Runs of each scenario, each with luck of its own.",
+    )
+    return option
+
+
+def out(help_: str) -> Callable[[F], F]:
+    """The folder to write to."""
+    option: Callable[[F], F] = click.option(
+        "--out", type=click.Path(file_okay=False, path_type=Path), default=None, metavar="DIR", help=help_
+    )
+    return option
+
+
+def added(*options: Callable[[Any], Any]) -> Callable[[F], F]:
+    """Several options as one decorator, listed in this order."""
+
+    def add(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+def load_all(names: Sequence[str], set_: Sequence[str], size: float | None) -> list[Scenario]:
+    """The scenarios of names or files; raises InvalidInput once, with the problems of all of them."""
+    from sim.errors import InvalidInput
+    from sim.scenario import load
+
+    settings = {} if size is None else {"size": size}
+    found, problems = [], []
+    for name in names:
+        try:
+            found.append(load(name, set_, **settings))
+        except InvalidInput as error:
+            problems += error.problems
+    if problems:
+        raise InvalidInput(list(dict.fromkeys(problems)))  # an option's fault is told once, not for each scenario
+    return found

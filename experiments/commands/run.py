@@ -1,0 +1,139 @@
+"""``keliling run``: one scenario, its outcomes year by year."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from experiments.commands import options
+from experiments.commands.terminal import NOT_A_FORECAST, Progress, heading, next_step, say, table, write_json
+
+if TYPE_CHECKING:
+    from experiments.ensemble import Ensemble
+
+
+@click.command()
+@click.argument("scenario")
+@options.added(
+    options.replicates(1), options.seed, options.set_, options.size, options.year, options.everything,
+    options.out("Also write the outcomes, the months and their provenance here."), options.as_json, options.workers,
+    options.checked, options.dry_run, options.quiet,
+)
+def run(
+    scenario: str, replicates: int, seed: int, set_: tuple[str, ...], size: float | None, year: int | None,
+    everything: bool, out: Path | None, as_json: bool, workers: int | None, checked: bool, dry_run: bool, quiet: bool,
+) -> None:
+    """Run a SCENARIO, a shipped name or a .toml file, and show its outcomes for each reported year.
+
+    With several replicates: the mean and its 95% interval.
+
+    \b
+    Examples:
+      keliling run kebon-jeruk-2019 --size 0.1
+      keliling run kebon-jeruk-2019 --replicates 10 --all
+      keliling run my-office.toml --set officers=3 --set events_per_month=2 --year 2019
+      keliling run kebon-jeruk-2019 --json > outcomes.json
+    """
+    from experiments.ensemble import ensembles_of, plan_ensembles, reported_years, window_year
+    from experiments.kept import Kept
+
+    (plan_of,) = options.load_all([scenario], set_, size)
+    if year is not None:
+        window_year([plan_of], year)
+    years = reported_years(plan_of) if year is None else [year]
+    kept = None if out is None else Kept(out / "runs", warn=say)
+    plan = plan_ensembles([plan_of], replicates, seed=seed, kept=kept, checked=checked)
+    if dry_run:
+        from experiments.commands.dry import describe
+
+        describe(plan, 1, replicates, workers, out)
+        return
+    quiet = quiet or as_json
+    with Progress(plan.days, quiet=quiet) as progress:
+        (ensemble,) = ensembles_of(plan, [plan_of], workers=workers, progress=progress)
+    if out is not None:
+        from experiments.tables import write_ensembles, write_provenance
+
+        write_ensembles(out, [ensemble])
+        write_provenance(out, [ensemble], years=years)
+    diagnosis = _diagnosis(ensemble, years[-1])
+    if as_json:
+        write_json(_content(ensemble, years, diagnosis))
+        return
+    show(ensemble, years, everything=everything)
+    if diagnosis is not None:
+        click.echo()
+        heading(f"Diagnosis of {years[-1]}")
+        for line in diagnosis.lines():
+            click.echo(line)
+    click.echo()
+    click.echo(NOT_A_FORECAST)
+    if out is not None:
+        say(f"Written to {out}")
+    next_step(_next(plan_of.name, plan_of.lineage), quiet=quiet)
+
+
+def show(ensemble: Ensemble, years: list[int], *, everything: bool) -> None:
+    """The table of outcomes of one scenario."""
+    from experiments.differences import measure_of
+    from experiments.intervals import interval, mean
+    from sim.outcomes import outcomes
+
+    scenario, n = ensemble.scenario, len(ensemble.runs)
+    heading(scenario.title)
+    runs = "1 run" if n == 1 else f"{n} replicates: mean and its 95% interval"
+    reduced = "" if scenario.size == 1.0 else f"; reduced size {scenario.size:g}"
+    click.echo(f"{scenario.profile.name}, seed {ensemble.seed}, {runs}{reduced}")
+    click.echo()
+    rows = []
+    for name, outcome in outcomes().items():
+        if not (everything or outcome.headline or name == "utilisation"):
+            continue
+        measure, cells = measure_of(outcome), []
+        for one in years:
+            defined = [value for value in ensemble.values(name, one) if value == value]
+            low, high = interval(defined)
+            spread = "" if n == 1 or low != low else f" [{measure.text(low)}, {measure.text(high)}]"
+            cells.append(measure.text(mean(defined)) + spread)
+        rows.append([outcome.title, outcome.unit, *cells])
+    table(["Outcome", "Unit", *map(str, years)], rows, right=range(2, 2 + len(years)))
+
+
+def _diagnosis(ensemble: Ensemble, year: int) -> Any:
+    """Which co-production this is, from the totals of an average run."""
+    from sim.diagnosis import diagnose
+    from sim.outcomes import totals_of
+
+    totals = totals_of(ensemble.totals(year))
+    return diagnose({name: value / len(ensemble.runs) for name, value in totals.items()})
+
+
+def _content(ensemble: Ensemble, years: list[int], diagnosis: Any) -> dict[str, Any]:
+    from experiments.intervals import interval, mean
+    from experiments.tables import provenance_of
+    from sim.outcomes import outcomes
+
+    reported: dict[str, Any] = {}
+    for year in years:
+        reported[str(year)] = {}
+        for name, outcome in outcomes().items():
+            values = ensemble.values(name, year)
+            defined = [value for value in values if value == value]
+            low, high = interval(defined)
+            reported[str(year)][name] = {
+                "unit": outcome.unit, "mean": mean(defined), "low": low, "high": high, "values": values,
+            }
+    return {
+        "note": NOT_A_FORECAST, "scenario": ensemble.name, "years": reported,
+        "diagnosis": None if diagnosis is None else diagnosis.as_dict(),
+        "provenance": provenance_of([ensemble], years=years),
+    }
+
+
+def _next(name: str, lineage: tuple[str, ...]) -> str:
+    """The comparison that this run calls for: with what it extends."""
+    if len(lineage) > 1:
+        return f"keliling compare {lineage[-2].removesuffix('.toml')} {name}"
+    return f"keliling scenarios {name.rsplit('-', 1)[0]}, then keliling compare {name} POLICY"

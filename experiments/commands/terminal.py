@@ -1,0 +1,118 @@
+"""What people see: data on stdout as aligned text or JSON, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import sys
+import textwrap
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+NOT_A_FORECAST = "A tool for reasoning from stated assumptions, not a forecast."
+SECONDS_BETWEEN_LINES = 10.0
+LEAST_WIDTH = 40
+
+
+def say(message: str) -> None:
+    """A line for people, on stderr, so that stdout stays data."""
+    click.echo(message, err=True)
+
+
+def next_step(message: str, *, quiet: bool) -> None:
+    """Name the next useful command."""
+    if not quiet:
+        say(f"Next: {message}")
+
+
+def heading(text: str) -> None:
+    """A heading on stdout; bold where that can be seen."""
+    click.echo(click.style(text, bold=True))
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> None:
+    """An aligned table on stdout. ``right`` lists the columns set flush right.
+
+    On a terminal the last column is wrapped to the width; in a pipe every row is one line.
+    """
+    every = [list(headers), *[list(row) for row in rows]]
+    last = len(headers) - 1
+    widths = [max(len(row[at]) for row in every) for at in range(len(headers))]
+    room = shutil.get_terminal_size().columns - sum(widths[:last]) - 2 * last - 1
+    wrapped = sys.stdout.isatty() and last not in right and room >= LEAST_WIDTH
+    for number, row in enumerate(every):
+        tail = textwrap.wrap(row[last], room) or [""] if wrapped else [row[last]]
+        cells = [cell.rjust(widths[at]) if at in right else cell.ljust(widths[at]) for at, cell in enumerate(row)]
+        lines = ["  ".join([*cells[:last], cells[last] if last in right else tail[0]]).rstrip()]
+        lines += [" " * (sum(widths[:last]) + 2 * last) + more for more in tail[1:]]
+        for line in lines:
+            click.echo(click.style(line, underline=True) if number == 0 else line)
+
+
+def write_json(content: Any) -> None:
+    """JSON on stdout; what is not defined is null."""
+    click.echo(json.dumps(plain(content), indent=2, ensure_ascii=False))
+
+
+def plain(content: Any) -> Any:
+    """Content as JSON can hold it: NaN and infinity become null, tuples lists, whatever else text."""
+    if isinstance(content, dict):
+        return {str(key): plain(value) for key, value in content.items()}
+    if isinstance(content, (list, tuple)):
+        return [plain(value) for value in content]
+    if isinstance(content, float):
+        return content if math.isfinite(content) else None
+    return content if content is None or isinstance(content, (bool, int, str)) else str(content)
+
+
+def duration(seconds: float) -> str:
+    """A time to wait, roughly: "40 s", "5 min", "2 h 10 min"."""
+    if seconds < 90:
+        return f"{max(round(seconds), 1)} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+class Progress:
+    """Days lived, and time left, on stderr: a bar on a terminal, else a line every ten seconds."""
+
+    def __init__(self, days: int, *, quiet: bool = False) -> None:
+        self.days, self.quiet = days, quiet
+        self.lived = 0
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> Progress:
+        self._began = self._spoke = time.monotonic()
+        if not self.quiet and self.days and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+            from rich.progress import Progress as Bar
+
+            columns = (
+                TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(),
+                TextColumn("left"),
+            )
+            self._bar = Bar(*columns, console=Console(stderr=True), transient=True)
+            self._bar.start()
+            self._task = self._bar.add_task("Living the days", total=self.days)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, days: int) -> None:
+        """Note that so many more days were lived."""
+        self.lived += days
+        if self._bar is not None:
+            self._bar.advance(self._task, days)
+        elif not self.quiet and time.monotonic() - self._spoke >= SECONDS_BETWEEN_LINES:
+            self._spoke = time.monotonic()
+            share = min(self.lived / self.days, 1.0) if self.days else 0.0
+            left = (self._spoke - self._began) * (1.0 - share) / share if share else 0.0
+            say(f"{share:.0%} of the days lived, about {duration(left)} left")

@@ -1,0 +1,88 @@
+"""``keliling trace``: what became of one resident, and whom a policy spared or harmed."""
+
+from __future__ import annotations
+
+import rich_click as click
+
+from experiments.commands import options
+from experiments.commands.terminal import Progress, next_step, write_json
+
+
+@click.command()
+@click.argument("scenario")
+@click.argument("policy", required=False)
+@click.option("--resident", type=click.IntRange(0), metavar="N", help="Number of the resident in the district.")
+@click.option("--spared", is_flag=True, help="Residents whom the policy spared a rejection.")
+@click.option("--harmed", is_flag=True, help="Residents whom the policy brought a rejection.")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, metavar="N", help="Residents to list.")
+@click.option("--replicate", type=click.IntRange(0, options.MOST), default=0, show_default=True, metavar="N",
+              help="The replicate that is traced.")
+@options.added(options.seed, options.set_, options.size, options.as_json, options.quiet)
+def trace(
+    scenario: str, policy: str | None, resident: int | None, spared: bool, harmed: bool, limit: int, replicate: int,
+    seed: int, set_: tuple[str, ...], size: float | None, as_json: bool, quiet: bool,
+) -> None:
+    """Tell the story of one resident under a SCENARIO, and beside it under a POLICY with the same luck.
+
+    With --spared or --harmed: which residents the policy spared a rejection, or brought one.
+
+    \b
+    Examples:
+      keliling trace kebon-jeruk-2019 --size 0.1
+      keliling trace kebon-jeruk-2018 kebon-jeruk-weekly --spared --size 0.1
+      keliling trace kebon-jeruk-2018 kebon-jeruk-weekly --resident 1234 --size 0.1
+    """
+    from sim.errors import InvalidInput, Problem
+
+    if (spared or harmed) and policy is None:
+        rule = "needs a POLICY beside the SCENARIO: spared or harmed by what?"
+        raise InvalidInput([Problem("options", 0, 0, "--spared" if spared else "--harmed", "", rule)])
+    if (spared or harmed) and resident is not None:
+        rule = "cannot be given with --spared or --harmed, which look at everyone"
+        raise InvalidInput([Problem("options", 0, 0, "--resident", str(resident), rule)])
+    plans = options.load_all([scenario] if policy is None else [scenario, policy], set_, size)
+    first, other = plans[0], plans[1] if policy is not None else None
+    for one in plans:
+        if one.province is not None:
+            rule = "a province is lived district by district; trace a scenario of one district"
+            raise InvalidInput([Problem(one.name, 0, 0, "profile", one.province.slug, rule)])
+
+    from experiments.trace import affected, story
+
+    quiet = quiet or as_json
+    days = sum(one.days for one in plans)
+    if spared or harmed:
+        assert other is not None
+        with Progress(days, quiet=quiet) as progress:
+            found = affected(first, other, seed=seed, replicate=replicate, progress=progress)
+        if as_json:
+            chosen = {name: getattr(found, name) for name, asked in (("spared", spared), ("harmed", harmed)) if asked}
+            write_json({"scenario": first.name, "policy": other.name, "seed": seed, "replicate": replicate, **chosen})
+            return
+        if spared and harmed:
+            for line in found.lines(limit):
+                click.echo(line)
+        else:
+            _list("Spared a rejection" if spared else "Brought a rejection", found.spared if spared else found.harmed, limit)
+        listed = [*found.spared[: int(spared)], *found.harmed[: int(harmed)]]
+        who = listed[0] if listed else "N"
+        next_step(f"keliling trace {scenario} {policy} --resident {who} (with the same other options)", quiet=quiet)
+        return
+    with Progress(days, quiet=quiet) as progress:
+        lines = story(first, other, resident, seed=seed, replicate=replicate, progress=progress)
+    if as_json:
+        write_json({"scenario": first.name, "policy": other.name if other else None, "resident": resident,
+                    "seed": seed, "replicate": replicate, "story": lines})
+        return
+    for line in lines:
+        click.echo(line)
+    against = f"{scenario} {policy}" if policy else f"{scenario} POLICY"
+    next_step(f"keliling trace {against} --spared   (whom the policy spared a rejection)", quiet=quiet)
+
+
+def _list(title: str, residents: list[int], limit: int) -> None:
+    click.echo(f"{title}: {len(residents):,} residents")
+    for resident in residents[:limit]:
+        click.echo(f"  {resident}")
+    if len(residents) > limit:
+        click.echo(f"  and {len(residents) - limit:,} more (--limit)")

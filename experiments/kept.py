@@ -1,0 +1,126 @@
+"""Finished runs kept on disk, so that a long job that was stopped goes on where it was.
+
+One small file a run. Its name holds what determines the result (the scenario's digest, seed, replicate, population
+seed, engine, and a digest of the code), so that a run is never taken for another or for one of other code. A file is
+written aside, flushed to the disk and renamed: it is whole or it is not there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sim import __version__
+from sim.errors import KelilingError
+from sim.records import Record
+from sim.scenario import Scenario
+
+ENGINE = "agents"
+
+
+@cache
+def made_by() -> dict[str, Any]:
+    """Versions and a digest of the model's sources and tables: results of other code are never mixed in."""
+    from importlib.metadata import version
+
+    import sim
+
+    here = Path(sim.__file__).parent
+    digest = hashlib.blake2b(digest_size=8)
+    for pattern in ("**/*.py", "data/*.csv", "data/*.toml"):
+        for source in sorted(here.glob(pattern)):
+            digest.update(source.relative_to(here).as_posix().encode() + b"\0" + source.read_bytes())
+    packages = {name: version(name) for name in ("numpy", "numba", "mesa")}
+    return {"keliling": __version__, "sim": digest.hexdigest(), "engine": ENGINE, "packages": packages}
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all, also when the power fails. Raises KelilingError."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with aside.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(aside, path)
+        finally:
+            aside.unlink(missing_ok=True)
+        _flush_folder(path.parent)
+    except OSError as error:
+        raise KelilingError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _flush_folder(folder: Path) -> None:
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:  # some systems do not open folders; the rename is then as safe as they make it
+        return
+    try:
+        os.fsync(handle)
+    except OSError:
+        pass
+    finally:
+        os.close(handle)
+
+
+class Kept:
+    """The finished runs in one folder. ``warn`` is told of each damaged file, which is then run anew."""
+
+    def __init__(self, folder: Path, warn: Callable[[str], None] = lambda message: None) -> None:
+        self.folder = folder
+        self.warn = warn
+
+    def path(self, scenario: Scenario, seed: int, replicate: int) -> Path:
+        """Where the run of a district's scenario is kept."""
+        code = hashlib.blake2b(json.dumps(made_by(), sort_keys=True).encode(), digest_size=4).hexdigest()
+        key = f"{scenario.digest()}-seed{seed}-replicate{replicate}-population{scenario.population_seed}"
+        return self.folder / f"{key}-{ENGINE}-{code}.json"
+
+    def find(self, scenario: Scenario, seed: int, replicate: int, *, checked: bool = False) -> list[Record] | None:
+        """The records of a finished run; None when there is none, when it is damaged, or not checked as asked."""
+        path = self.path(scenario, seed, replicate)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            self.warn(f"{path}: cannot be read ({error}); this run is done again")
+            return None
+        try:
+            entry = json.loads(text)
+            content, stated = entry["run"], entry["check"]
+            if _check(content) != stated or content["key"] != self._key(scenario, seed, replicate):
+                raise ValueError
+            records = [dict(zip(content["names"], row, strict=True)) for row in content["rows"]]
+            if len(records) != scenario.months:
+                raise ValueError
+        except (ValueError, KeyError, TypeError, RecursionError):
+            self.warn(f"{path}: is damaged; this run is done again")
+            return None
+        return records if content["checked"] or not checked else None
+
+    def keep(self, scenario: Scenario, seed: int, replicate: int, records: list[Record], *, checked: bool) -> None:
+        """Keep a finished run. Raises KelilingError when the disk does not take it."""
+        names = list(records[0])
+        content = {
+            "key": self._key(scenario, seed, replicate), "scenario": scenario.name, "checked": checked,
+            "made_by": made_by(), "names": names, "rows": [[record[name] for name in names] for record in records],
+        }
+        text = json.dumps({"check": _check(content), "run": content}, separators=(",", ":"))
+        write_whole(self.path(scenario, seed, replicate), text.encode())
+
+    def _key(self, scenario: Scenario, seed: int, replicate: int) -> list[Any]:
+        return [scenario.digest(), seed, replicate, scenario.population_seed, made_by()]
+
+
+def _check(content: Any) -> str:
+    """Digest by which a damaged file is known."""
+    text = json.dumps(content, separators=(",", ":"))
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -1,0 +1,133 @@
+"""Results as tidy CSV files, one row a number, and the provenance beside them.
+
+Numbers are written with every digit that they have, so that equal results are equal files.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import platform
+import shlex
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from experiments.comparison import Comparison
+from experiments.differences import Difference
+from experiments.ensemble import Ensemble, reported_years
+from experiments.kept import made_by, write_whole
+from sim.outcomes import outcomes
+
+_BEGAN = datetime.now(UTC)
+
+
+def cell(value: Any) -> str:
+    """A value in a CSV file; what is not defined is empty."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a table whole or not at all."""
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([cell(value) for value in row] for row in rows)
+    write_whole(path, text.getvalue().encode())
+
+
+def write_ensembles(folder: Path, ensembles: Sequence[Ensemble]) -> None:
+    """``runs.csv``: every outcome of every reported year; ``months.csv``: every outcome of every month."""
+    named = outcomes()
+    write_csv(
+        folder / "runs.csv",
+        ("scenario", "replicate", "year", "outcome", "value"),
+        (
+            (one.name, replicate, year, name, value)
+            for one in ensembles
+            for year in reported_years(one.scenario)
+            for name in named
+            for replicate, value in zip(one.replicates, one.values(name, year), strict=True)
+        ),
+    )
+    write_csv(
+        folder / "months.csv",
+        ("scenario", "replicate", "month", "outcome", "value"),
+        (
+            (one.name, run.replicate, one.scenario.label_of_month(month), name, value)
+            for one in ensembles
+            for name, outcome in named.items()
+            for run in one.runs
+            for month, value in enumerate(run.trajectory(outcome))
+        ),
+    )
+
+
+def write_comparison(folder: Path, comparison: Comparison) -> None:
+    """``comparison.csv``: every difference of every policy; ``before-after.csv``: every scenario by itself."""
+    write_csv(
+        folder / "comparison.csv",
+        ("policy", "outcome", "unit", "baseline_mean", "policy_mean", "difference", "low", "high", "better_in", "n",
+         "variance_ratio", "dropped", "year"),
+        (
+            (d.policy, d.measure.name, d.measure.unit, d.baseline_mean, d.policy_mean, d.difference, d.low, d.high,
+             d.better_in, d.n, d.variance_ratio, d.dropped, comparison.year)
+            for d in comparison.rows()
+        ),
+    )
+    write_csv(
+        folder / "before-after.csv",
+        ("scenario", "outcome", "unit", "before_year", "after_year", "before_mean", "after_mean", "difference", "low",
+         "high", "n", "dropped"),
+        (
+            (name, d.measure.name, d.measure.unit, comparison.year - 1, comparison.year, d.baseline_mean, d.policy_mean,
+             d.difference, d.low, d.high, d.n, d.dropped)
+            for name, rows in comparison.before_after.items()
+            for d in rows.values()
+        ),
+    )
+
+
+def as_dict(difference: Difference) -> dict[str, Any]:
+    """A difference as JSON can hold it."""
+    d = difference
+    return {
+        "policy": d.policy, "outcome": d.measure.name, "title": d.measure.title, "unit": d.measure.unit,
+        "definition": d.measure.definition, "baseline_mean": d.baseline_mean, "policy_mean": d.policy_mean,
+        "difference": d.difference, "low": d.low, "high": d.high, "better_in": d.better_in, "n": d.n,
+        "dropped": d.dropped, "variance_ratio": d.variance_ratio, "verdict": d.verdict,
+    }
+
+
+def provenance_of(ensembles: Sequence[Ensemble], *, years: Sequence[int]) -> dict[str, Any]:
+    """Which code made this, from what, when and how."""
+    now = datetime.now(UTC)
+    scenarios = [
+        {
+            "name": one.name, "title": one.scenario.title, "digest": one.scenario.digest(),
+            "files": list(one.scenario.lineage), "population_seed": one.scenario.population_seed,
+            "size": one.scenario.size, "hypothesis": one.scenario.hypothesis.name,
+            "set": {name: value for name, value in one.scenario.given.items()},
+        }
+        for one in ensembles
+    ]
+    return {
+        **made_by(), "python": platform.python_version(), "machine": platform.machine(),
+        "system": platform.system(), "scenarios": scenarios, "seed": ensembles[0].seed,
+        "replicates": list(ensembles[0].replicates), "years": list(years),
+        "command": shlex.join(["keliling", *sys.argv[1:]]),
+        "began": _BEGAN.isoformat(timespec="seconds"), "ended": now.isoformat(timespec="seconds"),
+        "seconds": round((now - _BEGAN).total_seconds(), 1),
+    }
+
+
+def write_provenance(folder: Path, ensembles: Sequence[Ensemble], *, years: Sequence[int]) -> None:
+    """``provenance.json``."""
+    text = json.dumps(provenance_of(ensembles, years=years), indent=2, ensure_ascii=False, default=str)
+    write_whole(folder / "provenance.json", text.encode() + b"\n")

@@ -1,0 +1,328 @@
+"""One resident watched through a run: what changed after each routine of each day, as dated sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim.model import CoproductionModel
+from sim.records import COMPLAINTS, answers_of
+from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
+from sim.rules.outreach import CANCELLED
+from sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW, WITHDRAWN
+from sim.scenario import MONTH_DAYS, Scenario
+from sim.state import FORMER, IDLE, OPEN, RT_HEAD, RW_HEAD, VOLUNTEER
+
+Row = SimpleNamespace
+ROLES = {RW_HEAD: "head of the RW", RT_HEAD: "head of the RT", VOLUNTEER: "volunteer", FORMER: "former head"}
+SEEN = 0.005  # a change of a value between 0 and 1 that shows in two decimals
+
+
+def date(scenario: Scenario, day: int) -> str:
+    """A working day as people say it: "2019-03, day 5"."""
+    return f"{scenario.label_of_month(day // MONTH_DAYS)}, day {day % MONTH_DAYS + 1}"
+
+
+def named(title: str) -> str:
+    """A permit's title within a sentence."""
+    title = title[0].lower() + title[1:]
+    if title.startswith("other "):
+        return f"one of the {title}"
+    return f"{'an' if title[0] in 'aeiou' else 'a'} {title}"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One sentence of a story and its day, counted from the first of the run."""
+
+    day: int
+    text: str
+
+
+class Look(NamedTuple):
+    """What can be seen of one resident at a moment."""
+
+    resident: Row
+    needs: dict[int, Row]
+    applications: dict[int, Row]
+    coproducer: Row | None
+    neighbourhood: Row
+    parts: int
+
+
+class Witness:
+    """Watches one resident and writes the story, sentence by sentence, into ``entries``."""
+
+    def __init__(self, model: CoproductionModel, row: int) -> None:
+        self.model, self.row, self.me = model, row, model.resident(row)
+        self.entries: list[Entry] = []
+        self._mine: list[int] = []
+        self._scanned = 0
+        self._planned: set[tuple[int, int, int, int]] = set()
+        self._was = self._look()
+        self._ties = set(self.me.ties)
+        self._begin()
+
+    def before(self, routine: str) -> None:
+        """Look, and overhear whose decisions the ties will tell."""
+        self._was = self._look()
+        if routine == "residents_experience":
+            self._told = [a for row in self._ties & self.model.decided_of.keys() for a in self.model.decided_of[row]]
+
+    def after(self, routine: str) -> None:
+        """Say what changed."""
+        getattr(self, f"_{routine}")(self._was, self._look())
+
+    # -- seeing
+
+    def _look(self) -> Look:
+        world = self.model.world
+        a, used = world.applications, world.counts.applications.item(0)
+        self._mine += (np.flatnonzero(a.resident[self._scanned : used] == self.row) + self._scanned).tolist()
+        self._scanned = used
+        resident = _row_of(world.residents, self.row)
+        resident.knowledge, resident.trust = self.me.knowledge, self.me.trust
+        helper = resident.coproducer
+        return Look(
+            resident,
+            {need: _row_of(world.needs, need) for need in self.me.needs},
+            {application: _row_of(a, application) for application in self._mine},
+            _row_of(world.coproducers, helper) if helper >= 0 else None,
+            _row_of(world.neighbourhoods, self.me.rw),
+            world.counts.parts.item(0),
+        )
+
+    def _say(self, text: str) -> None:
+        self.entries.append(Entry(self.model.day, text))
+
+    def _date(self, day: int) -> str:
+        return date(self.model.scenario, day)
+
+    def _permit(self, permit: int) -> str:
+        return named(self.model.ground.permits[permit].title)
+
+    def _documents(self, application: Row) -> str:
+        wrong = application.defects.bit_count()
+        return f"{wrong} of {self.model.permits[application.permit].requirements} documents faulty"
+
+    def _event(self, event: int) -> str:
+        e = self.model.world.events
+        rw = self.model.population.rw_number.item(e.rw.item(event))
+        return f"the event in RW {rw} on {self._date(e.delivery_day.item(event))}"
+
+    # -- the start
+
+    def _begin(self) -> None:
+        for need in self._was.needs.values():
+            if need.status == OPEN:
+                works = ", with the works still in sight of patrols" if need.works_until > self.model.day else ""
+                self._say(f"has been in need of {self._permit(need.permit)} since before the first day{works}")
+
+    # -- routine 1
+
+    def _needs_arise(self, was: Look, now: Look) -> None:
+        for row, application in now.applications.items():
+            before = was.applications[row]
+            if before.outcome == RETURNED and application.outcome == 0:
+                left = f"still {self._documents(application)}" if application.defects else "all documents in order now"
+                self._say(f"brought back the file for {self._permit(application.permit)} after "
+                          f"{application.returns} return{'s' * (application.returns > 1)}: {left}")
+            elif before.outcome == RETURNED and application.outcome == WITHDRAWN:
+                self._say(f"did not bring back the file for {self._permit(application.permit)} in time: withdrawn; "
+                          f"{self._after_failure(was.needs[application.need], now.needs[application.need])}")
+        for row, need in now.needs.items():
+            before, permit = was.needs[row], self._permit(need.permit)
+            if before.status == IDLE and need.status == OPEN:
+                if need.attempt > 0:
+                    self._say(f"is ready to try again for {permit} (attempt {need.attempt + 1})")
+                elif before.expiry == self.model.day:
+                    self._say(f"needs {permit} anew: the old one has expired")
+                else:
+                    seen = f"; the works can be seen by patrols until {self._date(need.works_until)}"
+                    self._say(f"comes to need {permit}{seen if need.works_until > self.model.day else ''}")
+            if need.noticed and not before.noticed:
+                who = "a neighbour reported" if now.resident.social < was.resident.social else "a patrol found"
+                self._say(f"{who} the works without {permit}: notice given")
+            if before.status == OPEN and need.status == IDLE:
+                self._say(f"the works without {permit} were pulled down, and the need went with them")
+
+    def _after_failure(self, was: Row, now: Row) -> str:
+        if now.attempt == was.attempt + 1:
+            return f"will try again from {self._date(now.due)}"
+        return "gave the need up"
+
+    # -- routine 2
+
+    def _cycles_advance(self, was: Look, now: Look) -> None:
+        self._hosting(was, now)
+        self._helping(was, now)
+        visited = now.resident.helped_day == self.model.day and was.resident.helped_day != self.model.day
+        for row, need in now.needs.items():
+            before = was.needs[row]
+            if need.status != OPEN or (need.event, need.pending, need.skill) == (
+                before.event, before.pending, before.skill
+            ):
+                continue
+            learnt = _moved("knowledge", was.resident.knowledge, now.resident.knowledge)
+            if visited:
+                self._say(f"was visited by a co-producer about {self._permit(need.permit)}: papers checked, and told of "
+                          f"{self._event(need.event)}{learnt}")
+            else:
+                self._say(f"heard of {self._event(need.event)}, where {self._permit(need.permit)} can be had{learnt}")
+
+    def _hosting(self, was: Look, now: Look) -> None:
+        """As head of the RW: the answer to the office's proposal."""
+        if now.neighbourhood.proposals == was.neighbourhood.proposals or (
+            now.neighbourhood.head != now.resident.coproducer
+        ):
+            return
+        declined = now.neighbourhood.declined > was.neighbourhood.declined
+        rw = self.model.population.rw_number.item(self.me.rw)
+        self._say(f"as head of RW {rw}, {'declined' if declined else 'agreed'} to host an event"
+                  + ("" if declined else f": {self._event(now.neighbourhood.running)}"))
+
+    def _helping(self, was: Look, now: Look) -> None:
+        """As a co-producer: invited or not, joined, trained, and back from an event."""
+        c, before = now.coproducer, was.coproducer
+        if c is None:
+            return
+        parts, e = self.model.world.parts, self.model.world.events
+        mine = np.flatnonzero(parts.coproducer[: now.parts] == now.resident.coproducer).tolist()
+        joined = [part for part in mine if part >= was.parts]
+        trained = ", and was trained" if c.trained and not (before and before.trained) else ""
+        for part in joined:
+            event = parts.event.item(part)
+            how = "without being asked" if parts.uninvited.item(part) else f"as {ROLES[c.role]}"
+            off = "; too few joined, and it was cancelled" if e.ending.item(event) == CANCELLED else ""
+            self._say(f"joined the co-producers of {self._event(event)}, {how}{trained}{off}")
+        if before is None and not joined:
+            self._say("was asked to help at the next event of the RW, and declined")
+        if before is not None and c.events > before.events:
+            part = next(p for p in mine if e.meeting_day.item(parts.event.item(p)) == self.model.day)
+            event = parts.event.item(part)
+            motives = "".join(
+                _moved(f"{name} motivation", getattr(was.resident, name), getattr(now.resident, name))
+                for name in ("intrinsic", "social", "normative")
+            )
+            self._say(f"had given {c.hours - before.hours:.1f} hours to {self._event(event)}, with "
+                      f"{parts.visits.item(part)} visits; {'a' if e.met.item(event) else 'no'} meeting looked back at it; "
+                      f"{'thanked' if c.thanked else 'not thanked'}{motives}")
+
+    # -- routine 3
+
+    def _residents_decide(self, was: Look, now: Look) -> None:
+        for row, need in now.needs.items():
+            before, permit = was.needs[row], self._permit(need.permit)
+            if need.failures > before.failures:
+                self._say(f"tried online for {permit}, and the system failed")
+            if before.event >= 0 and need.event < 0 and need.status == OPEN:
+                self._say(f"came for {permit} to {self._event(before.event)}, found no place left and was turned away")
+            decided = need.status == OPEN and need.anchor == self.model.day and need.hazard >= need.threshold
+            plan = (row, need.ordinal, need.attempt, need.event)
+            if decided and need.event >= 0 and need.failures == before.failures and plan not in self._planned:
+                self._planned.add(plan)
+                self._say(f"decided to go for {permit} to {self._event(need.event)}")
+        for row, application in now.applications.items():
+            if row not in was.applications:
+                self._filed(application, now)
+
+    def _filed(self, application: Row, now: Look) -> None:
+        where = {ONLINE: "online", COUNTER: "at the counter", BROKER: "through a broker"}.get(application.channel)
+        if application.channel == EVENT:
+            rw = self.model.population.rw_number.item(self.model.world.events.rw.item(application.event))
+            where = f"at the event in RW {rw}"
+        text = f"filed for {self._permit(application.permit)} {where}"
+        if application.skill > 0.0:
+            text += ", papers checked by a co-producer"
+        if application.repaired:
+            were = "documents were" if application.repaired > 1 else "document was"
+            text += f"; {application.repaired} {were} missing and completed on the spot"
+        text += f"; {self._documents(application)}" if application.defects else "; every document in order"
+        if application.expectation - now.resident.expectation > SEEN:
+            text += f"; publicity had raised expectation to {application.expectation:.2f} of 4"
+        self._say(text)
+
+    # -- routine 4
+
+    def _office_serves(self, was: Look, now: Look) -> None:
+        for row, application in now.applications.items():
+            before = was.applications[row]
+            if application.outcome == before.outcome and application.returns == before.returns:
+                continue
+            permit = self._permit(application.permit)
+            if application.outcome == RETURNED:
+                self._say(f"the office returned the file for {permit}: {self._documents(application)}")
+            elif application.outcome == UNDER_REVIEW:
+                self._say(f"the file for {permit} was complete and went to technical review until "
+                          f"{self._date(application.due)}")
+            elif application.outcome in (GRANTED, REJECTED):
+                self._say(self._decision(application, permit))
+
+    def _decision(self, application: Row, permit: str) -> str:
+        days = application.decided - application.submitted
+        after = f"after {days} working day{'s' * (days != 1)}" if days else "on the same day"
+        statutory = self.model.permits[application.permit].statutory_days
+        late = application.decided - application.complete > statutory
+        text = f"the office granted {permit} {after}"
+        if application.outcome == REJECTED:
+            reason = self._documents(application) if application.defects else "failed in technical review"
+            text = f"the office rejected {permit} {after}: {reason}"
+        return text + (f"; late, the standard is {statutory}" if late else "")
+
+    # -- routine 5
+
+    def _residents_experience(self, was: Look, now: Look) -> None:
+        mine = [a for a in now.applications.values() if a.decided == self.model.day and a.outcome != WITHDRAWN]
+        for application in mine:
+            text = f"was satisfied {application.satisfaction:.2f} of 4, having expected {application.expectation:.2f}"
+            if application.complaint:
+                kind = COMPLAINTS[application.complaint - 1].replace("_", " ")
+                settled = "settled" if application.complaint_closed else "left open"
+                text += f"; complained ({kind}), which was {settled}"
+            if application.outcome == REJECTED:
+                text += f"; {self._after_failure(was.needs[application.need], now.needs[application.need])}"
+            self._say(text + self._changes(was, now))
+        if self._told:
+            outcome = self.model.world.applications.outcome
+            granted = sum(outcome.item(a) == GRANTED for a in self._told)
+            heard = [f"{count} {what}" for count, what in ((granted, "granted"), (len(self._told) - granted, "rejected"))
+                     if count]
+            changes = "" if mine else self._changes(was, now)
+            self._say(f"heard from ties how their applications ended: {', '.join(heard)}{changes}")
+
+    def _changes(self, was: Look, now: Look) -> str:
+        return "".join(
+            _moved(name, getattr(was.resident, name), getattr(now.resident, name))
+            for name in ("knowledge", "trust", "expectation")
+        )
+
+    # -- routine 6
+
+    def _calendar_turns(self, was: Look, now: Look) -> None:
+        for row, application in now.applications.items():
+            if application.surveyed and not was.applications[row].surveyed:
+                boxes = answers_of(np.array([application.answers]))[0]
+                self._say(f"answered the IKM form on {self._permit(application.permit)}: {boxes.mean():.2f} of 4")
+        c, before = now.coproducer, was.coproducer
+        if c is None:
+            return
+        if before is not None and before.active and not c.active:
+            self._say(f"stopped co-producing, after {c.events} events and {c.hours:.0f} hours")
+        if before is None or c.role != before.role:
+            if c.role in (RW_HEAD, RT_HEAD):
+                self._say(f"was elected {ROLES[c.role]}")
+            else:
+                self._say("is no longer head" + (", and stays on as volunteer" if c.role == VOLUNTEER else ""))
+
+
+def _row_of(table: Any, row: int) -> Row:
+    """One row of a table, by column."""
+    return SimpleNamespace(**{name: column.item(row) for name, column in zip(table._fields, table, strict=True)})
+
+
+def _moved(name: str, was: float, now: float) -> str:
+    """A change that shows in two decimals, as the end of a sentence."""
+    return f"; {name} {was:.2f} to {now:.2f}" if abs(now - was) > SEEN else ""

@@ -1,0 +1,228 @@
+"""A resident as an applicant: filing, corrections, the decision lived through, and what it leaves behind."""
+
+from __future__ import annotations
+
+from sim.agents.view import Column, Fading, RowAgent, Trait
+from sim.rng import Draw
+from sim.rules import filing, influence, satisfaction
+from sim.rules.choice import BROKER, EVENT
+from sim.rules.serving import GRANTED, WITHDRAWN
+from sim.state import APPLIED, IDLE
+
+
+def packed(permit: int, ordinal: int, attempt: int = 0) -> int:
+    """An occasion of a person's own, as one number of 32 bits: permit, n-th need of it, n-th application for that."""
+    return permit << 24 | (ordinal & 0xFFFF) << 8 | attempt & 0xFF
+
+
+class Applicant(RowAgent):
+    """What every resident can do once a need is acted on."""
+
+    literacy = Trait("Digital literacy, 0-1.")
+    rw = Trait("Row of the home RW.")
+    expectation = Column("residents", "Expectation of service, 1-4.")
+    satisfaction = Column("residents", "Satisfaction with the last decision, 1-4; 0 before the first.")
+    rejections = Column("residents", "Times rejected.")
+    knowledge = Fading("residents", "knowledge", "knowledge_half_life", "Procedural knowledge today, 0-1.")
+    trust = Fading("residents", "trust", "trust_half_life", "Trust in the office today, 0-1.")
+    key: int
+
+    def occasion(self, need: int) -> int:
+        """The occasion of a need's current application: permit, ordinal and attempt, whatever the day."""
+        needs = self.model.world.needs
+        return (
+            needs.permit.item(need) << 24 | (needs.ordinal.item(need) & 0xFFFF) << 8 | needs.attempt.item(need) & 0xFF
+        )
+
+    def file(self, need: int, channel: int, event_skill: float = 0.0) -> int:
+        """Fill in and hand in the application; returns its row. Help at hand is the better of visit and event."""
+        model, world, p = self.model, self.model.world, self.model.p
+        needs, permit = world.needs, world.needs.permit.item(need)
+        skill = max(needs.skill.item(need), event_skill)
+        if channel == BROKER:
+            skill = 0.0
+        occasion = self.occasion(need)
+        ratio = filing.helper_ratio(channel, skill, p.officer_error, p.broker_error, p.assistance_error)
+        chance = filing.defect_chance(
+            p.document_error,
+            channel,
+            self.knowledge,
+            p.knowledge_mean,
+            self.literacy,
+            p.literacy_mean,
+            ratio,
+            p.error_knowledge,
+            p.error_literacy,
+        )
+        defects = repaired = 0
+        for document in range(model.permits[permit].requirements):
+            if model.draw(Draw.DEFECT, self.key, occasion, document) < chance:
+                defects |= 1 << document
+        if channel == EVENT:
+            mend = filing.repair_probability(p.repair_chance, world.office.quality.item(0), skill)
+            for document in range(model.permits[permit].requirements):
+                if defects >> document & 1 and model.draw(Draw.REPAIR, self.key, occasion, document) < mend:
+                    defects ^= 1 << document
+                    repaired += 1
+        hazard, threshold = needs.hazard.item(need), needs.threshold.item(need)
+        quarter_earlier = hazard - needs.prompted.item(need) + 63 * needs.rate.item(need)
+        needs.status[need] = APPLIED
+        lift = influence.faded(
+            world.neighbourhoods.lift.item(self.rw),
+            0.0,
+            model.day - world.neighbourhoods.lift_day.item(self.rw),
+            p.publicity_half_life,
+        )
+        row = model.new_application()
+        a = model.world.applications
+        a.need[row], a.resident[row], a.permit[row] = need, self.row, permit
+        a.ordinal[row], a.attempt[row], a.channel[row] = needs.ordinal.item(need), needs.attempt.item(need), channel
+        a.skill[row], a.event[row] = skill, needs.event.item(need) if channel == EVENT else -1
+        a.defects[row], a.repaired[row], a.failures[row] = defects, repaired, needs.failures.item(need)
+        a.displaced[row] = int(quarter_earlier >= threshold)
+        a.submitted[row] = a.complete[row] = model.day
+        a.looked[row] = a.decided[row] = a.due[row] = -1
+        a.crowd[row] = world.office.crowd.item(0)
+        a.expectation[row] = influence.raised(self.expectation, 4.0, lift)
+        norm = world.neighbourhoods.norm
+        norm[self.rw] = influence.toward(norm.item(self.rw), float(channel != BROKER), p.norm_speed)
+        model.office.receive(row)
+        return row
+
+    # -- a returned file
+
+    def returned(self, application: int) -> None:
+        """Learn of defects: come back with a correction before the deadline, or give up at it."""
+        model, a, p = self.model, self.model.world.applications, self.model.p
+        a.returns[application] += 1
+        occasion, index = self.application_occasion(application), a.returns.item(application)
+        wait = filing.correction_wait(model.draw(Draw.CORRECTION_TIME, self.key, occasion, index), p.correction_days)
+        if model.draw(Draw.CORRECTION, self.key, occasion, index) >= p.correction_chance:
+            wait = p.correction_deadline + 1
+        model.schedule_application(application, model.day + min(wait, p.correction_deadline + 1))
+
+    def correct(self, application: int) -> None:
+        """Come back today with the file put right as far as may be, or, past the deadline, let it lapse."""
+        model, a, p = self.model, self.model.world.applications, self.model.p
+        occasion, index = self.application_occasion(application), a.returns.item(application)
+        wait = filing.correction_wait(model.draw(Draw.CORRECTION_TIME, self.key, occasion, index), p.correction_days)
+        comes = model.draw(Draw.CORRECTION, self.key, occasion, index) < p.correction_chance
+        if not comes or wait > p.correction_deadline:
+            a.outcome[application], a.decided[application] = WITHDRAWN, model.day
+            self.after_failure(a.need.item(application))
+            return
+        defects = a.defects.item(application)
+        for document in range(model.permits[a.permit.item(application)].requirements):
+            draw_index = index * 32 + document
+            if defects >> document & 1 and (
+                model.draw(Draw.CORRECTED_DOCUMENT, self.key, occasion, draw_index) < p.document_correction
+            ):
+                defects ^= 1 << document
+        a.defects[application] = defects
+        a.complete[application] = model.day
+        a.outcome[application] = 0
+        model.office.receive(application)
+
+    def application_occasion(self, application: int) -> int:
+        """The occasion of an application already filed."""
+        a = self.model.world.applications
+        return packed(a.permit.item(application), a.ordinal.item(application), a.attempt.item(application))
+
+    # -- routine 5: experience
+
+    def experience(self) -> None:
+        """Live through today's decisions: satisfaction, a complaint perhaps, and what they change in the resident."""
+        for application in self.model.decided_of[self.row]:
+            self._experience(application)
+
+    def _experience(self, application: int) -> None:
+        model, a, p = self.model, self.model.world.applications, self.model.p
+        granted = int(a.outcome.item(application) == GRANTED)
+        channel, occasion = a.channel.item(application), self.application_occasion(application)
+        statutory = model.permits[a.permit.item(application)].statutory_days
+        time = satisfaction.experienced_time(a.decided.item(application) - a.submitted.item(application), statutory)
+        returns = a.returns.item(application)
+        met = [
+            1.0 / (1.0 + returns),
+            time,
+            satisfaction.experienced_fee(channel),
+            float(granted),
+            satisfaction.experienced_crowding(channel, a.crowd.item(application)),
+            satisfaction.experienced_contact(channel, int(a.skill.item(application) > 0.0)),
+            model.reference_experience[6],
+        ]
+        score, _ = self._score(application, occasion, met)
+        chance = satisfaction.complaint_chance(p.complaint_rate, p.complaint_steepness, p.ikm_base / 25.0, score)
+        a.complaint_chance[application] = chance
+        if model.draw(Draw.COMPLAINT, self.key, occasion) < chance:
+            mark = model.draw(Draw.COMPLAINT_CLASS, self.key, occasion)
+            a.complaint[application] = satisfaction.complaint_class(mark, time, returns, granted)
+            closed = model.draw(Draw.COMPLAINT_CLOSED, self.key, occasion) < p.complaint_closed
+            a.complaint_closed[application] = int(closed)
+            met[6] = float(closed)
+        score, performance = self._score(application, occasion, met)
+        a.survey_key[application] = model.draw(Draw.SURVEY_KEY, self.key, occasion)
+        a.satisfaction[application] = self.satisfaction = score
+        self.knowledge = influence.raised(self.knowledge, 1.0, p.knowledge_experience)
+        self.trust = influence.toward(self.trust, influence.as_unit(score), p.trust_speed)
+        self.expectation = min(max(influence.toward(self.expectation, performance, p.expectation_speed), 1.0), 4.0)
+        need = a.need.item(application)
+        if granted:
+            self.close(need, granted=True)
+        else:
+            self.rejections += 1
+            self.after_failure(need)
+        model.tell(self, influence.as_unit(score), granted)
+
+    def _score(self, application: int, occasion: int, met: list[float]) -> tuple[float, float]:
+        """Mean latent satisfaction over the nine elements (1-4) and performance; ticks the nine boxes."""
+        model, a, p = self.model, self.model.world.applications, self.model.p
+        weights = (p.weight_decision, p.weight_time, p.weight_other)
+        gaps = [x - reference for x, reference in zip(met, model.reference_experience, strict=True)]
+        felt = satisfaction.weighted(*gaps, *weights)
+        base = model.base_score + model.site_shock()
+        performance = satisfaction.performance(base, felt)
+        gap = p.weight_disconfirmation * (performance - a.expectation.item(application))
+        person = p.answer_sd * model.normal(Draw.PERSON_NOISE, self.key, occasion)
+        total, boxes = 0.0, 0
+        for element, routing in enumerate(model.routing):
+            noise = person + p.element_sd * model.normal(Draw.ELEMENT_NOISE, self.key, occasion, element)
+            latent = satisfaction.latent(base, felt, routing, gap, noise)
+            total += min(max(latent, 1.0), 4.0)
+            boxes |= satisfaction.answer(latent) << (3 * element)
+        a.answers[application] = boxes
+        return total / 9.0, performance
+
+    def close(self, need: int, *, granted: bool) -> None:
+        """End the current need, granted or given up, and draw when the next one arises."""
+        model, needs = self.model, self.model.world.needs
+        permit = needs.permit.item(need)
+        needs.status[need] = IDLE
+        needs.held[need] = int(granted)
+        needs.ordinal[need] += 1
+        needs.attempt[need] = 0
+        occasion = self.occasion(need)
+        wait = influence.waited(model.draw(Draw.BIRTH, self.key, occasion))
+        due = model.day + influence.days_until(wait, model.permits[permit].need_rate / 252.0)
+        validity = model.permits[permit].validity_days
+        if granted and validity and model.draw(Draw.RENEWAL, self.key, occasion) < model.p.renewal:
+            needs.expiry[need] = model.day + validity
+            due = min(due, needs.expiry.item(need))
+        model.schedule_need(need, due)
+
+    def after_failure(self, need: int) -> None:
+        """After a rejection or withdrawal one draw decides whether the need reopens, and when."""
+        model, needs = self.model, self.model.world.needs
+        occasion = self.occasion(need)
+        if model.draw(Draw.REAPPLY, self.key, occasion) >= model.p.reapply:
+            self.close(need, granted=False)
+            return
+        needs.status[need] = IDLE
+        needs.attempt[need] += 1
+        wait = filing.correction_wait(model.draw(Draw.REAPPLY_TIME, self.key, occasion), model.p.reapply_days)
+        model.schedule_need(need, model.day + wait)
+
+    def listen(self) -> None:
+        """Take in what ties told today: trust moves toward the mean of it (a convex average)."""
+        total, count = self.model.told[self.row]
+        self.trust = influence.toward(self.trust, total / count, self.model.p.word_of_mouth)
