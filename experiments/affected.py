@@ -155,7 +155,8 @@ def check_arms(scenario: Scenario, policy: Scenario | None) -> None:
     """Raise unless both arms are of one district, over the same days, with the same residents."""
     for one in (scenario, policy):
         if one is not None and one.province is not None:
-            raise InvalidInput([problem(one, "profile", one.province.slug, "a trace is of one district, not a province")])
+            rule = "a trace is of one district, not a province"
+            raise InvalidInput([problem(one, "profile", one.province.slug, rule)])
     if policy is None:
         return
     for name, ours, theirs in (
@@ -245,12 +246,13 @@ class _Cases:
 
     def _case(self, row: int, outcome: int, arm: int) -> Case:
         p = self.population
-        here = [one for one in self.arms[arm].of(row) if one["outcome"] == outcome and one["decided"] >= self.since][0]
+        mine = self.arms[arm].of(row)
+        here = next(one for one in mine if one["outcome"] == outcome and one["decided"] >= self.since)
         day = self._first_difference(row, self.scenario.days)
-        texts = [self._fate(here if place == arm else None, place, row, here) for place in (0, 1)]
+        baseline, policy = (self._fate(here if place == arm else None, place, row, here) for place in (0, 1))
+        number, rw = p.key.item(row) & NUMBER, p.rw_number.item(p.rw.item(row))
         return Case(
-            p.key.item(row) & NUMBER, p.rw_number.item(p.rw.item(row)), permits()[here["permit"]].title, *texts,
-            self._reached(row, day), day,
+            number, rw, permits()[here["permit"]].title, baseline, policy, self._reached(row, day), day
         )
 
     def _fate(self, known: dict[str, int] | None, arm: int, row: int, like: dict[str, int]) -> str:

@@ -18,18 +18,13 @@ from experiments.commands.terminal import say
 from experiments.commands.trace import trace
 from sim import __version__
 
-EPILOG = """\
-\b
-Exit codes:
-  0    done
-  1    failed
-  2    the input is at fault; nothing was run
-  3    a law of the model was broken (--checked)
-  130  interrupted; what was finished is kept where the message says
-"""
+EXIT_CODES = (
+    "Exit codes: 0 done; 1 failed; 2 the input is at fault and nothing was run; 3 a law of the model was broken "
+    "(--checked); 130 interrupted, and the message says what is kept."
+)
 
 
-class Keliling(click.RichGroup):  # type: ignore[misc]
+class Keliling(click.RichGroup):
     """A group whose commands end with one clear message and an exit code, never a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -81,7 +76,13 @@ def _stop_on_terminate() -> Any:
         return None
 
 
-@click.group(cls=Keliling, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Keliling, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.rich_config(
+    {
+        "text_paragraph_linebreaks": "\n\n", "options_table_column_types": ["required", "opt_all_metavar", "help"],
+        "range_string": "",
+    }
+)
 @click.version_option(__version__, prog_name="keliling")
 def cli() -> None:
     """Simulate co-production uptake in public permit services: what outreach events do, for whom, at what cost.

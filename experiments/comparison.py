@@ -27,7 +27,8 @@ EXTRA = Measure(
 )
 COST_PER_EXTRA = Measure(
     "cost_per_extra_permit", "Cost per extra permit", "Rp million",
-    "mean difference in programme cost / mean difference in permits granted; not defined without extra permits", NEITHER,
+    "mean difference in programme cost / mean difference in permits granted; not defined without extra permits",
+    NEITHER,
 )
 REPLACED = Measure(
     "replaced_share", "Event applications that replace others", "%",

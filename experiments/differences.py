@@ -71,7 +71,13 @@ class Difference:
 
     @property
     def verdict(self) -> str:
-        """``better``, ``worse``, ``unclear`` (the interval holds zero) or ``changed`` (neither way is better)."""
+        """What the interval says of the difference, in a word.
+
+        ``better``, ``worse``, ``changed`` (neither way is better), ``unclear`` (the interval holds zero, or there is
+        none) or ``same`` (no pair differs).
+        """
+        if self.difference == 0.0 and (self.n == 1 or self.low == self.high == 0.0):
+            return "same"
         if math.isnan(self.low) or self.low <= 0.0 <= self.high:
             return "unclear"
         if self.measure.better == NEITHER:

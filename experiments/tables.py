@@ -23,8 +23,6 @@ from experiments.ensemble import Ensemble, reported_years
 from experiments.kept import made_by, write_whole
 from sim.outcomes import outcomes
 
-_BEGAN = datetime.now(UTC)
-
 
 def cell(value: Any) -> str:
     """A value in a CSV file; what is not defined is empty."""
@@ -105,15 +103,17 @@ def as_dict(difference: Difference) -> dict[str, Any]:
     }
 
 
-def provenance_of(ensembles: Sequence[Ensemble], *, years: Sequence[int]) -> dict[str, Any]:
-    """Which code made this, from what, when and how."""
+def provenance_of(
+    ensembles: Sequence[Ensemble], *, years: Sequence[int], began: datetime | None = None
+) -> dict[str, Any]:
+    """Which code made this, from what, when and how; ``began`` is when the command started."""
     now = datetime.now(UTC)
     scenarios = [
         {
             "name": one.name, "title": one.scenario.title, "digest": one.scenario.digest(),
             "files": list(one.scenario.lineage), "population_seed": one.scenario.population_seed,
             "size": one.scenario.size, "hypothesis": one.scenario.hypothesis.name,
-            "set": {name: value for name, value in one.scenario.given.items()},
+            "set": dict(one.scenario.given),
         }
         for one in ensembles
     ]
@@ -122,12 +122,12 @@ def provenance_of(ensembles: Sequence[Ensemble], *, years: Sequence[int]) -> dic
         "system": platform.system(), "scenarios": scenarios, "seed": ensembles[0].seed,
         "replicates": list(ensembles[0].replicates), "years": list(years),
         "command": shlex.join(["keliling", *sys.argv[1:]]),
-        "began": _BEGAN.isoformat(timespec="seconds"), "ended": now.isoformat(timespec="seconds"),
-        "seconds": round((now - _BEGAN).total_seconds(), 1),
+        "began": began.isoformat(timespec="seconds") if began else None, "ended": now.isoformat(timespec="seconds"),
+        "seconds": round((now - began).total_seconds(), 1) if began else None,
     }
 
 
-def write_provenance(folder: Path, ensembles: Sequence[Ensemble], *, years: Sequence[int]) -> None:
-    """``provenance.json``."""
-    text = json.dumps(provenance_of(ensembles, years=years), indent=2, ensure_ascii=False, default=str)
+def write_provenance(folder: Path, provenance: dict[str, Any]) -> None:
+    """``provenance.json``, what ``provenance_of`` tells."""
+    text = json.dumps(provenance, indent=2, ensure_ascii=False, default=str)
     write_whole(folder / "provenance.json", text.encode() + b"\n")

@@ -6,6 +6,7 @@ of the World and writes nothing, so a watched run is the run.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -60,10 +61,10 @@ class WatchedModel(CoproductionModel):
         self.watcher.after(routine)
 
 
-def live(model: CoproductionModel, progress: Progress | None) -> None:
-    """Live all days that are left, reporting the days lived since the last report."""
+def live(model: CoproductionModel, progress: Progress | None, until: Callable[[], bool] | None = None) -> None:
+    """Live all days that are left, or until ``until`` holds, reporting the days lived since the last report."""
     told = model.day
-    while model.day < model.scenario.days:
+    while model.day < model.scenario.days and not (until is not None and until()):
         model.step()
         if progress is not None and (model.day % DAYS_A_REPORT == 0 or model.day == model.scenario.days):
             progress(model.day - told)

@@ -8,22 +8,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from experiments.affected import date
 from sim.model import CoproductionModel
 from sim.records import COMPLAINTS, answers_of
 from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
 from sim.rules.outreach import CANCELLED
 from sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW, WITHDRAWN
-from sim.scenario import MONTH_DAYS, Scenario
 from sim.state import FORMER, IDLE, OPEN, RT_HEAD, RW_HEAD, VOLUNTEER
 
 Row = SimpleNamespace
 ROLES = {RW_HEAD: "head of the RW", RT_HEAD: "head of the RT", VOLUNTEER: "volunteer", FORMER: "former head"}
 SEEN = 0.005  # a change of a value between 0 and 1 that shows in two decimals
-
-
-def date(scenario: Scenario, day: int) -> str:
-    """A working day as people say it: "2019-03, day 5"."""
-    return f"{scenario.label_of_month(day // MONTH_DAYS)}, day {day % MONTH_DAYS + 1}"
 
 
 def named(title: str) -> str:
@@ -168,8 +163,8 @@ class Witness:
                 continue
             learnt = _moved("knowledge", was.resident.knowledge, now.resident.knowledge)
             if visited:
-                self._say(f"was visited by a co-producer about {self._permit(need.permit)}: papers checked, and told of "
-                          f"{self._event(need.event)}{learnt}")
+                self._say(f"was visited by a co-producer about {self._permit(need.permit)}: papers checked, and told "
+                          f"of {self._event(need.event)}{learnt}")
             else:
                 self._say(f"heard of {self._event(need.event)}, where {self._permit(need.permit)} can be had{learnt}")
 
@@ -207,9 +202,9 @@ class Witness:
                 _moved(f"{name} motivation", getattr(was.resident, name), getattr(now.resident, name))
                 for name in ("intrinsic", "social", "normative")
             )
+            meeting = f"{'a' if e.met.item(event) else 'no'} meeting looked back at it"
             self._say(f"had given {c.hours - before.hours:.1f} hours to {self._event(event)}, with "
-                      f"{parts.visits.item(part)} visits; {'a' if e.met.item(event) else 'no'} meeting looked back at it; "
-                      f"{'thanked' if c.thanked else 'not thanked'}{motives}")
+                      f"{parts.visits.item(part)} visits; {meeting}; {'' if c.thanked else 'not '}thanked{motives}")
 
     # -- routine 3
 
@@ -288,8 +283,8 @@ class Witness:
         if self._told:
             outcome = self.model.world.applications.outcome
             granted = sum(outcome.item(a) == GRANTED for a in self._told)
-            heard = [f"{count} {what}" for count, what in ((granted, "granted"), (len(self._told) - granted, "rejected"))
-                     if count]
+            counts = {"granted": granted, "rejected": len(self._told) - granted}
+            heard = [f"{count} {what}" for what, count in counts.items() if count]
             changes = "" if mine else self._changes(was, now)
             self._say(f"heard from ties how their applications ended: {', '.join(heard)}{changes}")
 

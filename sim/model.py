@@ -213,9 +213,11 @@ class CoproductionModel(mesa.Model):
         return self.neighbourhoods_list[row]
 
     def close(self) -> None:
-        """Release the agents: Mesa keeps a model alive for as long as they are registered."""
+        """Release the agents and the state; the records stay."""
         self.remove_all_agents()
-        self._residents, self._coproducers = [], []
+        # Mesa 3.3 counts agents in a class-level table keyed by model, which would keep every model alive.
+        getattr(mesa.Agent, "_ids", {}).pop(self, None)
+        self._residents, self._coproducers, self.neighbourhoods_list = [], [], []
 
     # -- randomness
 

@@ -248,12 +248,6 @@ def used_rows(table: Table, rows: int) -> Table:
     return type(table)(*(column[:rows] for column in table))
 
 
-def copied(world: World) -> World:
-    """A snapshot: the same state in arrays of its own."""
-    parts: list[Any] = list(world)
-    return World(*(type(part)(*(column.copy() for column in part)) for part in parts))
-
-
 GROWING = {"applications": "applications", "coproducers": "coproducers", "events": "events", "parts": "parts"}
 
 

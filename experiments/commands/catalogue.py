@@ -65,8 +65,11 @@ def districts(search: str, as_json: bool, quiet: bool) -> None:
     _nothing(found, "district", search, "keliling districts")
     table(
         ["Profile", "Name", "City", "People", "Kelurahan", "RW", "RT"],
-        [[one.slug, one.name, one.city, f"{one.population:,}", str(len(one.kelurahan)), f"{one.n_rw:,}", f"{one.n_rt:,}"]
-         for one in found],
+        [
+            [one.slug, one.name, one.city, f"{one.population:,}", str(len(one.kelurahan)), f"{one.n_rw:,}",
+             f"{one.n_rt:,}"]
+            for one in found
+        ],
         right=(3, 4, 5, 6),
     )
     next_step(f"keliling run kebon-jeruk-2018 --set profile={found[0].slug} --size 0.1", quiet=quiet)
@@ -75,7 +78,7 @@ def districts(search: str, as_json: bool, quiet: bool) -> None:
 @click.command()
 @click.argument("search", required=False, default="")
 @click.option("--kind", type=click.Choice(KINDS), help="Only those of this kind.")
-@click.option("--grade", type=click.Choice(GRADES, case_sensitive=False), help="Only those with evidence of this grade.")
+@click.option("--grade", type=click.Choice(GRADES, case_sensitive=False), help="Only those of this grade.")
 @click.option("--source", "with_source", is_flag=True, help="Also the text of each source that is cited.")
 @options.added(options.as_json, options.quiet)
 def parameters(search: str, kind: str | None, grade: str | None, with_source: bool, as_json: bool, quiet: bool) -> None:
@@ -127,7 +130,8 @@ def _nothing(found: list[Any], what: str, search: str, command: str) -> None:
     if not found:
         from sim.errors import InvalidInput, Problem
 
-        raise InvalidInput([Problem(what, 0, 0, search or "options", "", f"no {what} is like this (`{command}` lists all)")])
+        rule = f"no {what} is like this (`{command}` lists all)"
+        raise InvalidInput([Problem(what, 0, 0, search or "options", "", rule)])
 
 
 def _value(value: Any) -> str:
@@ -175,6 +179,7 @@ def _as_dict(one: Parameter, *, with_source: bool) -> dict[str, Any]:
         "name": one.name, "section": one.section, "kind": one.kind, "type": one.type, "default": one.default,
         "low": one.low if one.type in ("number", "whole number") else None,
         "high": one.high if one.type in ("number", "whole number") else None,
-        "choices": list(one.choices), "unit": one.unit, "source": one.source, "grade": one.grade, "meaning": one.meaning,
+        "choices": list(one.choices), "unit": one.unit, "source": one.source, "grade": one.grade,
+        "meaning": one.meaning,
     }
     return found | {"sources": sources_of(one.source)} if with_source else found

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
@@ -48,6 +49,7 @@ def compare(
     from experiments.ensemble import distinct, ensembles_of, plan_ensembles, window_year
     from experiments.kept import Kept
 
+    began = datetime.now(UTC)
     scenarios = options.load_all([baseline, *policies], set_, size)
     window_year(scenarios, year)
     folder = out or default_folder(distinct([one.name for one in scenarios]))
@@ -64,9 +66,12 @@ def compare(
     with Progress(plan.days, quiet=quiet) as progress:
         ensembles = ensembles_of(plan, scenarios, workers=workers, progress=progress)
     comparison = Comparison(ensembles[0], ensembles[1:], year)
-    _write(folder, comparison, figures=figures)
+    from experiments.tables import provenance_of
+
+    provenance = provenance_of(ensembles, years=[comparison.year], began=began)
+    _write(folder, comparison, provenance, figures=figures)
     if as_json:
-        write_json(_content(folder, comparison))
+        write_json(_content(folder, comparison) | {"provenance": provenance})
         return
     show(comparison, everything=everything)
     if not quiet:
@@ -102,8 +107,8 @@ def show(comparison: Comparison, *, everything: bool) -> None:
         table(
             ["Outcome", "Unit", base.name, policy, "Difference", "Better in", "Reading"],
             [
-                [d.measure.title, d.measure.unit, d.measure.text(d.baseline_mean), d.measure.text(d.policy_mean), d.text,
-                 d.better_text, d.verdict]
+                [d.measure.title, d.measure.unit, d.measure.text(d.baseline_mean), d.measure.text(d.policy_mean),
+                 d.text, d.better_text, d.verdict]
                 for d in shown
             ],
             right=(2, 3, 4, 5),
@@ -139,7 +144,7 @@ def show(comparison: Comparison, *, everything: bool) -> None:
     click.echo(NOT_A_FORECAST)
 
 
-def _write(folder: Path, comparison: Comparison, *, figures: bool) -> None:
+def _write(folder: Path, comparison: Comparison, provenance: dict[str, Any], *, figures: bool) -> None:
     from experiments.tables import write_comparison, write_ensembles, write_provenance
 
     write_ensembles(folder, comparison.ensembles)
@@ -148,11 +153,11 @@ def _write(folder: Path, comparison: Comparison, *, figures: bool) -> None:
 
         draw_comparison(folder, comparison)
     write_comparison(folder, comparison)
-    write_provenance(folder, comparison.ensembles, years=[comparison.year])
+    write_provenance(folder, provenance)
 
 
 def _content(folder: Path, comparison: Comparison) -> dict[str, object]:
-    from experiments.tables import as_dict, provenance_of
+    from experiments.tables import as_dict
 
     return {
         "note": NOT_A_FORECAST, "baseline": comparison.baseline.name,
@@ -160,5 +165,4 @@ def _content(folder: Path, comparison: Comparison) -> dict[str, object]:
         "comparison": [as_dict(d) for d in comparison.rows()],
         "before_after": [as_dict(d) for rows in comparison.before_after.values() for d in rows.values()],
         "notes": comparison.notes(), "folder": str(folder),
-        "provenance": provenance_of(comparison.ensembles, years=[comparison.year]),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from experiments.commands.terminal import NOT_A_FORECAST, Progress, heading, nex
 
 if TYPE_CHECKING:
     from experiments.ensemble import Ensemble
+    from sim.diagnosis import Diagnosis
 
 
 @click.command()
@@ -39,6 +41,7 @@ def run(
     from experiments.ensemble import ensembles_of, plan_ensembles, reported_years, window_year
     from experiments.kept import Kept
 
+    began = datetime.now(UTC)
     (plan_of,) = options.load_all([scenario], set_, size)
     if year is not None:
         window_year([plan_of], year)
@@ -53,21 +56,24 @@ def run(
     quiet = quiet or as_json
     with Progress(plan.days, quiet=quiet) as progress:
         (ensemble,) = ensembles_of(plan, [plan_of], workers=workers, progress=progress)
-    if out is not None:
-        from experiments.tables import write_ensembles, write_provenance
+    from experiments.tables import provenance_of, write_ensembles, write_provenance
 
+    provenance = provenance_of([ensemble], years=years, began=began)
+    if out is not None:
         write_ensembles(out, [ensemble])
-        write_provenance(out, [ensemble], years=years)
+        write_provenance(out, provenance)
     diagnosis = _diagnosis(ensemble, years[-1])
     if as_json:
-        write_json(_content(ensemble, years, diagnosis))
+        write_json({
+            "note": NOT_A_FORECAST, "scenario": ensemble.name, "years": _years(ensemble, years),
+            "diagnosis": diagnosis.as_dict(), "provenance": provenance,
+        })
         return
     show(ensemble, years, everything=everything)
-    if diagnosis is not None:
-        click.echo()
-        heading(f"Diagnosis of {years[-1]}")
-        for line in diagnosis.lines():
-            click.echo(line)
+    click.echo()
+    heading(f"Diagnosis of {years[-1]}" + (", of an average run" if replicates > 1 else ""))
+    for line in diagnosis.lines():
+        click.echo(line)
     click.echo()
     click.echo(NOT_A_FORECAST)
     if out is not None:
@@ -101,18 +107,19 @@ def show(ensemble: Ensemble, years: list[int], *, everything: bool) -> None:
     table(["Outcome", "Unit", *map(str, years)], rows, right=range(2, 2 + len(years)))
 
 
-def _diagnosis(ensemble: Ensemble, year: int) -> Any:
+def _diagnosis(ensemble: Ensemble, year: int) -> Diagnosis:
     """Which co-production this is, from the totals of an average run."""
     from sim.diagnosis import diagnose
     from sim.outcomes import totals_of
 
     totals = totals_of(ensemble.totals(year))
-    return diagnose({name: value / len(ensemble.runs) for name, value in totals.items()})
+    average = {name: value / len(ensemble.runs) for name, value in totals.items()}
+    return diagnose(average, ensemble.scenario.values)
 
 
-def _content(ensemble: Ensemble, years: list[int], diagnosis: Any) -> dict[str, Any]:
+def _years(ensemble: Ensemble, years: list[int]) -> dict[str, Any]:
+    """Every outcome of every year as JSON can hold it."""
     from experiments.intervals import interval, mean
-    from experiments.tables import provenance_of
     from sim.outcomes import outcomes
 
     reported: dict[str, Any] = {}
@@ -125,11 +132,7 @@ def _content(ensemble: Ensemble, years: list[int], diagnosis: Any) -> dict[str, 
             reported[str(year)][name] = {
                 "unit": outcome.unit, "mean": mean(defined), "low": low, "high": high, "values": values,
             }
-    return {
-        "note": NOT_A_FORECAST, "scenario": ensemble.name, "years": reported,
-        "diagnosis": None if diagnosis is None else diagnosis.as_dict(),
-        "provenance": provenance_of([ensemble], years=years),
-    }
+    return reported
 
 
 def _next(name: str, lineage: tuple[str, ...]) -> str:

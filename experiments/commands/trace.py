@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import rich_click as click
 
 from experiments.commands import options
-from experiments.commands.terminal import Progress, next_step, write_json
+from experiments.commands.terminal import Progress, heading, next_step, table, write_json
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
 
 
 @click.command()
@@ -42,33 +47,15 @@ def trace(
         raise InvalidInput([Problem("options", 0, 0, "--resident", str(resident), rule)])
     plans = options.load_all([scenario] if policy is None else [scenario, policy], set_, size)
     first, other = plans[0], plans[1] if policy is not None else None
-    for one in plans:
-        if one.province is not None:
-            rule = "a province is lived district by district; trace a scenario of one district"
-            raise InvalidInput([Problem(one.name, 0, 0, "profile", one.province.slug, rule)])
-
-    from experiments.trace import affected, story
+    from experiments.trace import days_of, story
 
     quiet = quiet or as_json
-    days = sum(one.days for one in plans)
     if spared or harmed:
         assert other is not None
-        with Progress(days, quiet=quiet) as progress:
-            found = affected(first, other, seed=seed, replicate=replicate, progress=progress)
-        if as_json:
-            chosen = {name: getattr(found, name) for name, asked in (("spared", spared), ("harmed", harmed)) if asked}
-            write_json({"scenario": first.name, "policy": other.name, "seed": seed, "replicate": replicate, **chosen})
-            return
-        if spared and harmed:
-            for line in found.lines(limit):
-                click.echo(line)
-        else:
-            _list("Spared a rejection" if spared else "Brought a rejection", found.spared if spared else found.harmed, limit)
-        listed = [*found.spared[: int(spared)], *found.harmed[: int(harmed)]]
-        who = listed[0] if listed else "N"
-        next_step(f"keliling trace {scenario} {policy} --resident {who} (with the same other options)", quiet=quiet)
+        _affected(first, other, spared=spared, harmed=harmed, limit=limit, seed=seed, replicate=replicate,
+                  as_json=as_json, quiet=quiet)
         return
-    with Progress(days, quiet=quiet) as progress:
+    with Progress(days_of(first, other, resident), quiet=quiet) as progress:
         lines = story(first, other, resident, seed=seed, replicate=replicate, progress=progress)
     if as_json:
         write_json({"scenario": first.name, "policy": other.name if other else None, "resident": resident,
@@ -80,9 +67,33 @@ def trace(
     next_step(f"keliling trace {against} --spared   (whom the policy spared a rejection)", quiet=quiet)
 
 
-def _list(title: str, residents: list[int], limit: int) -> None:
-    click.echo(f"{title}: {len(residents):,} residents")
-    for resident in residents[:limit]:
-        click.echo(f"  {resident}")
-    if len(residents) > limit:
-        click.echo(f"  and {len(residents) - limit:,} more (--limit)")
+def _affected(
+    scenario: Scenario, policy: Scenario, *, spared: bool, harmed: bool, limit: int, seed: int, replicate: int,
+    as_json: bool, quiet: bool,
+) -> None:
+    """Show whom the policy touched: everyone, or only those spared or those harmed."""
+    from experiments.affected import GROUPS, affected
+
+    with Progress(scenario.days + policy.days, quiet=quiet) as progress:
+        found = affected(scenario, policy, seed=seed, replicate=replicate, progress=progress)
+    if as_json:
+        write_json(found.as_dict())
+    elif spared and harmed:
+        for line in found.lines(limit):
+            click.echo(line)
+    else:
+        group = "spared" if spared else "harmed"
+        cases = found.spared if spared else found.harmed
+        heading(f"{GROUPS[group]}: {len(cases):,} of {found.adults:,} adults, since {found.since_label}")
+        if cases:
+            table(
+                ["Resident", "RW", "Permit", scenario.name, policy.name, "Reached"],
+                [[str(one.resident), str(one.rw), one.permit, one.baseline, one.policy, one.reached]
+                 for one in cases[:limit]],
+                right=(0, 1),
+            )
+        if len(cases) > limit:
+            click.echo(f"and {len(cases) - limit:,} more (--limit)")
+        chosen = cases[0] if cases else found.pick()
+        if chosen is not None:
+            next_step(found.command(chosen.resident), quiet=quiet)

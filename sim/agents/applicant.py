@@ -177,9 +177,8 @@ class Applicant(RowAgent):
     def _score(self, application: int, occasion: int, met: list[float]) -> tuple[float, float]:
         """Mean latent satisfaction over the nine elements (1-4) and performance; ticks the nine boxes."""
         model, a, p = self.model, self.model.world.applications, self.model.p
-        weights = (p.weight_decision, p.weight_time, p.weight_other)
-        gaps = [x - reference for x, reference in zip(met, model.reference_experience, strict=True)]
-        felt = satisfaction.weighted(*gaps, *weights)
+        gaps = tuple(x - reference for x, reference in zip(met, model.reference_experience, strict=True))
+        felt = satisfaction.weighted(gaps, p.weight_decision, p.weight_time, p.weight_other)
         base = model.base_score + model.site_shock()
         performance = satisfaction.performance(base, felt)
         gap = p.weight_disconfirmation * (performance - a.expectation.item(application))

@@ -57,11 +57,13 @@ def experienced_complaint(complained, closed, reference):
 
 
 @compiled
-def weighted(returns, days, fee, decision, crowding, contact, complaint, w_decision, w_time, w_other):
-    """The seven experiences, each as a difference from its reference, times their weights on the 1-4 scale.
+def weighted(gaps, w_decision, w_time, w_other):
+    """The seven experiences, each as a difference from its reference (``gaps``), times their weights on the 1-4 scale.
 
-    What the other weights leave is shared equally by returns, fee, crowding, contact and complaint handling.
+    In the order returns, days, fee, decision, crowding, contact, complaint handling. What decision and time leave,
+    ``w_other``, is shared equally by the other five.
     """
+    returns, days, fee, decision, crowding, contact, complaint = gaps
     each = SCALE * w_other / 5.0
     return (
         each * returns,

@@ -274,6 +274,7 @@ RULES: dict[str, tuple[Callable[[random.Random], Any], ...]] = {
     "rules.filing.helper_ratio": (CHANNEL, unit, unit, unit, unit),
     "rules.filing.defect_chance": (unit, CHANNEL, unit, unit, unit, unit, unit, real(0.0, 2.0), real(0.0, 2.0)),
     "rules.filing.online_failure_chance": (unit, unit, real(0.5, 0.7)),
+    "rules.filing.technical_failure": (unit, unit, unit),
     "rules.filing.repair_probability": (unit, unit, unit),
     "rules.filing.correction_wait": (unit, real(1.0, 126.0)),
     "rules.filing.late": (whole(0, 30), whole(0, 14)),
@@ -306,7 +307,7 @@ RULES: dict[str, tuple[Callable[[random.Random], Any], ...]] = {
     "rules.satisfaction.experienced_crowding": (CHANNEL, unit),
     "rules.satisfaction.experienced_contact": (CHANNEL, FLAG),
     "rules.satisfaction.experienced_complaint": (FLAG, FLAG, unit),
-    "rules.satisfaction.weighted": (*(real(-1.0, 1.0),) * 7, unit, unit, unit),
+    "rules.satisfaction.weighted": (tuple_of(7, -1.0, 1.0), unit, unit, unit),
     "rules.satisfaction.performance": (real(1.0, 4.0), tuple_of(7, -1.0, 1.0)),
     "rules.satisfaction.latent": (
         real(1.0, 4.0), tuple_of(7, -1.0, 1.0), tuple_of(7, 0.0, 9.0), real(-1.0, 1.0), real(-1.0, 1.0),

@@ -1,0 +1,33 @@
+"""Small worlds that several tests look at. Every run of the suite is checked against the laws of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from sim.model import CoproductionModel
+from sim.scenario import Scenario, load
+
+SMALL = 0.05
+
+
+@pytest.fixture(scope="session")
+def lived() -> Callable[..., CoproductionModel]:
+    """Build and live a small model through: ``lived(scenario_or_name, days=..., **options)``."""
+
+    def live(scenario: Scenario | str, *, days: int | None = None, size: float = SMALL, **options: object) -> CoproductionModel:
+        if isinstance(scenario, str):
+            scenario = load(scenario, size=size)
+        model = CoproductionModel(scenario, checked=True, **options)
+        for _ in range(scenario.days if days is None else days):
+            model.step()
+        return model
+
+    return live
+
+
+@pytest.fixture(scope="session")
+def programme(lived: Callable[..., CoproductionModel]) -> CoproductionModel:
+    """Weekly events at a tenth of Kebon Jeruk, lived to the end; look at it, do not step it."""
+    return lived("kebon-jeruk-weekly", size=0.1)

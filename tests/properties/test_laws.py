@@ -1,0 +1,99 @@
+"""The laws of the model hold on every day of runs drawn from all levers and uncertainties; tampering is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sim.errors import CheckFailed
+from sim.model import CoproductionModel
+from sim.outcomes import outcomes, totals_of
+from sim.parameters import Parameter, register
+from sim.scenario import load
+
+LEFT_OUT = {"target_list", "targeting", "survey_n", "election_month"}  # bound to the district or to each other
+
+
+def values_of(parameter: Parameter) -> st.SearchStrategy[Any]:
+    if parameter.type == "switch":
+        return st.booleans()
+    if parameter.type == "choice":
+        return st.sampled_from(parameter.choices)
+    if parameter.type == "whole number":
+        return st.integers(int(parameter.low), int(parameter.high))
+    return st.floats(parameter.low, parameter.high)
+
+
+@st.composite
+def some_values(draw: st.DrawFn) -> dict[str, Any]:
+    names = sorted(set(register()) - LEFT_OUT)
+    chosen = draw(st.lists(st.sampled_from(names), min_size=3, max_size=25, unique=True))
+    values = {name: draw(values_of(register()[name])) for name in chosen}
+    values.setdefault("events_per_month", 8.0)
+    values.setdefault("desk_protected", True)
+    values["targeting"] = draw(st.sampled_from(["rotation", "random", "need", "rejections", "least_reached"]))
+    return values
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(values=some_values(), seed=st.integers(0, 2**32 - 1))
+def test_laws_hold_whatever_the_scenario(values: dict[str, Any], seed: int) -> None:
+    if values["desk_protected"] is False:
+        values["officers_per_event"] = min(values.get("officers_per_event", 2), values.get("officers", 8))
+    scenario = load("kebon-jeruk-2018", size=0.015, years=1).with_(**values, election_month=4)
+    model = CoproductionModel(scenario, seed=seed, checked=True)
+    for _ in range(150):
+        model.step()
+    totals = totals_of(model.records)
+    for name, outcome in outcomes().items():
+        value = outcome.of(totals)
+        if outcome.unit == "%" and value == value:
+            assert -1e-9 <= value <= 100.0 + 1e-9, name
+    assert totals["submitted"] == sum(totals[f"submitted.{c}"] for c in ("online", "counter", "broker", "event"))
+    model.close()
+
+
+TAMPERINGS: list[tuple[str, Callable[[CoproductionModel], None]]] = [
+    ("submitted = granted", lambda m: m.world.applications.outcome.__setitem__(0, 0)),
+    ("decision day exactly when", lambda m: m.world.applications.decided.__setitem__(0, -1)),
+    ("before an officer looked", lambda m: m.world.applications.looked.__setitem__(0, -1)),
+    ("no sooner than it was handed in", lambda m: m.world.applications.submitted.__setitem__(0, 10**6)),
+    ("served time never exceeds", lambda m: m.world.office.hours_worked.__setitem__(0, 1e9)),
+    ("officer time is not negative", lambda m: (
+        m.world.office.hours_available.__setitem__(0, -1.0), m.world.office.hours_worked.__setitem__(0, -2.0))),
+    ("intrinsic stays", lambda m: m.world.residents.intrinsic.__setitem__(0, -0.1)),
+    ("social stays", lambda m: m.world.residents.social.__setitem__(0, 1.1)),
+    ("normative stays", lambda m: m.world.residents.normative.__setitem__(0, 1.1)),
+    ("knowledge stays", lambda m: m.world.residents.knowledge.__setitem__(0, 1.1)),
+    ("trust stays", lambda m: m.world.residents.trust.__setitem__(0, -1.0)),
+    ("expectation stays", lambda m: m.world.residents.expectation.__setitem__(0, 5.0)),
+    ("satisfaction stays", lambda m: m.world.applications.satisfaction.__setitem__(0, 4.5)),
+    ("a norm is a share", lambda m: m.world.neighbourhoods.norm.__setitem__(0, 1.2)),
+    ("company is a share", lambda m: m.world.neighbourhoods.company.__setitem__(0, 1.2)),
+    ("has a head in office", lambda m: m.world.coproducers.role.__setitem__(m.world.neighbourhoods.head[0], 2)),
+    ("a head lives in the RW", lambda m: m.world.coproducers.rw.__setitem__(m.world.neighbourhoods.head[0], 99)),
+    ("nobody is in two places", lambda m: m.world.coproducers.rw.__setitem__(m.world.counts.coproducers[0] - 1, 99)),
+    ("no event without its RW head", lambda m: m.world.events.helped_commissioning.__setitem__(0, 0)),
+    ("more are served", lambda m: m.world.events.served.__setitem__(0, 10**6)),
+    ("attendance = served", lambda m: m.world.events.attendance.__setitem__(0, 10**6)),
+    ("one cycle at a time", lambda m: m.world.neighbourhoods.running.__setitem__(slice(None), 0)),
+    ("open need has no permit", lambda m: m.world.needs.held.__setitem__(m.world.needs.status == 1, 1)),
+]
+
+
+@pytest.mark.parametrize(("law", "tamper"), TAMPERINGS, ids=[law for law, _ in TAMPERINGS])
+def test_every_law_can_fail(law: str, tamper: Callable[[CoproductionModel], None]) -> None:
+    from sim import laws
+
+    scenario = load("kebon-jeruk-2018", size=0.04, set_=["events_per_month=8"])
+    model = CoproductionModel(scenario)
+    while not (model.world.events.served > 0).any():
+        model.step()
+    laws.check(model.world, model.population, model.day)
+    tamper(model)
+    with pytest.raises(CheckFailed, match=law):
+        laws.check(model.world, model.population, model.day)

@@ -1,0 +1,82 @@
+"""The desk's rules: officer time of a file, whose time it gets, and what an examination leads to."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.rng import uniform
+from sim.rules.serving import (
+    GRANTED,
+    REJECTED,
+    RETURNED,
+    UNDER_REVIEW,
+    WITHDRAWN,
+    crowding,
+    examined,
+    service_hours,
+    worked,
+)
+from tests.statistics import assert_mean
+
+DRAW = st.floats(0.0, 1.0, exclude_max=True)
+
+
+def test_codes_of_the_outcomes_are_fixed() -> None:
+    """They stand in the columns of the World; 0 is an open application."""
+    assert (GRANTED, REJECTED, WITHDRAWN, RETURNED, UNDER_REVIEW) == (1, 2, 3, 4, 5)
+
+
+@given(st.floats(0.05, 2.0), DRAW)
+def test_without_spread_all_files_are_alike(mean: float, draw: float) -> None:
+    """Not one bit of the mean moves."""
+    assert service_hours(mean, 0.0, draw) == mean
+
+
+def test_officer_time_by_hand() -> None:
+    """The draw 1 - 1/e gives one unit of the exponential, 1 - 1/e^3 three."""
+    assert service_hours(0.4, 1.0, 1.0 - math.exp(-1.0)) == pytest.approx(0.4, rel=1e-14)
+    assert service_hours(0.4, 0.5, 1.0 - math.exp(-3.0)) == pytest.approx(0.8, rel=1e-14)
+    assert service_hours(0.4, 0.5, 0.0) == 0.2
+    assert math.isfinite(service_hours(2.0, 1.0, math.nextafter(1.0, 0.0)))
+
+
+@pytest.mark.parametrize("spread", [0.5, 1.0])
+def test_mean_and_variance_of_officer_time(spread: float) -> None:
+    """Mean 1 and variance spread^2. Deviations of a twentieth are found, at a false-positive rate of 1e-6."""
+    drawn = np.array([service_hours(1.0, spread, uniform(9, 0, 53, who, 0, 0)) for who in range(80_000)])
+    assert_mean(drawn, 1.0, sd=spread, detect=0.05 * spread)
+    assert_mean((drawn - 1.0) ** 2 / spread**2, 1.0, detect=0.1)
+
+
+@pytest.mark.parametrize(("used", "needs", "given_"), [(0.0, 3.0, 3.0), (6.0, 3.0, 2.5), (8.5, 3.0, 0.0)])
+def test_an_officer_gives_no_more_than_the_day_has_left(used: float, needs: float, given_: float) -> None:
+    assert worked(used, 8.5, needs) == given_
+
+
+@pytest.mark.parametrize(
+    ("defects", "returns", "allowed", "reviewed", "outcome"),
+    [
+        (0, 0, 1, 0, GRANTED), (0, 1, 1, 0, GRANTED), (0, 0, 1, 1, UNDER_REVIEW), (0, 1, 1, 1, UNDER_REVIEW),
+        (1, 0, 1, 0, RETURNED), (4, 0, 1, 1, RETURNED), (1, 1, 1, 0, REJECTED), (1, 1, 1, 1, REJECTED),
+        (1, 0, 0, 0, REJECTED), (1, 1, 2, 0, RETURNED), (1, 2, 2, 0, REJECTED),
+    ],
+)  # fmt: skip
+def test_what_an_examination_leads_to(defects: int, returns: int, allowed: int, reviewed: int, outcome: int) -> None:
+    assert examined(defects, returns, allowed, reviewed) == outcome
+
+
+def test_crowding_by_hand() -> None:
+    assert crowding(0.0, 16.0) == 0.0
+    assert crowding(16.0 * math.log(2.0), 16.0) == pytest.approx(0.5, rel=1e-15)
+    assert crowding(5.0, 0.0) == 1.0
+
+
+@given(st.floats(0.0, 900.0), st.floats(0.0, 900.0), st.floats(0.1, 90.0))
+def test_crowding_rises_with_the_backlog_and_stays_within_0_and_1(one: float, other: float, hours: float) -> None:
+    low, high = sorted((one, other))
+    assert 0.0 <= crowding(low, hours) <= crowding(high, hours) <= 1.0
