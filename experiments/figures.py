@@ -206,7 +206,7 @@ def differences(figures: Any, comparison: Comparison, policy: Ensemble) -> Any:
             panel.text(x, at, text, transform=panel.get_yaxis_transform(), va="center", fontsize=8.4)
     figure.text(0.012, 1 - 0.16 / height, style.wrapped(_headline(rows, comparison), 92), fontsize=12.5,
                 fontweight="bold", va="top", linespacing=1.15)
-    under = f"{style.short(_against(comparison, policy), 110)}. Each row has its own scale about zero."
+    under = f"{style.short(_against(comparison, policy), 110)}; each row has its own scale about zero"
     figure.text(0.012, 1 - 0.72 / height, under, fontsize=8.6, color=style.GREY, va="top")
     _marks(figure, height, {d.verdict for d in rows})
     figure.text(0.012, 0.10 / height, style.wrapped(footer(comparison, policy), 200), fontsize=7.4, color=style.GREY,
@@ -216,7 +216,7 @@ def differences(figures: Any, comparison: Comparison, policy: Ensemble) -> Any:
 
 MARKS = {
     "better": ("o", style.BETTER, True), "worse": ("s", style.WORSE, True), "changed": ("D", style.INK, True),
-    "unclear": ("o", style.PLAIN, False), "same": ("|", style.PLAIN, True),
+    "unclear": ("o", style.PLAIN, False), "same": ("d", style.PLAIN, False),
 }
 MEANINGS = {
     "better": "better", "worse": "worse", "changed": "changed; neither way is better",
@@ -245,7 +245,9 @@ def _marks(figure: Any, height: float, verdicts: set[str]) -> None:
     handles = []
     for marker, colour, filled in (MARKS[verdict] for verdict in used):
         inside = colour if filled else "white"
-        handles.append(Line2D([], [], marker=marker, color=colour, markerfacecolor=inside, markersize=6.5, linewidth=1.6))
+        handles.append(
+            Line2D([], [], marker=marker, color=colour, markerfacecolor=inside, markersize=6.5, linewidth=1.6)
+        )
     figure.legend(
         handles, [MEANINGS[verdict] for verdict in used], loc="lower left", ncols=len(handles), frameon=False,
         bbox_to_anchor=(0.006, 0.36 / height), fontsize=8.0, handlelength=2.2, columnspacing=1.8,

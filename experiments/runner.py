@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.kept import ENGINE, Kept
-from sim.errors import CheckFailed, Interrupted, KelilingError
+from sim.errors import CheckFailed, Interrupted, InvalidInput, KelilingError
 from sim.outcomes import totals_of
 from sim.parameters import register
 from sim.records import Record
@@ -191,7 +191,7 @@ def _failed(part: Part, error: str) -> str:
 
 
 def _lived(part: Part, checked: bool, progress: Progress) -> list[Record]:
-    """The records of one district's run. What the model itself raises is told with the run in which it happened."""
+    """The records of one district's run. What goes wrong is told with the run in which it happened."""
     try:
         lived = run(part.scenario, seed=part.seed, replicate=part.replicate, checked=checked, progress=progress)
     except CheckFailed as error:
@@ -200,6 +200,10 @@ def _lived(part: Part, checked: bool, progress: Progress) -> list[Record]:
         raise
     except MemoryError as error:
         raise KelilingError(_failed(part, "not enough memory; try fewer --workers")) from error
+    except Exception as error:  # a hypothesis of the user's own can raise anything
+        if os.environ.get("KELILING_TRACEBACK"):
+            raise
+        raise KelilingError(_failed(part, f"{type(error).__name__}: {error}")) from error
     return lived.records
 
 
@@ -228,6 +232,8 @@ def _live_in_processes(plan: Plan, workers: int, report: Progress) -> None:
                 if now > seen:
                     report(now - seen)
                     seen = now
+        except InvalidInput as error:
+            raise InvalidInput(error.problems) from error  # its text is lost on the way between processes
         except BrokenProcessPool:
             raise KelilingError(
                 "a worker process died, perhaps for want of memory (try fewer --workers); from a script of your own, "

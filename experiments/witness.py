@@ -62,14 +62,17 @@ class Witness:
         self._begin()
 
     def before(self, routine: str) -> None:
-        """Look, and overhear whose decisions the ties will tell."""
-        self._was = self._look()
+        """Look in the morning, and overhear whose decisions the ties will tell."""
+        if routine == "needs_arise":
+            self._was = self._look()
         if routine == "residents_experience":
             self._told = [a for row in self._ties & self.model.decided_of.keys() for a in self.model.decided_of[row]]
 
     def after(self, routine: str) -> None:
-        """Say what changed."""
-        getattr(self, f"_{routine}")(self._was, self._look())
+        """Say what changed; between two routines nothing does."""
+        now = self._look()
+        getattr(self, f"_{routine}")(self._was, now)
+        self._was = now
 
     # -- seeing
 
@@ -176,8 +179,8 @@ class Witness:
             return
         declined = now.neighbourhood.declined > was.neighbourhood.declined
         rw = self.model.population.rw_number.item(self.me.rw)
-        self._say(f"as head of RW {rw}, {'declined' if declined else 'agreed'} to host an event"
-                  + ("" if declined else f": {self._event(now.neighbourhood.running)}"))
+        answer = "declined to host an event" if declined else f"agreed to host {self._event(now.neighbourhood.running)}"
+        self._say(f"as head of RW {rw}, {answer}")
 
     def _helping(self, was: Look, now: Look) -> None:
         """As a co-producer: invited or not, joined, trained, and back from an event."""
@@ -305,7 +308,7 @@ class Witness:
         if c is None:
             return
         if before is not None and before.active and not c.active:
-            self._say(f"stopped co-producing, after {c.events} events and {c.hours:.0f} hours")
+            self._say(f"stopped co-producing, after {c.events} event{'s' * (c.events != 1)} and {c.hours:.0f} hours")
         if before is None or c.role != before.role:
             if c.role in (RW_HEAD, RT_HEAD):
                 self._say(f"was elected {ROLES[c.role]}")

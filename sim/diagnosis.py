@@ -125,7 +125,7 @@ def _active_part(t: Totals) -> Factor:
         )
         return Factor(1, name, ABSENT, (why,))
     evidence = [
-        f"{t['events.held']:,.0f} events were held. Residents joined {joined:,.0f} times and gave {hours:,.0f} hours.",
+        f"Events held: {t['events.held']:,.0f}. Residents joined {joined:,.0f} times and gave {hours:,.0f} hours.",
         f"They made {visits:,.0f} visits to households that needed a permit.",
         f"They checked the papers of {t['submitted.coproduced']:,.0f} of the {submitted(t):,.0f} applications "
         f"({_percent(t['submitted.coproduced'], submitted(t))}).",
@@ -267,7 +267,7 @@ def _phase(t: Totals, name: str) -> Phase:
             f"reached, but at only {100 * share:.0f}% of events ({with_them:,.0f} of {events:,.0f} {unit}{people})"
         )
     elif reached:
-        verdict = f"reached: co-producers took part at all {events:,.0f} {unit}{people}"
+        verdict = f"reached: co-producers took part at {with_them:,.0f} of {events:,.0f} {unit}{people}"
     else:
         verdict = f"not reached: co-producers took part at {with_them:,.0f} of {events:,.0f} {unit}"
     return Phase(name, with_them, events, share, reached, f"{name.capitalize()} {verdict}.")

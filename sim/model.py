@@ -350,6 +350,14 @@ class CoproductionModel(mesa.Model):
         officers = max(1, round(self.p.officers * self.size))
         return officers, self.p.open_hours * self.p.officers * self.size / officers
 
+    def most_away(self) -> float:
+        """Largest share of the desk's time that events may take in a day.
+
+        A reduced size has the events of a whole RW on a fraction of the officers: what an event takes is spread over
+        days on which it takes the share that it takes of the whole office, so that crowding stays comparable.
+        """
+        return 1.0 if self.size >= 1.0 else min(self.p.officers_per_event / self.p.officers, 1.0)
+
     def tell(self, teller: Resident, score: float, granted: int) -> None:
         """Word of mouth: every tie hears of the decision today and, with an open need, thinks again tomorrow."""
         needs = self.world.needs

@@ -36,12 +36,7 @@ def assert_mean(
 
 
 def assert_same_mean(
-    one: ArrayLike,
-    other: ArrayLike,
-    *,
-    detect: float,
-    false_positive: float = FALSE_POSITIVE,
-    bias: float = 0.0,
+    one: ArrayLike, other: ArrayLike, *, detect: float, false_positive: float = FALSE_POSITIVE, bias: float = 0.0
 ) -> None:
     """Two independent samples have one mean: Welch's t."""
     x, y = np.asarray(one, float), np.asarray(other, float)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import rich_click as click
 
 from experiments.commands import options
 from experiments.commands.terminal import next_step, say, write_json
+
+if TYPE_CHECKING:
+    from sim.errors import Problem
 
 
 @click.command()
@@ -37,10 +42,11 @@ def check(ctx: click.Context, files: tuple[str, ...], as_json: bool, quiet: bool
         if not as_json:
             say("nothing was run")
         ctx.exit(2)
-    next_step(f"keliling run {files[0]} --size 0.1", quiet=quiet or as_json)
+    plan = f"kebon-jeruk-2018 --set profile={files[0]}" if _is_profile(files[0]) else files[0]
+    next_step(f"keliling run {plan} --size 0.1", quiet=quiet or as_json)
 
 
-def _problems(name: str) -> list:  # type: ignore[type-arg]
+def _problems(name: str) -> list[Problem]:
     from sim.errors import InvalidInput
     from sim.profile import load_profile
     from sim.scenario import check as check_scenario

@@ -83,11 +83,12 @@ class Progress:
     def __init__(self, days: int, *, quiet: bool = False) -> None:
         self.days, self.quiet = days, quiet
         self.lived = 0
+        self._first: tuple[float, int] | None = None
         self._bar: Any = None
         self._task: Any = None
 
     def __enter__(self) -> Progress:
-        self._began = self._spoke = time.monotonic()
+        self._spoke = time.monotonic()
         if not self.quiet and self.days and sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -109,10 +110,14 @@ class Progress:
     def __call__(self, days: int) -> None:
         """Note that so many more days were lived."""
         self.lived += days
+        now = time.monotonic()
         if self._bar is not None:
             self._bar.advance(self._task, days)
-        elif not self.quiet and time.monotonic() - self._spoke >= SECONDS_BETWEEN_LINES:
-            self._spoke = time.monotonic()
-            share = min(self.lived / self.days, 1.0) if self.days else 0.0
-            left = (self._spoke - self._began) * (1.0 - share) / share if share else 0.0
-            say(f"{share:.0%} of the days lived, about {duration(left)} left")
+            return
+        if self._first is None:  # what came before is the start of the workers, which says nothing of their pace
+            self._first = now, self.lived
+        elif not self.quiet and now - self._spoke >= SECONDS_BETWEEN_LINES:
+            self._spoke = now
+            began, before = self._first
+            left = (now - began) * (self.days - self.lived) / (self.lived - before)
+            say(f"{min(self.lived / self.days, 1.0):.0%} of the days lived, about {duration(left)} left")

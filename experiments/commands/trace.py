@@ -40,7 +40,7 @@ def trace(
     from sim.errors import InvalidInput, Problem
 
     if (spared or harmed) and policy is None:
-        rule = "needs a POLICY beside the SCENARIO: spared or harmed by what?"
+        rule = "needs a POLICY beside the SCENARIO"
         raise InvalidInput([Problem("options", 0, 0, "--spared" if spared else "--harmed", "", rule)])
     if (spared or harmed) and resident is not None:
         rule = "cannot be given with --spared or --harmed, which look at everyone"

@@ -199,7 +199,7 @@ class PTSPOffice(RowAgent):
             model.enqueue(application)
         model.handed_in = []
         officers, hours = model.desk()
-        away = min(office.owed.item(0), officers * hours)
+        away = min(office.owed.item(0), officers * hours * model.most_away())
         office.owed[0] -= away
         used = [min(max(away - j * hours, 0.0), hours) for j in range(officers)]
         self.hours_available = officers * hours - away

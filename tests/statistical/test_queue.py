@@ -40,6 +40,7 @@ class Desk:
         """An empty desk on day 0; files need ``mean`` hours, of which the share ``spread`` is exponential."""
         model = self.model
         model.day, model.handed_in = 0, []
+        self.order: list[int] = []  # files in the order of the queue
         model.decided_of.clear()
         model.world.counts.applications[0] = 0
         for column in ("first", "last", "owed"):
@@ -68,18 +69,19 @@ class Desk:
         else:
             self.model.world.applications.remaining[row] = hours
             self.model.enqueue(row)
+            self.order.append(row)
         return row
 
     def serve(self) -> None:
         """One working day at the desk."""
+        self.order += [row for _, _, row in sorted(self.model.handed_in)]
         self.model.office.serve()
         self.model.decided_of.clear()
         self.model.day += 1
 
     def column(self, name: str) -> NDArray[np.float64]:
         """A column of the files, in the order of the queue."""
-        office = self.model.world.office
-        return np.asarray(getattr(self.model.world.applications, name)[office.queue[: office.last.item(0)]])
+        return np.asarray(getattr(self.model.world.applications, name)[self.order])
 
     @property
     def empty(self) -> bool:
@@ -87,7 +89,7 @@ class Desk:
         return bool(self.model.world.office.first.item(0) == self.model.world.office.last.item(0))
 
     def unfinished(self) -> int:
-        """Files in the queue that still need officer time."""
+        """Files that still need officer time."""
         return int(np.count_nonzero(self.column("remaining") > 0.0))
 
     def run(self, days: Sequence[int], hours: Sequence[float] | None = None) -> Floats:
@@ -96,17 +98,16 @@ class Desk:
         Days on which nobody waits are skipped: the test of idle days says that nothing happens on them.
         """
         fresh = list(zip(days, hours if hours is not None else [None] * len(days), strict=True))[::-1]
-        taken: list[float] = []
+        needed: dict[int, float] = {}
         while fresh or not self.empty:
             if self.empty:
                 self.model.day = fresh[-1][0]
             while fresh and fresh[-1][0] == self.model.day:
                 self.hand_in(fresh.pop()[1])
-            if self.model.handed_in:
-                for _, _, row in sorted(self.model.handed_in):
-                    taken.append(self.model.world.applications.remaining.item(row))
+            for _, _, row in self.model.handed_in:
+                needed[row] = self.model.world.applications.remaining.item(row)
             self.serve()
-        return np.array(taken if hours is None else hours)
+        return np.array([needed[row] for row in self.order] if hours is None else hours)
 
 
 @pytest.fixture(scope="module")

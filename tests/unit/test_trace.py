@@ -57,7 +57,8 @@ def plain(arm: str) -> World:
 
 
 def applications(world: World) -> Any:
-    return type(world.applications)(*(column[: world.counts.applications.item(0)] for column in world.applications))
+    table: Any = world.applications
+    return type(table)(*(column[: world.counts.applications.item(0)] for column in table))
 
 
 def number(row: int) -> int:
@@ -66,11 +67,12 @@ def number(row: int) -> int:
 
 @cache
 def watched() -> tuple[World, dict[int, list[Entry]], Encounters]:
-    """The policy's arm with a witness at every tenth applicant and at every co-producer who joined."""
+    """The policy's arm with a witness at some applicants, at events and elsewhere, and at some co-producers."""
     world = plain("policy")
-    rows = set(np.unique(applications(world).resident)[::10].tolist())
-    joined = world.parts.coproducer[: world.counts.parts.item(0)]
-    rows |= set(world.coproducers.resident[joined].tolist())
+    a = applications(world)
+    chosen = [np.flatnonzero(mask) for mask in (a.skill > 0.0, a.repaired > 0, a.returns > 1, a.outcome == WITHDRAWN)]
+    rows = set(np.concatenate([a.resident[rows[:4]] for rows in (*chosen, np.arange(0, a.need.size, 200))]).tolist())
+    rows |= set(world.coproducers.resident[world.parts.coproducer[:10]].tolist())
     model = WatchedModel(policy())
     witnesses, met = {row: Witness(model, row) for row in sorted(rows)}, Encounters(model)
     model.watcher = Many([met, *witnesses.values()])
@@ -136,7 +138,7 @@ def test_coproducers_are_told_of_every_event_they_joined() -> None:
             assert sum(entry.text.startswith("joined the co-producers") for entry in entries) == taken
             assert sum(entry.text.startswith("had given") for entry in entries) == c.events.item(helper)
             if c.role.item(helper) == 0:
-                assert any("agreed to host an event" in entry.text for entry in entries)
+                assert any("agreed to host the event" in entry.text for entry in entries)
 
 
 def test_an_untouched_resident_has_the_same_lines_in_both_arms() -> None:
@@ -217,7 +219,7 @@ def test_who_is_spared_agrees_with_the_tables() -> None:
     assert found.since == since
     assert found.since_label == "2018-01, day 1"
 
-    def who(a: Applications, outcome: int) -> set[int]:
+    def who(a: Any, outcome: int) -> set[int]:
         return {number(row) for row in a.resident[(a.outcome == outcome) & (a.decided >= since)].tolist()}
 
     assert {case.resident for case in found.spared} == who(ours, REJECTED) - who(theirs, REJECTED)
