@@ -11,7 +11,7 @@ from functools import cached_property
 
 from experiments.differences import Difference, Measure, alone, measure_of, paired, ratio_of_means
 from experiments.ensemble import Ensemble, reported_years, window_year
-from sim.errors import KelilingError
+from sim.errors import InvalidInput, KelilingError, Problem
 from sim.outcomes import HIGHER, LOWER, NEITHER, outcomes, standardised_rejection, submitted
 from sim.scenario import MONTH_DAYS, YEAR_DAYS, Scenario
 
@@ -60,7 +60,7 @@ class Comparison:
             if (one.seed, one.replicates) != (baseline.seed, baseline.replicates):
                 raise KelilingError(f"{one.name} and {baseline.name} do not share seed and replicates: no pairs")
         self.baseline, self.policies = baseline, tuple(policies)
-        self.year = window_year([one.scenario for one in self.ensembles], year)
+        self.year = comparable([one.scenario for one in self.ensembles], year)
 
     @property
     def ensembles(self) -> tuple[Ensemble, ...]:
@@ -139,6 +139,22 @@ class Comparison:
         ]
 
 
+def comparable(scenarios: Sequence[Scenario], year: int | None = None) -> int:
+    """The year to compare (see ``window_year``), when the first scenario and the others begin in one and the same.
+
+    Raises InvalidInput otherwise: months would not face each other, nor would the luck that is keyed by them.
+    """
+    begins = [one.first_year - one.warmup_years for one in scenarios]
+    rule = f"must begin in {begins[0]} as the baseline does (first_year - warmup_years)"
+    problems = [
+        Problem(one.name, 0, 0, "first_year", str(began), rule)
+        for one, began in zip(scenarios, begins, strict=True) if began != begins[0]
+    ]
+    if problems:
+        raise InvalidInput(problems)
+    return window_year(scenarios, year)
+
+
 def notes_of(baseline: Scenario, policy: Ensemble, year: int) -> list[str]:
     """What limits the reading of one policy's differences in a year."""
     scenario, name = policy.scenario, policy.name
@@ -147,9 +163,6 @@ def notes_of(baseline: Scenario, policy: Ensemble, year: int) -> list[str]:
         notes.append(f"{name}: another district than the baseline's, so the two share no luck and pairing gains little")
     elif (scenario.population_seed, scenario.size) != (baseline.population_seed, baseline.size):
         notes.append(f"{name}: another population than the baseline's, so pairing gains little")
-    if scenario.first_year - scenario.warmup_years != baseline.first_year - baseline.warmup_years:
-        notes.append(f"{name}: begins in another year than the baseline")
-        return notes
     first = scenario.first_difference(baseline)
     start = (year - scenario.first_year + scenario.warmup_years) * YEAR_DAYS
     if first >= scenario.days and scenario.days == baseline.days:

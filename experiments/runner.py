@@ -21,10 +21,9 @@ from typing import Any
 
 from experiments.kept import ENGINE, Kept
 from sim.errors import CheckFailed, Interrupted, InvalidInput, KelilingError
-from sim.outcomes import totals_of
 from sim.parameters import register
 from sim.records import Record
-from sim.run import Run, provenance, run
+from sim.run import Run, pooled, provenance, run
 from sim.scenario import Scenario
 
 POLL_SECONDS = 0.2
@@ -107,11 +106,15 @@ class Plan:
         return [
             Run(
                 job.scenario, job.seed, job.replicate,
-                _pooled([self.finished[part.key] for part in parts]),
+                self._records(parts),
                 provenance(job.scenario, job.seed, job.replicate, ENGINE),
             )
             for job, parts in zip(self.jobs, self._parts, strict=True)
         ]
+
+    def _records(self, parts: list[Part]) -> list[Record]:
+        records = [self.finished[part.key] for part in parts]
+        return records[0] if len(records) == 1 else pooled(records)
 
 
 def cores() -> int:
@@ -161,16 +164,6 @@ def _ordered(parts: list[Part]) -> list[Part]:
     """Large districts first, so that no worker ends alone with one; within a district by replicate."""
     grounds = {id(part): part.ground for part in parts}
     return sorted(parts, key=lambda part: (-_adults(part.scenario), grounds[id(part)], part.replicate))
-
-
-def _pooled(districts: list[list[Record]]) -> list[Record]:
-    """Records of districts as those of their province, month by month, as ``sim.run.run`` pools them."""
-    if len(districts) == 1:
-        return districts[0]
-    pooled = [totals_of(months) for months in zip(*districts, strict=True)]
-    for record in pooled:
-        record["months"] /= len(districts)
-    return pooled
 
 
 def _finish(plan: Plan, part: Part, records: list[Record]) -> None:

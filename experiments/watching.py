@@ -64,9 +64,9 @@ class WatchedModel(CoproductionModel):
 def live(model: CoproductionModel, progress: Progress | None, until: Callable[[], bool] | None = None) -> None:
     """Live all days that are left, or until ``until`` holds, reporting the days lived since the last report."""
     told = model.day
-    while model.day < model.scenario.days and not (until is not None and until()):
+    while model.day < model.plan.days and not (until is not None and until()):
         model.step()
-        if progress is not None and (model.day % DAYS_A_REPORT == 0 or model.day == model.scenario.days):
+        if progress is not None and (model.day % DAYS_A_REPORT == 0 or model.day == model.plan.days):
             progress(model.day - told)
             told = model.day
 

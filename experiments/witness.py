@@ -97,7 +97,7 @@ class Witness:
         self.entries.append(Entry(self.model.day, text))
 
     def _date(self, day: int) -> str:
-        return date(self.model.scenario, day)
+        return date(self.model.plan, day)
 
     def _permit(self, permit: int) -> str:
         return named(self.model.ground.permits[permit].title)

@@ -52,7 +52,7 @@ class CoproductionModel(mesa.Model):
         office_class: type[PTSPOffice] = PTSPOffice,
     ) -> None:
         super().__init__(rng=seed)
-        self.scenario, self.key, self.checked = scenario, (seed, replicate), checked
+        self.plan, self.key, self.checked = scenario, (seed, replicate), checked
         self.day = 0
         self.records: list[Record] = []
         self.tally = Tally()
@@ -85,7 +85,7 @@ class CoproductionModel(mesa.Model):
         self.base_rate, self.mean_keenness = solved.base_rate.tolist(), solved.mean_keenness.tolist()
         self.base_score = solved.base_score
         self.routing, self.reference_experience = start.satisfaction_table()
-        self.willingness = self.scenario.hypothesis.load() or motivation.willingness
+        self.willingness = self.plan.hypothesis.load() or motivation.willingness
         self.intercept = start.intercept(self.ground, self.willingness, self.weights)
 
     def _live_by(self, p: SimpleNamespace) -> None:
@@ -179,7 +179,7 @@ class CoproductionModel(mesa.Model):
 
     def run(self) -> list[Record]:
         """Live all days of the scenario that are left; returns the monthly records."""
-        while self.day < self.scenario.days:
+        while self.day < self.plan.days:
             self.step()
         return self.records
 
@@ -234,7 +234,7 @@ class CoproductionModel(mesa.Model):
         if not self.p.site_shock:
             return 0.0
         year = self.day // (12 * MONTH)
-        return self.normal(Draw.SITE_SHOCK, self.scenario.profile.code, year) * self.p.site_shock_sd / 25.0
+        return self.normal(Draw.SITE_SHOCK, self.plan.profile.code, year) * self.p.site_shock_sd / 25.0
 
     # -- the schedule
 

@@ -184,9 +184,11 @@ def _outreach(world: World, population: Population, began: int, day: int) -> Rec
         "rws": float(population.rw_head.size),
     }
     for phase in ("commissioning", "designing", "preparation", "delivery", "assessment"):
+        # The meeting follows the event, perhaps in the next month: each phase counts when it is over.
+        over = met if phase == "assessment" else held
         taking_part = getattr(e, f"helped_{phase}")
-        r[f"phase.{phase}"] = float(taking_part[held].sum())
-        r[f"phase_events.{phase}"] = _count(held & (taking_part > 0))
+        r[f"phase.{phase}"] = float(taking_part[over].sum())
+        r[f"phase_events.{phase}"] = _count(over & (taking_part > 0))
     return r
 
 

@@ -55,6 +55,7 @@ class Needs(NamedTuple):
     hazard: Floats  # accumulated so far
     prompted: Floats  # the part of it that prompts added
     rate: Floats  # of accumulation a day, since the anchor
+    plain_rate: Floats  # the rate just before the resident first heard of the event known
     anchor: Ints
     due: Ints  # next day on which something happens
     monthly: Ints  # day of the month (0-20) of the personal date

@@ -45,13 +45,13 @@ def compare(
       keliling compare kebon-jeruk-2018 kebon-jeruk-2019 --size 0.1 --all
       keliling compare dki-jakarta-2018 dki-jakarta-2019 --dry-run
     """
-    from experiments.comparison import Comparison
-    from experiments.ensemble import distinct, ensembles_of, plan_ensembles, window_year
+    from experiments.comparison import Comparison, comparable
+    from experiments.ensemble import distinct, ensembles_of, plan_ensembles
     from experiments.kept import Kept
 
     began = datetime.now(UTC)
     scenarios = options.load_all([baseline, *policies], set_, size)
-    window_year(scenarios, year)
+    comparable(scenarios, year)
     folder = out or default_folder(distinct([one.name for one in scenarios]))
     kept = Kept(folder / "runs", warn=say)
     plan = plan_ensembles(scenarios, replicates, seed=seed, kept=kept, checked=checked)
@@ -76,7 +76,8 @@ def compare(
     show(comparison, everything=everything)
     if not quiet:
         say(f"Written to {folder}")
-    next_step(f"keliling trace {baseline} {policies[0]} --spared   (whom the policy spared a rejection)", quiet=quiet)
+    again = options.as_given(set_, size, seed)
+    next_step(f"keliling trace {baseline} {policies[0]} --spared{again}   (whom it spared a rejection)", quiet=quiet)
 
 
 def default_folder(names: list[str]) -> Path:

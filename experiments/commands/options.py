@@ -83,3 +83,13 @@ def load_all(names: Sequence[str], set_: Sequence[str], size: float | None) -> l
     if problems:
         raise InvalidInput(list(dict.fromkeys(problems)))  # an option's fault is told once, not for each scenario
     return found
+
+
+def as_given(set_: Sequence[str], size: float | None, seed: int) -> str:
+    """The options that determine results, as they are written after a command."""
+    import shlex
+
+    words = [word for text in set_ for word in ("--set", text)]
+    words += [] if size is None else ["--size", f"{size:g}"]
+    words += [] if seed == 1 else ["--seed", str(seed)]
+    return f" {shlex.join(words)}" if words else ""

@@ -65,7 +65,7 @@ class Applicant(RowAgent):
                     defects ^= 1 << document
                     repaired += 1
         hazard, threshold = needs.hazard.item(need), needs.threshold.item(need)
-        quarter_earlier = hazard - needs.prompted.item(need) + 63 * needs.rate.item(need)
+        quarter_earlier = hazard - needs.prompted.item(need) + 63 * needs.plain_rate.item(need)
         needs.status[need] = APPLIED
         lift = influence.faded(
             world.neighbourhoods.lift.item(self.rw),

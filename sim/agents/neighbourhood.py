@@ -62,7 +62,11 @@ class Neighbourhood(RowAgent):
         """Invite heads, then volunteers, then helped or connected residents, up to the number sought."""
         model, e = self.model, self.model.world.events
         ordinal, sought = self.proposals, model.p.coproducers_sought
-        joined, invited = [model.coproducer(self.head)], 1
+        # A head elected since the consent was not asked yet and answers now.
+        head, invited = model.coproducer(self.head), 1
+        joined = [head] if head.active or head.invited(ordinal) else []
+        if joined:
+            head.join()
         c = model.world.coproducers
         used = model.world.counts.coproducers.item(0)
         mine = np.flatnonzero((c.rw[:used] == self.row) & (np.arange(used) != self.head)).tolist()
@@ -102,7 +106,7 @@ class Neighbourhood(RowAgent):
         total = 0.0
         for one in joined + uninvited:
             total += one.skill
-        e.skill[event] = total / (len(joined) + len(uninvited))
+        e.skill[event] = total / max(len(joined) + len(uninvited), 1)
 
     def _candidates(self, joined: list[CoProducer]) -> list[int]:
         """Residents who were helped or whose ties co-produce, in RTs with a joined co-producer, by a keyed draw."""

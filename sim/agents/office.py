@@ -150,7 +150,7 @@ class PTSPOffice(RowAgent):
         rw = model.neighbourhood(e.rw.item(event))
         e.phase[event] = ASSESSMENT
         rw.last_event = model.day
-        rw.company = e.joined.item(event) / e.invited.item(event)
+        rw.company = min(e.joined.item(event) / e.invited.item(event), 1.0)
         rw.known = float(min(e.visits.item(event), len(rw.open_needs())))
 
     def assess(self, event: int, rw: Neighbourhood) -> None:

@@ -245,4 +245,5 @@ class Resident(Applicant):
         if needs.event.item(need) != event:
             needs.event[need] = event
             needs.felt[need] = 0.0
+            needs.plain_rate[need] = needs.rate.item(need)
         self.model.schedule_need(need, self.model.day)

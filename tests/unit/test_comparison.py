@@ -8,7 +8,7 @@ from functools import cache
 
 import pytest
 
-from experiments.comparison import COST_PER_EXTRA, PUBLISHED, Comparison
+from experiments.comparison import COST_PER_EXTRA, PUBLISHED, Comparison, comparable
 from experiments.differences import Measure, alone, paired, ratio_of_means, variance_ratio
 from experiments.ensemble import Ensemble, distinct, reported_years, window_year
 from experiments.intervals import interval, mean, ratio_interval, t_quantile, variance
@@ -65,7 +65,9 @@ def test_paired_difference_of_known_numbers():
     assert d.better_text == "5 of 5"
 
 
-@pytest.mark.parametrize(("better", "count", "verdict"), [(LOWER, 1, "worse"), (HIGHER, 3, "better"), (NEITHER, None, "changed")])
+@pytest.mark.parametrize(
+    ("better", "count", "verdict"), [(LOWER, 1, "worse"), (HIGHER, 3, "better"), (NEITHER, None, "changed")]
+)
 def test_better_is_counted_in_its_own_direction_and_ties_for_nobody(better, count, verdict):
     d = paired(replace(SHARE, better=better), "p", [0.0] * 5, [1.0, -1.0, 0.0, 2.0, 3.0])
     assert d.better_in == count
@@ -135,8 +137,8 @@ def ensemble(scenario: Scenario, years: list[list[dict[str, float]]], name: str,
 def month(decided: float, rejected: float, other: float = 0.0, **more: float) -> dict[str, float]:
     """A month's decisions on building permits, and on others of which none are rejected."""
     return {
-        "decided.imb": decided, "rejected.imb": rejected, "decided.other": other, "submitted.imb.counter": decided,
-        "submitted.other.counter": other, **more,
+        "decided": decided + other, "decided.imb": decided, "decided.other": other, "rejected": rejected,
+        "rejected.imb": rejected, "submitted": decided + other, **more,
     }
 
 
@@ -152,8 +154,8 @@ def test_comparison_of_made_up_records(plan):
     other = ensemble(
         policy,
         [
-            [month(100, 20), month(100, 10, 100, **{"submitted.other.event": 50.0, "cost": 6.0})],
-            [month(100, 30), month(100, 20, 100, **{"submitted.other.event": 50.0, "cost": 6.0})],
+            [month(100, 20), month(100, 10, 100, **{"submitted.event": 50.0, "cost": 6.0})],
+            [month(100, 30), month(100, 20, 100, **{"submitted.event": 50.0, "cost": 6.0})],
         ],
         "policy",
     )
@@ -168,8 +170,8 @@ def test_comparison_of_made_up_records(plan):
     # Granted a year: 12 x (80, 70) before; 12 x (190, 180) after.
     assert rows["extra_permits"].difference == pytest.approx(12 * 110)
     assert rows["cost_per_extra_permit"].difference == pytest.approx(12 * 6 / (12 * 110))
-    # 150 more handed in, of them 50 at events: nothing is replaced, rather the reverse.
-    assert rows["replaced_share"].difference == pytest.approx(100 * (1 - 150 / 50))
+    # 100 more handed in, of them 50 at events: nothing is replaced, rather the reverse.
+    assert rows["replaced_share"].difference == pytest.approx(100 * (1 - 100 / 50))
     assert comparison.notes() == []
     assert set(rows) >= set(outcomes()) | {"private_value", "complaints_avoided", "trust_gained"}
 
@@ -203,6 +205,11 @@ def test_notes_say_when_the_window_shows_too_little(plan):
     assert "after 2018" in noted(plan.with_change("2019-01", events_per_month=4.0), 2018)[0]
     assert "another population" in noted(plan.with_(population_seed=2))[0]
     assert "another district" in noted(plan.with_(profile="grogol-petamburan"))[0]
+
+
+def test_scenarios_that_begin_in_other_years_do_not_face_each_other(plan):
+    with pytest.raises(InvalidInput, match="must begin in 2017 as the baseline does"):
+        comparable([plan, plan.with_(warmup_years=2)])
 
 
 def test_runs_of_other_luck_are_not_paired(plan):

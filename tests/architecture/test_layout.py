@@ -1,0 +1,136 @@
+"""The house keeps its shape: small modules that say what they are, rules that know only mathematics, light imports."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = sorted(path for part in ("sim", "experiments") for path in (ROOT / part).rglob("*.py"))
+LONGEST = 400
+MESA_LIVES_IN = {"sim/model.py", *(f"sim/agents/{path.name}" for path in (ROOT / "sim" / "agents").glob("*.py"))}
+
+
+def name_of(path: Path) -> str:
+    """A module as the reader names it, such as sim/rules/filing.py."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def imports_of(path: Path) -> set[str]:
+    """Every module that a file imports, wherever in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name_of(path)} imports relative to itself"
+            found.add(node.module or "")
+    return found
+
+
+def is_part_of(module: str, package: str) -> bool:
+    """Whether a module is a package or lies in it."""
+    return module == package or module.startswith(f"{package}.")
+
+
+def python(code: str) -> str:
+    """What a fresh interpreter prints."""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_there_are_modules_to_look_at() -> None:
+    assert len(MODULES) > 40
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_module_says_what_it_is(path: Path) -> None:
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    assert text
+    assert len(text.split("\n")[0]) > 20
+
+
+def test_no_module_is_too_long_to_read() -> None:
+    lines = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    assert {name: count for name, count in lines.items() if count > LONGEST} == {}
+
+
+def test_no_module_is_named_for_what_it_is_not() -> None:
+    assert [name_of(p) for p in MODULES if p.stem in ("utils", "helpers", "common", "misc", "tools")] == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "sim" / "rules").glob("*.py")), ids=name_of)
+def test_rules_know_only_mathematics_and_the_compiler(path: Path) -> None:
+    allowed = ("__future__", "math", "sim.compiled", "sim.rules")
+    assert [one for one in imports_of(path) if not any(is_part_of(one, known) for known in allowed)] == []
+
+
+def test_rules_are_scalar_and_draw_nothing_themselves() -> None:
+    """A rule is handed its draw: no generator, no array, and no operation whose bits differ between engines."""
+    for path in (ROOT / "sim" / "rules").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            assert not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Pow), f"{name_of(path)}: a power"
+
+
+def test_mesa_is_imported_only_where_agents_are() -> None:
+    found = {name_of(path) for path in MODULES if any(is_part_of(one, "mesa") for one in imports_of(path))}
+    assert "sim/model.py" in found
+    assert found <= MESA_LIVES_IN
+
+
+def test_one_run_never_imports_many() -> None:
+    found = [name_of(p) for p in MODULES if p.is_relative_to(ROOT / "sim") and any(
+        is_part_of(one, "experiments") for one in imports_of(p))]
+    assert found == []
+
+
+def test_the_layers_hold() -> None:
+    """The contracts of pyproject.toml, in a process of their own: the checker keeps a cache in the working folder."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Contracts: " in done.stdout
+    assert "0 broken" in done.stdout
+
+
+def test_a_run_is_imported_without_mesa_or_drawing() -> None:
+    loaded = python("import sys, sim.run; print(*sys.modules)").split()
+    assert "sim.run" in loaded
+    assert {"mesa", "matplotlib", "pandas"} & set(loaded) == set()
+
+
+def test_help_is_quick_because_it_imports_nothing_heavy() -> None:
+    code = "\n".join(
+        (
+            "import sys",
+            "from experiments.cli import cli",
+            "try:",
+            "    cli(['--help'])",
+            "except SystemExit:",
+            "    pass",
+            "print(*sys.modules)",
+        )
+    )
+    said = python(code)
+    assert "Usage" in said
+    loaded = set(said.splitlines()[-1].split())
+    assert "experiments.cli" in loaded
+    assert {"numpy", "numba", "scipy", "mesa", "matplotlib", "pandas"} & loaded == set()
+
+
+def test_every_package_is_in_the_wheel() -> None:
+    import tomllib
+
+    listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"])
+    found = {path.parent.relative_to(ROOT).as_posix().replace("/", ".") for path in MODULES}
+    assert found - listed == set()

@@ -1,0 +1,397 @@
+"""The commands end to end, at a tiny size: what they print, write and return, and how they fail."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from experiments import runner
+from experiments.cli import cli
+from experiments.commands.compare import default_folder
+from experiments.commands.terminal import duration
+from experiments.kept import Kept
+from sim.errors import CheckFailed
+from sim.outcomes import outcomes
+from sim.scenario import load
+
+TINY = ("--size", "0.03", "--set", "years=1", "--set", "first_year=2019")
+PAIR = ("kebon-jeruk-2018", "kebon-jeruk-weekly")
+COMPARE = ("compare", *PAIR, *TINY, "--replicates", "2")
+ROOT = Path(__file__).parents[2]
+WILLINGNESS = (
+    "def willingness(intrinsic, social, normative, efficacy, decisive, need, company, means, stake, delays, fatigue,\n"
+    "                hours, pay, weights):\n    return "
+)
+
+
+def keliling(*words: object, code: int = 0) -> Result:
+    """The result of a command that must end with this exit code, and never with a traceback."""
+    result = CliRunner().invoke(cli, [str(word) for word in words])
+    told = result.stdout + result.stderr
+    assert result.exit_code == code, told
+    assert "Traceback" not in told
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path, monkeypatch):
+    """Commands write under the working folder."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory) -> Path:
+    """The folder of a whole comparison, made in this process."""
+    folder = tmp_path_factory.mktemp("compared")
+    result = keliling(*COMPARE, "--workers", 1, "--out", folder)
+    (folder / "shown.txt").write_text(result.stdout)
+    return folder
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file."""
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def results(folder: Path) -> dict[str, bytes]:
+    """The files of a comparison that depend on the runs alone."""
+    names = ("comparison.csv", "before-after.csv", "runs.csv", "months.csv")
+    return {name: (folder / name).read_bytes() for name in names}
+
+
+# -- help
+
+
+def test_help_is_quick_and_names_the_exit_codes():
+    result = keliling("--help")
+    for word in ("run", "compare", "trace", "check", "scenarios", "parameters", "districts", "new-office", "130"):
+        assert word in result.stdout
+    heavy = "('numpy', 'numba', 'matplotlib', 'mesa', 'scipy')"
+    code = f"import sys, experiments.cli; print([name for name in {heavy} if name in sys.modules])"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert loaded.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("command", sorted(cli.commands))
+def test_every_command_has_examples(command):
+    assert f"keliling {command}" in keliling(command, "--help").stdout
+
+
+# -- run
+
+
+def test_run_shows_every_reported_year():
+    result = keliling("run", "kebon-jeruk-2018", "--size", 0.03, "--workers", 1)
+    assert "2018" in result.stdout
+    assert "2019" in result.stdout
+    assert "Utilisation of the desk" in result.stdout
+    assert "Diagnosis of 2019" in result.stdout
+    assert "not a forecast" in result.stdout
+    assert "Next: keliling" in result.stderr
+
+
+def test_run_with_replicates_as_json_and_files():
+    result = keliling("run", "kebon-jeruk-2018", *TINY, "--replicates", 2, "--workers", 1, "--json", "--out", "here")
+    content = json.loads(result.stdout)
+    share = content["years"]["2019"]["rejected_share"]
+    assert len(share["values"]) == 2
+    assert share["low"] < share["mean"] < share["high"]
+    assert set(content["years"]["2019"]) == set(outcomes())
+    assert content["provenance"]["seed"] == 1
+    assert content["years"]["2019"]["attendance"]["mean"] is None  # not defined, and JSON has no NaN
+    assert {path.name for path in Path("here").iterdir()} == {"runs", "runs.csv", "months.csv", "provenance.json"}
+    assert result.stderr == ""
+
+
+def test_run_is_repeatable_and_seeds_differ():
+    def shares(seed: int) -> object:
+        result = keliling("run", "kebon-jeruk-2018", *TINY, "--seed", seed, "--json")
+        return json.loads(result.stdout)["years"]
+
+    assert shares(0) == shares(0) != shares(1)
+
+
+# -- compare
+
+
+def test_compare_writes_what_it_promises(compared):
+    shown = (compared / "shown.txt").read_text()
+    for words in ("Rejected share", "Better in", "of 2", "Cost per extra permit", "not a forecast", "95% interval"):
+        assert words in shown
+    table = rows(compared / "comparison.csv")
+    assert {row["policy"] for row in table} == {"kebon-jeruk-weekly"}
+    assert {row["outcome"] for row in table} > set(outcomes()) | {"rejected_share_standardised", "extra_permits"}
+    assert all(row["n"] == "2" or row["dropped"] != "0" for row in table)
+    assert len(rows(compared / "runs.csv")) == 2 * 2 * len(outcomes())
+    months = rows(compared / "months.csv")
+    assert len(months) == 2 * 2 * 24 * len(outcomes())
+    assert months[0]["month"] == "2018-01"
+    provenance = json.loads((compared / "provenance.json").read_text())
+    assert [one["name"] for one in provenance["scenarios"]] == list(PAIR)
+    assert provenance["replicates"] == [0, 1]
+    names = {path.name for path in compared.iterdir()}
+    assert {"trajectories.svg", "trajectories.png", "differences.svg", "differences.png"} <= names
+    assert not [name for name in names if name.endswith(".part")]
+
+
+def test_workers_do_not_change_a_file(compared):
+    keliling(*COMPARE, "--workers", 2, "--out", "two", "--no-figures", "--quiet")
+    assert results(Path("two")) == results(compared)
+    kept = [sorted(path.read_bytes() for path in (folder / "runs").iterdir()) for folder in (compared, Path("two"))]
+    assert kept[0] == kept[1]
+
+
+def test_an_interrupted_comparison_goes_on(compared, monkeypatch):
+    whole, lived = runner._lived, []
+
+    def until_the_second(part, checked, progress):
+        if len(lived) == 2:
+            raise KeyboardInterrupt
+        lived.append(part)
+        return whole(part, checked, progress)
+
+    monkeypatch.setattr(runner, "_lived", until_the_second)
+    command = (*COMPARE, "--workers", 1, "--no-figures", "--out", "here")
+    stopped = keliling(*command, code=130)
+    assert "2 of 4 runs were finished" in stopped.stderr
+    assert not Path("here/comparison.csv").exists()
+    again = []
+    monkeypatch.setattr(runner, "_lived", lambda *given: (again.append(given), whole(*given))[1])
+    assert "Finished  2" in keliling(*command, "--dry-run").stdout
+    keliling(*command)
+    assert len(again) == 2
+    assert results(Path("here")) == results(compared)
+
+
+def test_ctrl_c_stops_workers_and_keeps_what_is_finished():
+    command = [sys.executable, "-m", "experiments.cli", "compare", *PAIR, "--size", "0.05", "--workers", "2"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+    folder = Path("results/kebon-jeruk-2018-vs-kebon-jeruk-weekly/runs")
+    try:
+        deadline = time.monotonic() + 60
+        while not list(folder.glob("*.json")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 130, told
+    assert "stopped" in told
+    assert "Traceback" not in told
+    assert not list(folder.glob(".*"))
+
+
+def test_a_dead_worker_is_an_error_and_not_a_wait():
+    Path("deadly.py").write_text(
+        "import multiprocessing, os\n\nif multiprocessing.parent_process() is not None:\n    os._exit(9)\n\n\n"
+        + WILLINGNESS + "0.0\n"
+    )
+    result = keliling("compare", *PAIR, *TINY, "--set", "hypothesis=deadly.py:willingness", "--workers", 2, code=1)
+    assert "a worker process died" in result.stderr
+
+
+def test_a_damaged_run_is_named_and_done_again(compared, monkeypatch):
+    shutil.copytree(compared / "runs", "here/runs")
+    victim, other, *_ = sorted(Path("here/runs").iterdir())
+    victim.write_bytes(victim.read_bytes()[:-500])
+    other.write_bytes(other.read_bytes().replace(b"1.0", b"2.0", 1))
+    again = keliling(*COMPARE, "--workers", 1, "--no-figures", "--out", "here")
+    for path in (victim, other):
+        assert f"{path}: is damaged" in again.stderr
+    assert results(Path("here")) == results(compared)
+
+
+def test_kept_runs_of_other_code_or_luck_are_not_taken(compared, monkeypatch):
+    scenario = load(PAIR[0], ["years=1", "first_year=2019"], size=0.03)
+    kept = Kept(compared / "runs")
+    assert kept.find(scenario, 1, 0) is not None
+    assert kept.find(scenario, 2, 0) is None
+    assert kept.find(scenario, 1, 7) is None
+    assert kept.find(scenario, 1, 0, checked=True) is None
+    assert kept.find(scenario.with_(officers=9), 1, 0) is None
+    monkeypatch.setattr("experiments.kept.made_by", lambda: {"keliling": "another"})
+    assert kept.find(scenario, 1, 0) is None
+
+
+def test_compare_several_policies_and_json(compared):
+    shutil.copytree(compared / "runs", default_folder([*PAIR, "kebon-jeruk-2018-2"]) / "runs")
+    options = (*TINY, "--replicates", 2, "--workers", 1, "--json", "--no-figures")
+    result = keliling("compare", *PAIR, "kebon-jeruk-2018", *options)
+    content = json.loads(result.stdout)
+    assert content["policies"] == ["kebon-jeruk-weekly", "kebon-jeruk-2018-2"]
+    itself = [row for row in content["comparison"] if row["policy"] == "kebon-jeruk-2018-2"]
+    assert all(row["difference"] in (0.0, None) for row in itself)
+    assert any("the same as the baseline" in note for note in content["notes"])
+    assert Path(content["folder"]).parts[0] == "results"
+
+
+def test_a_province_is_pooled_from_its_districts(monkeypatch):
+    from sim.profile import Province
+    from sim.run import run
+
+    whole = load("dki-jakarta-2018", ["years=1", "warmup_years=0"], size=0.03)
+    two = Province("two", "Two districts", ("kepulauan-seribu-utara", "kepulauan-seribu-selatan"))
+    scenario = whole.with_(profile=two)
+    plan = runner.Plan([runner.Job(scenario, 0)])
+    assert plan.parts == 2
+    (pooled,) = runner.run_all(plan, workers=1)
+    assert pooled.records == run(scenario).records
+
+
+def test_long_names_give_short_folders():
+    assert default_folder(["a", "b", "c"]) == Path("results/a-vs-b-c")
+    names = [f"scenario-number-{number}" for number in range(30)]
+    assert len(default_folder(names).name) < 130
+    assert default_folder(names) != default_folder([*names, "another"])
+
+
+# -- the others
+
+
+def test_trace_a_resident_and_whom_the_policy_touched():
+    found = json.loads(keliling("trace", *PAIR, *TINY, "--spared", "--harmed", "--json").stdout)
+    assert {"spared", "harmed"} <= set(found)
+    assert "adults" in keliling("trace", *PAIR, *TINY, "--harmed").stdout
+    story = keliling("trace", PAIR[0], *TINY, "--resident", 5)
+    assert story.stdout.startswith("Resident 5 of Kebon Jeruk")
+    assert "POLICY" in keliling("trace", PAIR[0], "--spared", code=2).stderr
+    assert "--resident" in keliling("trace", *PAIR, "--spared", "--resident", 3, code=2).stderr
+
+
+def test_check_names_every_problem():
+    start = 'title = "Mine"\nextends = "kebon-jeruk-2018"\n'
+    Path("good.toml").write_text(start + 'why = "To see that a good file passes."\n')
+    Path("bad.toml").write_text(start + "[parameters]\nofficers = 0\nofficer = 3\n")
+    assert keliling("check", "good.toml", "kebon-jeruk-2019").stdout == "good.toml: OK\nkebon-jeruk-2019: OK\n"
+    bad = keliling("check", "good.toml", "bad.toml", code=2)
+    assert "good.toml: OK" in bad.stdout
+    for words in ("bad.toml:4", "bad.toml:5", "why", "Did you mean 'officers'"):
+        assert words in bad.stdout
+    assert bad.stderr.strip().endswith("nothing was run")
+    assert len(json.loads(keliling("check", "bad.toml", "--json", code=2).stdout)["bad.toml"]) == 3
+
+
+def test_catalogues():
+    assert "kebon-jeruk-weekly" in keliling("scenarios", "WEEK").stdout
+    every = json.loads(keliling("scenarios", "--json").stdout)
+    assert all(one["title"] and one["why"] for one in every)
+    assert "nothing was run" in keliling("scenarios", "no such thing", code=2).stderr
+    assert len(json.loads(keliling("districts", "--json").stdout)) == 44
+    assert "Jakarta Barat" in keliling("districts", "kebon").stdout
+
+
+def test_parameters():
+    listed = keliling("parameters", "events", "--kind", "lever").stdout
+    assert "events_per_month" in listed
+    assert "S30" in listed
+    assert "detection_rate" not in listed
+    assert "tempo.co" in keliling("parameters", "officers", "--source").stdout
+    graded = json.loads(keliling("parameters", "--grade", "a", "--json").stdout)
+    assert {one["grade"] for one in graded} == {"A"}
+    assert "keliling parameters" in keliling("parameters", "nosuch", code=2).stderr
+
+
+def test_new_office_can_be_checked_and_run():
+    figures = ("--name", "Tebet", "--population", 236000, "--rw", 80, "--rt", 943, "--officers", 6, "--ikm", 82.5)
+    told = keliling("new-office", "tebet.toml", *figures, "--kelurahan", "7", "--set", "brokers=false")
+    assert "keliling check tebet.toml" in told.stderr
+    assert keliling("check", "tebet.toml").stdout == "tebet.toml: OK\n"
+    keliling("run", "kebon-jeruk-2018", "--set", "profile=tebet.toml", *TINY, "--quiet")
+    assert "tebet.toml" in keliling("new-office", "tebet.toml", *figures, code=2).stderr  # never writes over a file
+    assert "rw" in keliling("new-office", "other.toml", "--name", "X", code=2).stderr
+    assert not Path("other.toml").exists()
+
+
+# -- errors
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("run", "kebon-jeruk-2O18"), "Did you mean 'kebon-jeruk-2018'"),
+        (("run", "kebon-jeruk-2018", "--set", "officers=0"), "at least 1"),
+        (("run", "kebon-jeruk-2018", "--set", "officer=3"), "Did you mean 'officers'"),
+        (("run", "kebon-jeruk-2018", "--set", "officers"), "name=value"),
+        (("run", "kebon-jeruk-2018", "--size", "7"), "above 0 and at most 1"),
+        (("run", "kebon-jeruk-2018", "--year", "2031"), "it reports 2018 to 2019"),
+        (("compare", "kebon-jeruk-2018", "nosuch"), "nosuch"),
+        (("compare", "kebon-jeruk-2018", "kebon-jeruk-2019", "--year", "2017"), "has no year 2017"),
+        (("trace", "dki-jakarta-2018"), "province"),
+    ],
+)
+def test_bad_input_is_told_once_and_nothing_is_run(words, told):
+    result = keliling(*words, code=2)
+    assert told in result.stderr
+    assert result.stderr.strip().endswith("nothing was run")
+    assert result.stdout == ""
+    assert not list(Path().iterdir())
+
+
+def test_problems_of_all_scenarios_are_told_together():
+    result = keliling("compare", "nosuch", "neither", "--set", "officers=0", code=2)
+    assert "nosuch" in result.stderr
+    assert "neither" in result.stderr
+    assert result.stderr.count("officers: must be") == 1
+
+
+def test_click_handles_unknown_options_and_commands():
+    assert "No such option" in keliling("run", "kebon-jeruk-2018", "--bogus", code=2).stderr
+    assert "No such command" in keliling("bogus", code=2).stderr
+    assert "--replicates" in keliling("run", "kebon-jeruk-2018", "--replicates", "0", code=2).stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("run", PAIR[0]), ("compare", *PAIR), ("compare", "dki-jakarta-2018", "dki-jakarta-2019")]
+)
+def test_a_dry_run_writes_nothing(words):
+    result = keliling(*words, "--dry-run")
+    for word in ("Runs", "Adults", "Days", "Time", "Nothing was run."):
+        assert word in result.stdout
+    assert not list(Path().iterdir())
+
+
+def test_a_broken_law_has_its_own_exit_code(monkeypatch):
+    def broken(*_: object) -> None:
+        raise CheckFailed("day 3: applications do not add up")
+
+    monkeypatch.setattr("sim.laws.check", broken)
+    result = keliling("run", "kebon-jeruk-2018", *TINY, "--checked", code=3)
+    assert "day 3: applications do not add up" in result.stderr
+    assert "kebon-jeruk-2018 (seed 1, replicate 0)" in result.stderr
+
+
+def test_a_fault_of_a_hypothesis_names_the_run():
+    Path("mine.py").write_text(WILLINGNESS + "1.0 / fatigue\n")
+    result = keliling("run", "kebon-jeruk-2018", *TINY, "--set", "hypothesis=mine.py:willingness", code=1)
+    assert "ZeroDivisionError" in result.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_an_error():
+    Path("file").write_text("in the way")
+    told = keliling("run", "kebon-jeruk-2018", *TINY, "--out", "file/here", code=1).stderr
+    assert "cannot be written" in told or "cannot be read" in told
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    command = f"{sys.executable} -m experiments.cli parameters | head -1; echo ${{PIPESTATUS[0]}}"
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=environment, check=True)
+    assert ended.stdout.splitlines()[-1] == "0"
+    assert "Broken" not in ended.stderr
+
+
+def test_durations():
+    assert [duration(seconds) for seconds in (0.2, 40, 300, 7800)] == ["1 s", "40 s", "5 min", "2 h 10 min"]

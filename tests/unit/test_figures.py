@@ -1,0 +1,91 @@
+"""The figures of a comparison: they exist, are valid, repeat bit for bit, and keep their words within the frame."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from experiments import style
+from experiments.comparison import Comparison
+from experiments.ensemble import Ensemble, run_ensembles
+from experiments.figures import _headline, differences, draw_comparison, trajectories
+from sim.scenario import load
+
+
+@pytest.fixture(scope="module")
+def ensembles() -> list[Ensemble]:
+    """A baseline, a policy, and the baseline again under a very long name."""
+    base = load("kebon-jeruk-2018", ["years=1", "first_year=2019"], size=0.03)
+    policy = load("kebon-jeruk-weekly", ["years=1", "first_year=2019"], size=0.03)
+    long = base.with_(name="-".join(["long"] * 30), title=" ".join(["A title that goes on"] * 12))
+    return run_ensembles([base, policy, long], 3, workers=1)
+
+
+def test_files_are_there_whole_and_alike(ensembles, tmp_path):
+    comparison = Comparison(ensembles[0], ensembles[1:2])
+    first = draw_comparison(tmp_path / "a", comparison)
+    names = [path.name for path in first]
+    assert names == ["trajectories.svg", "trajectories.png", "differences.svg", "differences.png"]
+    for path, again in zip(first, draw_comparison(tmp_path / "b", comparison), strict=True):
+        assert path.read_bytes() == again.read_bytes()
+    for path in first:
+        if path.suffix == ".svg":
+            assert ElementTree.parse(path).getroot().tag.endswith("svg")
+            assert "date" not in path.read_text()
+        else:
+            assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_each_policy_has_its_own_files(ensembles, tmp_path):
+    names = {path.name for path in draw_comparison(tmp_path, Comparison(ensembles[0], ensembles[1:]))}
+    assert len(names) == 8
+    assert "trajectories-kebon-jeruk-weekly.svg" in names
+
+
+@pytest.mark.parametrize("which", [1, 2])
+@pytest.mark.parametrize("replicates", [1, 3])
+def test_no_word_leaves_the_frame(ensembles, which, replicates):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.text import Text
+
+    base, policy = (
+        Ensemble(one.scenario, one.runs[:replicates], one.name) for one in (ensembles[0], ensembles[which])
+    )
+    comparison = Comparison(base, [policy])
+    with style.styled() as figures:
+        for figure in (
+            trajectories(figures, comparison, policy, style.POLICIES[0]),
+            differences(figures, comparison, policy),
+        ):
+            canvas = FigureCanvasAgg(figure)
+            canvas.draw()
+            width, height = canvas.get_width_height()
+            for text in figure.findobj(Text):
+                if text.get_text().strip() and text.get_visible():
+                    box = text.get_window_extent(canvas.get_renderer())
+                    inside = box.x0 >= 0 and box.x1 <= width and box.y0 >= 0 and box.y1 <= height
+                    assert inside, (text.get_text(), box)
+
+
+def test_titles_say_what_was_found(ensembles):
+    same = Comparison(ensembles[0], ensembles[2:])
+    rows = [d for d in same.rows() if d.measure.headline and not math.isnan(d.difference)]
+    assert _headline(rows, same) == "No difference at all in 2019"
+    comparison = Comparison(ensembles[0], ensembles[1:2])
+    found = _headline([d for d in comparison.rows() if d.measure.headline], comparison)
+    assert found.startswith("In 2019, better: ")
+    assert "programme cost" in found
+
+
+def test_the_style_is_not_left_switched_on(ensembles, tmp_path):
+    import matplotlib
+
+    before = matplotlib.rcParams["svg.hashsalt"], matplotlib.rcParams["font.size"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        draw_comparison(Path(tmp_path), Comparison(ensembles[0], ensembles[1:2]))
+    assert (matplotlib.rcParams["svg.hashsalt"], matplotlib.rcParams["font.size"]) == before
