@@ -25,13 +25,17 @@ from sim.start import ground
 
 NUMBER = (1 << ID_BITS) - 1
 REACHED = {
-    "visited": "visited by a co-producer", "heard": "heard of an event", "tie": "through a tie",
+    "visited": "visited by a co-producer",
+    "heard": "heard of an event",
+    "tie": "through a tie",
     "queue": "only through queue or neighbourhood",
 }
 """How a policy reached a resident, the closest first: what differed between the arms before the resident's own life."""
 GROUPS = {
-    "spared": "Spared a rejection by the policy", "harmed": "Rejected only under the policy",
-    "gained": "Got a permit only under the policy", "lost": "Got a permit only without the policy",
+    "spared": "Spared a rejection by the policy",
+    "harmed": "Rejected only under the policy",
+    "gained": "Got a permit only under the policy",
+    "lost": "Got a permit only without the policy",
 }
 ENDS = {GRANTED: "granted", REJECTED: "rejected", WITHDRAWN: "withdrawn"}
 CHANNELS = {ONLINE: "online", COUNTER: "counter", BROKER: "broker", EVENT: "event"}
@@ -82,8 +86,11 @@ class Affected:
 
     def pick(self) -> Case | None:
         """The case that tells most: spared before gained, harmed and lost; the closest reached, then the earliest."""
-        order = [(place, list(REACHED).index(case.reached), case.day, case.resident, case)
-                 for place, group in enumerate(("spared", "gained", "harmed", "lost")) for case in getattr(self, group)]
+        order = [
+            (place, list(REACHED).index(case.reached), case.day, case.resident, case)
+            for place, group in enumerate(("spared", "gained", "harmed", "lost"))
+            for case in getattr(self, group)
+        ]
         return min(order, key=lambda entry: entry[:4])[4] if order else None
 
     def command(self, resident: int) -> str:
@@ -95,8 +102,10 @@ class Affected:
 
     def lines(self, limit: int = 10) -> list[str]:
         """The result as text: counts, then at most ``limit`` cases of each group."""
-        text = [f"Baseline {self.baseline}, policy {self.policy}; seed {self.seed}, replicate {self.replicate}; "
-                f"{self.adults:,} adults"]
+        text = [
+            f"Baseline {self.baseline}, policy {self.policy}; seed {self.seed}, replicate {self.replicate}; "
+            f"{self.adults:,} adults"
+        ]
         if not any(getattr(self, group) for group in GROUPS) and not self.applications:
             return [*text, "Nobody is affected: no application ends otherwise under the policy."]
         text.append(f"Decisions since {self.since_label}, the first day on which the two can differ")
@@ -251,15 +260,16 @@ class _Cases:
         day = self._first_difference(row, self.scenario.days)
         baseline, policy = (self._fate(here if place == arm else None, place, row, here) for place in (0, 1))
         number, rw = p.key.item(row) & NUMBER, p.rw_number.item(p.rw.item(row))
-        return Case(
-            number, rw, permits()[here["permit"]].title, baseline, policy, self._reached(row, day), day
-        )
+        return Case(number, rw, permits()[here["permit"]].title, baseline, policy, self._reached(row, day), day)
 
     def _fate(self, known: dict[str, int] | None, arm: int, row: int, like: dict[str, int]) -> str:
         """How the need ended in an arm: by the application given, else by the last one for the same need."""
         if known is None:
-            same = [one for one in self.arms[arm].of(row)
-                    if (one["permit"], one["ordinal"]) == (like["permit"], like["ordinal"])]
+            same = [
+                one
+                for one in self.arms[arm].of(row)
+                if (one["permit"], one["ordinal"]) == (like["permit"], like["ordinal"])
+            ]
             if not same:
                 return "not filed"
             known = same[-1]
@@ -281,8 +291,10 @@ class _Cases:
         p = self.population
         ties = p.ties[p.tie_start.item(row) : p.tie_start.item(row + 1)].tolist()
         # What a tie tells is told on the day of a decision, and acted on the day after.
-        told = [{(tie, *fact) for tie in ties for fact in arm.facts(tie) if fact[4] == 1 and fact[0] < day}
-                for arm in self.arms]
+        told = [
+            {(tie, *fact) for tie in ties for fact in arm.facts(tie) if fact[4] == 1 and fact[0] < day}
+            for arm in self.arms
+        ]
         return "tie" if told[0] != told[1] else "queue"
 
 

@@ -14,6 +14,7 @@ from experiments.commands.check import check
 from experiments.commands.compare import compare
 from experiments.commands.office import new_office
 from experiments.commands.run import run
+from experiments.commands.signs import signs
 from experiments.commands.terminal import say
 from experiments.commands.trace import trace
 from sim import __version__
@@ -79,7 +80,8 @@ def _stop_on_terminate() -> Any:
 @click.group(cls=Keliling, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.rich_config(
     {
-        "text_paragraph_linebreaks": "\n\n", "options_table_column_types": ["required", "opt_all_metavar", "help"],
+        "text_paragraph_linebreaks": "\n\n",
+        "options_table_column_types": ["required", "opt_all_metavar", "help"],
         "range_string": "",
     }
 )
@@ -97,7 +99,7 @@ def cli() -> None:
     """
 
 
-for command in (run, compare, trace, check, scenarios, parameters, districts, new_office):
+for command in (run, compare, trace, signs, check, scenarios, parameters, districts, new_office):
     cli.add_command(command)
 
 

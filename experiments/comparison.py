@@ -19,28 +19,44 @@ PUBLISHED = ("rejected_share", "delayed_share", "ikm", "satisfaction", "complain
 """Outcomes of which the paper reports what became of them from 2018 to 2019, or their like in the model."""
 
 STANDARDISED = Measure(
-    "rejected_share_standardised", "Rejected share, baseline's permit mix", "%",
-    "rejected / decided, each permit weighted as among the baseline's decisions", LOWER,
+    "rejected_share_standardised",
+    "Rejected share, baseline's permit mix",
+    "%",
+    "rejected / decided, each permit weighted as among the baseline's decisions",
+    LOWER,
 )
 EXTRA = Measure(
     "extra_permits", "Extra permits granted", "a year", "granted under the policy minus under the baseline", HIGHER, 0
 )
 COST_PER_EXTRA = Measure(
-    "cost_per_extra_permit", "Cost per extra permit", "Rp million",
+    "cost_per_extra_permit",
+    "Cost per extra permit",
+    "Rp million",
     "mean difference in programme cost / mean difference in permits granted; not defined without extra permits",
     NEITHER,
 )
 REPLACED = Measure(
-    "replaced_share", "Event applications that replace others", "%",
-    "1 - extra applications / extra event applications", NEITHER, 1,
+    "replaced_share",
+    "Event applications that replace others",
+    "%",
+    "1 - extra applications / extra event applications",
+    NEITHER,
+    1,
 )
 PRIVATE = Measure(
-    "private_value", "Private value: saved by applicants", "Rp million a year",
-    "fall in applicants' own cost of an application x the policy's applications", HIGHER, 1,
+    "private_value",
+    "Private value: saved by applicants",
+    "Rp million a year",
+    "fall in applicants' own cost of an application x the policy's applications",
+    HIGHER,
+    1,
 )
 AVOIDED = Measure(
-    "complaints_avoided", "Public value: expected complaints avoided", "a year",
-    "expected complaints under the baseline minus under the policy", HIGHER,
+    "complaints_avoided",
+    "Public value: expected complaints avoided",
+    "a year",
+    "expected complaints under the baseline minus under the policy",
+    HIGHER,
 )
 TRUST = Measure(
     "trust_gained", "Public value: trust gained", "0-1", "trust under the policy minus under the baseline", HIGHER, 4
@@ -133,8 +149,11 @@ class Comparison:
             ratio_of_means(COST_PER_EXTRA, name, gained("cost"), extra),
             ratio_of_means(REPLACED, name, replaced, at_events, times=100.0),
             alone(PRIVATE, name, [-dearer * number / 1000.0 for dearer, number in each]),
-            alone(AVOIDED, name, [(x["complaints.expected"] - y["complaints.expected"]) * 12 / y["months"]
-                                  for x, y in totals]),
+            alone(
+                AVOIDED,
+                name,
+                [(x["complaints.expected"] - y["complaints.expected"]) * 12 / y["months"] for x, y in totals],
+            ),
             alone(TRUST, name, gained("trust")),
         ]
 
@@ -148,7 +167,8 @@ def comparable(scenarios: Sequence[Scenario], year: int | None = None) -> int:
     rule = f"must begin in {begins[0]} as the baseline does (first_year - warmup_years)"
     problems = [
         Problem(one.name, 0, 0, "first_year", str(began), rule)
-        for one, began in zip(scenarios, begins, strict=True) if began != begins[0]
+        for one, began in zip(scenarios, begins, strict=True)
+        if began != begins[0]
     ]
     if problems:
         raise InvalidInput(problems)

@@ -43,7 +43,12 @@ class Measure:
 def measure_of(outcome: Outcome) -> Measure:
     """The measure of an outcome of a run."""
     return Measure(
-        outcome.name, outcome.title, outcome.unit, outcome.definition, outcome.better, outcome.decimals,
+        outcome.name,
+        outcome.title,
+        outcome.unit,
+        outcome.definition,
+        outcome.better,
+        outcome.decimals,
         outcome.headline,
     )
 
@@ -110,8 +115,16 @@ def paired(measure: Measure, policy: str, before: Sequence[float], after: Sequen
     low, high = interval(differences)
     means = (mean(first), mean(second)) if pairs else (_defined(before), _defined(after))
     return Difference(
-        policy, measure, *means, mean(differences), low, high, _better_in(measure, differences),
-        len(pairs), len(before) - len(pairs), variance_ratio(first, second),
+        policy,
+        measure,
+        *means,
+        mean(differences),
+        low,
+        high,
+        _better_in(measure, differences),
+        len(pairs),
+        len(before) - len(pairs),
+        variance_ratio(first, second),
     )
 
 
@@ -120,8 +133,17 @@ def alone(measure: Measure, policy: str, differences: Sequence[float]) -> Differ
     used = [d for d in differences if not math.isnan(d)]
     low, high = interval(used)
     return Difference(
-        policy, measure, math.nan, math.nan, mean(used), low, high, _better_in(measure, used), len(used),
-        len(differences) - len(used), math.nan,
+        policy,
+        measure,
+        math.nan,
+        math.nan,
+        mean(used),
+        low,
+        high,
+        _better_in(measure, used),
+        len(used),
+        len(differences) - len(used),
+        math.nan,
     )
 
 

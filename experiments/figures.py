@@ -75,8 +75,9 @@ def trajectories(figures: Any, comparison: Comparison, policy: Ensemble, colour:
     figure.text(0.012, 0.978, style.wrapped(title, 112), fontsize=12.5, fontweight="bold", va="top")
     under = style.short(f"{_against(comparison, policy)}, month by month", 190)
     figure.text(0.012, 0.925, under, fontsize=9, color=style.GREY, va="top")
-    figure.text(0.012, 0.014, style.wrapped(footer(comparison, policy), 215), fontsize=7.4, color=style.GREY,
-                va="bottom")
+    figure.text(
+        0.012, 0.014, style.wrapped(footer(comparison, policy), 215), fontsize=7.4, color=style.GREY, va="bottom"
+    )
     return figure
 
 
@@ -151,8 +152,14 @@ def _mark_change(panel: Any, policy: Ensemble, base: Ensemble) -> None:
     if 0 < first < scenario.days:
         month = first / MONTH_DAYS
         near_end = month > 0.6 * scenario.months
-        panel.text(month + (-0.5 if near_end else 0.5), 0.99, "policy\nbegins", transform=top,
-                   ha="right" if near_end else "left", **place)
+        panel.text(
+            month + (-0.5 if near_end else 0.5),
+            0.99,
+            "policy\nbegins",
+            transform=top,
+            ha="right" if near_end else "left",
+            **place,
+        )
 
 
 def _legend(figure: Any, comparison: Comparison, policy: Ensemble, colour: str) -> None:
@@ -170,8 +177,15 @@ def _legend(figure: Any, comparison: Comparison, policy: Ensemble, colour: str) 
             (Patch(color=style.GREY, alpha=0.16, linewidth=0), "middle 90%"),
         ]
     figure.legend(
-        [handle for handle, _ in entries], [text for _, text in entries], loc="upper left", ncols=len(entries),
-        bbox_to_anchor=(0.006, 0.9), frameon=False, fontsize=8.2, handlelength=2.6, columnspacing=1.8,
+        [handle for handle, _ in entries],
+        [text for _, text in entries],
+        loc="upper left",
+        ncols=len(entries),
+        bbox_to_anchor=(0.006, 0.9),
+        frameon=False,
+        fontsize=8.2,
+        handlelength=2.6,
+        columnspacing=1.8,
     )
 
 
@@ -189,8 +203,7 @@ def differences(figures: Any, comparison: Comparison, policy: Ensemble) -> Any:
     panel.axvline(0.0, color=style.INK, linewidth=0.9)
     for at, d in enumerate(rows):
         if at % 2 == 0:
-            panel.axhspan(at - 0.5, at + 0.5, xmin=-2, xmax=3, color=style.FAINT, linewidth=0, zorder=0,
-                          clip_on=False)
+            panel.axhspan(at - 0.5, at + 0.5, xmin=-2, xmax=3, color=style.FAINT, linewidth=0, zorder=0, clip_on=False)
         _interval(panel, at, d)
     panel.set_yticks(range(len(rows)), [d.measure.title for d in rows])
     panel.tick_params(axis="y", length=0, labelcolor=style.INK, labelsize=9)
@@ -204,23 +217,42 @@ def differences(figures: Any, comparison: Comparison, policy: Ensemble) -> Any:
     for at, d in enumerate(rows):
         for (x, _), text in zip(columns, (d.text, d.measure.unit_of_difference, d.better_text), strict=True):
             panel.text(x, at, text, transform=panel.get_yaxis_transform(), va="center", fontsize=8.4)
-    figure.text(0.012, 1 - 0.16 / height, style.wrapped(_headline(rows, comparison), 92), fontsize=12.5,
-                fontweight="bold", va="top", linespacing=1.15)
+    figure.text(
+        0.012,
+        1 - 0.16 / height,
+        style.wrapped(_headline(rows, comparison), 92),
+        fontsize=12.5,
+        fontweight="bold",
+        va="top",
+        linespacing=1.15,
+    )
     under = f"{style.short(_against(comparison, policy), 110)}; each row has its own scale about zero"
     figure.text(0.012, 1 - 0.72 / height, under, fontsize=8.6, color=style.GREY, va="top")
     _marks(figure, height, {d.verdict for d in rows})
-    figure.text(0.012, 0.10 / height, style.wrapped(footer(comparison, policy), 200), fontsize=7.4, color=style.GREY,
-                va="bottom")
+    figure.text(
+        0.012,
+        0.10 / height,
+        style.wrapped(footer(comparison, policy), 200),
+        fontsize=7.4,
+        color=style.GREY,
+        va="bottom",
+    )
     return figure
 
 
 MARKS = {
-    "better": ("o", style.BETTER, True), "worse": ("s", style.WORSE, True), "changed": ("D", style.INK, True),
-    "unclear": ("o", style.PLAIN, False), "same": ("d", style.PLAIN, False),
+    "better": ("o", style.BETTER, True),
+    "worse": ("s", style.WORSE, True),
+    "changed": ("D", style.INK, True),
+    "unclear": ("o", style.PLAIN, False),
+    "same": ("d", style.PLAIN, False),
 }
 MEANINGS = {
-    "better": "better", "worse": "worse", "changed": "changed; neither way is better",
-    "unclear": "unclear: the interval holds zero", "same": "the same in every pair",
+    "better": "better",
+    "worse": "worse",
+    "changed": "changed; neither way is better",
+    "unclear": "unclear: the interval holds zero",
+    "same": "the same in every pair",
 }
 
 
@@ -234,8 +266,17 @@ def _interval(panel: Any, at: int, d: Difference) -> None:
         half = (d.high - d.low) / 2 * t_quantile(d.n - 1, 0.5) / t_quantile(d.n - 1) / reach
         panel.plot([d.low / reach, d.high / reach], [at, at], color=colour, linewidth=1.6, zorder=2)
         panel.plot([middle - half, middle + half], [at, at], color=colour, linewidth=5, zorder=2)
-    panel.plot([middle], [at], marker=marker, markersize=7, color=colour, markeredgecolor=colour, markeredgewidth=1.6,
-               markerfacecolor=colour if filled else "white", zorder=3)
+    panel.plot(
+        [middle],
+        [at],
+        marker=marker,
+        markersize=7,
+        color=colour,
+        markeredgecolor=colour,
+        markeredgewidth=1.6,
+        markerfacecolor=colour if filled else "white",
+        zorder=3,
+    )
 
 
 def _marks(figure: Any, height: float, verdicts: set[str]) -> None:
@@ -249,8 +290,15 @@ def _marks(figure: Any, height: float, verdicts: set[str]) -> None:
             Line2D([], [], marker=marker, color=colour, markerfacecolor=inside, markersize=6.5, linewidth=1.6)
         )
     figure.legend(
-        handles, [MEANINGS[verdict] for verdict in used], loc="lower left", ncols=len(handles), frameon=False,
-        bbox_to_anchor=(0.006, 0.36 / height), fontsize=8.0, handlelength=2.2, columnspacing=1.8,
+        handles,
+        [MEANINGS[verdict] for verdict in used],
+        loc="lower left",
+        ncols=len(handles),
+        frameon=False,
+        bbox_to_anchor=(0.006, 0.36 / height),
+        fontsize=8.0,
+        handlelength=2.2,
+        columnspacing=1.8,
     )
 
 

@@ -110,8 +110,12 @@ class Kept:
         """Keep a finished run. Raises KelilingError when the disk does not take it."""
         names = list(records[0])
         content = {
-            "key": self._key(scenario, seed, replicate), "scenario": scenario.name, "checked": checked,
-            "made_by": made_by(), "names": names, "rows": [[record[name] for name in names] for record in records],
+            "key": self._key(scenario, seed, replicate),
+            "scenario": scenario.name,
+            "checked": checked,
+            "made_by": made_by(),
+            "names": names,
+            "rows": [[record[name] for name in names] for record in records],
         }
         text = json.dumps({"check": _check(content), "run": content}, separators=(",", ":"))
         write_whole(self.path(scenario, seed, replicate), text.encode())

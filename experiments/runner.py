@@ -105,7 +105,9 @@ class Plan:
         """The runs of the jobs, in their order, once nothing is left."""
         return [
             Run(
-                job.scenario, job.seed, job.replicate,
+                job.scenario,
+                job.seed,
+                job.replicate,
                 self._records(parts),
                 provenance(job.scenario, job.seed, job.replicate, ENGINE),
             )

@@ -15,17 +15,34 @@ from typing import Any
 from experiments.kept import write_whole
 
 BASELINE = "#0072B2"
-POLICIES = ("#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+POLICIES = ("#D55E00", "#009E73", "#CC79A7", "#E69F00")
 BETTER, WORSE, PLAIN = "#009E73", "#D55E00", "#5F6B76"
 INK, GREY, FAINT = "#1B2733", "#5F6B76", "#EEF1F3"
 
 SETTINGS: dict[str, Any] = {
-    "svg.hashsalt": "keliling", "svg.fonttype": "path", "font.family": "DejaVu Sans", "font.size": 9.0,
-    "axes.titlesize": 9.5, "axes.titleweight": "bold", "axes.titlelocation": "left", "axes.labelsize": 8.5,
-    "axes.edgecolor": GREY, "axes.labelcolor": INK, "axes.linewidth": 0.8, "axes.spines.top": False,
-    "axes.spines.right": False, "text.color": INK, "xtick.color": GREY, "ytick.color": GREY, "xtick.labelsize": 8.0,
-    "ytick.labelsize": 8.0, "figure.facecolor": "white", "savefig.facecolor": "white", "figure.dpi": 100.0,
-    "axes.axisbelow": True, "lines.solid_capstyle": "butt",
+    "svg.hashsalt": "keliling",
+    "svg.fonttype": "path",
+    "font.family": "DejaVu Sans",
+    "font.size": 9.0,
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 8.5,
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "text.color": INK,
+    "xtick.color": GREY,
+    "ytick.color": GREY,
+    "xtick.labelsize": 8.0,
+    "ytick.labelsize": 8.0,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "figure.dpi": 100.0,
+    "axes.axisbelow": True,
+    "lines.solid_capstyle": "butt",
 }
 
 

@@ -71,21 +71,71 @@ def write_comparison(folder: Path, comparison: Comparison) -> None:
     """``comparison.csv``: every difference of every policy; ``before-after.csv``: every scenario by itself."""
     write_csv(
         folder / "comparison.csv",
-        ("policy", "outcome", "unit", "baseline_mean", "policy_mean", "difference", "low", "high", "better_in", "n",
-         "variance_ratio", "dropped", "year"),
         (
-            (d.policy, d.measure.name, d.measure.unit, d.baseline_mean, d.policy_mean, d.difference, d.low, d.high,
-             d.better_in, d.n, d.variance_ratio, d.dropped, comparison.year)
+            "policy",
+            "outcome",
+            "unit",
+            "baseline_mean",
+            "policy_mean",
+            "difference",
+            "low",
+            "high",
+            "better_in",
+            "n",
+            "variance_ratio",
+            "dropped",
+            "year",
+        ),
+        (
+            (
+                d.policy,
+                d.measure.name,
+                d.measure.unit,
+                d.baseline_mean,
+                d.policy_mean,
+                d.difference,
+                d.low,
+                d.high,
+                d.better_in,
+                d.n,
+                d.variance_ratio,
+                d.dropped,
+                comparison.year,
+            )
             for d in comparison.rows()
         ),
     )
     write_csv(
         folder / "before-after.csv",
-        ("scenario", "outcome", "unit", "before_year", "after_year", "before_mean", "after_mean", "difference", "low",
-         "high", "n", "dropped"),
         (
-            (name, d.measure.name, d.measure.unit, comparison.year - 1, comparison.year, d.baseline_mean, d.policy_mean,
-             d.difference, d.low, d.high, d.n, d.dropped)
+            "scenario",
+            "outcome",
+            "unit",
+            "before_year",
+            "after_year",
+            "before_mean",
+            "after_mean",
+            "difference",
+            "low",
+            "high",
+            "n",
+            "dropped",
+        ),
+        (
+            (
+                name,
+                d.measure.name,
+                d.measure.unit,
+                comparison.year - 1,
+                comparison.year,
+                d.baseline_mean,
+                d.policy_mean,
+                d.difference,
+                d.low,
+                d.high,
+                d.n,
+                d.dropped,
+            )
             for name, rows in comparison.before_after.items()
             for d in rows.values()
         ),
@@ -96,10 +146,21 @@ def as_dict(difference: Difference) -> dict[str, Any]:
     """A difference as JSON can hold it."""
     d = difference
     return {
-        "policy": d.policy, "outcome": d.measure.name, "title": d.measure.title, "unit": d.measure.unit,
-        "definition": d.measure.definition, "baseline_mean": d.baseline_mean, "policy_mean": d.policy_mean,
-        "difference": d.difference, "low": d.low, "high": d.high, "better_in": d.better_in, "n": d.n,
-        "dropped": d.dropped, "variance_ratio": d.variance_ratio, "verdict": d.verdict,
+        "policy": d.policy,
+        "outcome": d.measure.name,
+        "title": d.measure.title,
+        "unit": d.measure.unit,
+        "definition": d.measure.definition,
+        "baseline_mean": d.baseline_mean,
+        "policy_mean": d.policy_mean,
+        "difference": d.difference,
+        "low": d.low,
+        "high": d.high,
+        "better_in": d.better_in,
+        "n": d.n,
+        "dropped": d.dropped,
+        "variance_ratio": d.variance_ratio,
+        "verdict": d.verdict,
     }
 
 
@@ -110,19 +171,29 @@ def provenance_of(
     now = datetime.now(UTC)
     scenarios = [
         {
-            "name": one.name, "title": one.scenario.title, "digest": one.scenario.digest(),
-            "files": list(one.scenario.lineage), "population_seed": one.scenario.population_seed,
-            "size": one.scenario.size, "hypothesis": one.scenario.hypothesis.name,
+            "name": one.name,
+            "title": one.scenario.title,
+            "digest": one.scenario.digest(),
+            "files": list(one.scenario.lineage),
+            "population_seed": one.scenario.population_seed,
+            "size": one.scenario.size,
+            "hypothesis": one.scenario.hypothesis.name,
             "set": dict(one.scenario.given),
         }
         for one in ensembles
     ]
     return {
-        **made_by(), "python": platform.python_version(), "machine": platform.machine(),
-        "system": platform.system(), "scenarios": scenarios, "seed": ensembles[0].seed,
-        "replicates": list(ensembles[0].replicates), "years": list(years),
+        **made_by(),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "system": platform.system(),
+        "scenarios": scenarios,
+        "seed": ensembles[0].seed,
+        "replicates": list(ensembles[0].replicates),
+        "years": list(years),
         "command": shlex.join(["keliling", *sys.argv[1:]]),
-        "began": began.isoformat(timespec="seconds") if began else None, "ended": now.isoformat(timespec="seconds"),
+        "began": began.isoformat(timespec="seconds") if began else None,
+        "ended": now.isoformat(timespec="seconds"),
         "seconds": round((now - began).total_seconds(), 1) if began else None,
     }
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from experiments.witness import Entry
     from sim.model import CoproductionModel
 
+
 def story(
     scenario: Scenario,
     policy: Scenario | None = None,
@@ -63,8 +64,11 @@ def story(
         counts[arm] += 1
         text.append(f"{arm:>8} | {date(scenario, entry.day)}: {entry.text}")
     if counts["baseline"] + counts["policy"]:
-        text += ["", f"Lines that hold in both arms: {counts['in both']}; in the baseline alone: {counts['baseline']}; "
-                 f"under the policy alone: {counts['policy']}."]
+        text += [
+            "",
+            f"Lines that hold in both arms: {counts['in both']}; in the baseline alone: {counts['baseline']}; "
+            f"under the policy alone: {counts['policy']}.",
+        ]
     else:
         text += ["", "The policy changed nothing for this resident: every line holds in both arms."]
     return [*text, SAME_LUCK]

@@ -126,11 +126,15 @@ class Witness:
             before = was.applications[row]
             if before.outcome == RETURNED and application.outcome == 0:
                 left = f"still {self._documents(application)}" if application.defects else "all documents in order now"
-                self._say(f"brought back the file for {self._permit(application.permit)} after "
-                          f"{application.returns} return{'s' * (application.returns > 1)}: {left}")
+                self._say(
+                    f"brought back the file for {self._permit(application.permit)} after "
+                    f"{application.returns} return{'s' * (application.returns > 1)}: {left}"
+                )
             elif before.outcome == RETURNED and application.outcome == WITHDRAWN:
-                self._say(f"did not bring back the file for {self._permit(application.permit)} in time: withdrawn; "
-                          f"{self._after_failure(was.needs[application.need], now.needs[application.need])}")
+                self._say(
+                    f"did not bring back the file for {self._permit(application.permit)} in time: withdrawn; "
+                    f"{self._after_failure(was.needs[application.need], now.needs[application.need])}"
+                )
         for row, need in now.needs.items():
             before, permit = was.needs[row], self._permit(need.permit)
             if before.status == IDLE and need.status == OPEN:
@@ -161,13 +165,17 @@ class Witness:
         for row, need in now.needs.items():
             before = was.needs[row]
             if need.status != OPEN or (need.event, need.pending, need.skill) == (
-                before.event, before.pending, before.skill
+                before.event,
+                before.pending,
+                before.skill,
             ):
                 continue
             learnt = _moved("knowledge", was.resident.knowledge, now.resident.knowledge)
             if visited:
-                self._say(f"was visited by a co-producer about {self._permit(need.permit)}: papers checked, and told "
-                          f"of {self._event(need.event)}{learnt}")
+                self._say(
+                    f"was visited by a co-producer about {self._permit(need.permit)}: papers checked, and told "
+                    f"of {self._event(need.event)}{learnt}"
+                )
             else:
                 self._say(f"heard of {self._event(need.event)}, where {self._permit(need.permit)} can be had{learnt}")
 
@@ -206,8 +214,10 @@ class Witness:
                 for name in ("intrinsic", "social", "normative")
             )
             meeting = f"{'a' if e.met.item(event) else 'no'} meeting looked back at it"
-            self._say(f"had given {c.hours - before.hours:.1f} hours to {self._event(event)}, with "
-                      f"{parts.visits.item(part)} visits; {meeting}; {'' if c.thanked else 'not '}thanked{motives}")
+            self._say(
+                f"had given {c.hours - before.hours:.1f} hours to {self._event(event)}, with "
+                f"{parts.visits.item(part)} visits; {meeting}; {'' if c.thanked else 'not '}thanked{motives}"
+            )
 
     # -- routine 3
 
@@ -254,8 +264,10 @@ class Witness:
             if application.outcome == RETURNED:
                 self._say(f"the office returned the file for {permit}: {self._documents(application)}")
             elif application.outcome == UNDER_REVIEW:
-                self._say(f"the file for {permit} was complete and went to technical review until "
-                          f"{self._date(application.due)}")
+                self._say(
+                    f"the file for {permit} was complete and went to technical review until "
+                    f"{self._date(application.due)}"
+                )
             elif application.outcome in (GRANTED, REJECTED):
                 self._say(self._decision(application, permit))
 

@@ -144,8 +144,9 @@ def _voluntary(t: Totals) -> Factor:
     refused = t["invited"] - (joined - own)
     evidence = [
         f"{joined - own:,.0f} joined by invitation, of {t['invited']:,.0f} invited; {refused:,.0f} declined, so that "
-        "one could refuse." if refused > 0 else
-        f"All {t['invited']:,.0f} who were invited joined; whether one could refuse does not show.",
+        "one could refuse."
+        if refused > 0
+        else f"All {t['invited']:,.0f} who were invited joined; whether one could refuse does not show.",
         f"{own:,.0f} came uninvited ({_percent(own, joined)} of those who joined): "
         + ("the first step is the office's." if ratio(own, joined) < 0.1 else "not all waits for the office."),
     ]
@@ -154,8 +155,10 @@ def _voluntary(t: Totals) -> Factor:
         return Factor(2, name, PRESENT, tuple(evidence))
     worth = hours * t["resident_hour"] / t["months"]
     share = ratio(paid, worth)
-    evidence.append(f"Rp {paid:,.1f} million was paid for {hours:,.0f} hours, {100 * share:,.0f}% of what an hour of "
-                    "theirs is worth" + ("." if share < 1 else ": that is a wage."))
+    evidence.append(
+        f"Rp {paid:,.1f} million was paid for {hours:,.0f} hours, {100 * share:,.0f}% of what an hour of "
+        "theirs is worth" + ("." if share < 1 else ": that is a wage.")
+    )
     return Factor(2, name, PARTLY if share < 1 else ABSENT, tuple(evidence))
 
 
@@ -189,8 +192,10 @@ def _value(t: Totals, values: Mapping[str, Value]) -> Factor:
             f"quarter; the other {displaced:,.0f} saved their applicants some {saved:,.0f} hours against the counter."
         )
     complaints = 1000 * ratio(t["complaints"], decided(t))
-    evidence.append(f"Complaints are not kept apart by helper: {complaints:.1f} per 1,000 decided over all. What the "
-                    "programme changed in them takes a comparison.")
+    evidence.append(
+        f"Complaints are not kept apart by helper: {complaints:.1f} per 1,000 decided over all. What the "
+        "programme changed in them takes a comparison."
+    )
     if helped == lost:
         verdict = ABSENT
     elif helped >= FEW and ratio(lost, helped) < reference:
@@ -207,7 +212,8 @@ def _expected_rejection(t: Totals) -> float | None:
     """
     weighed = [
         (t[f"submitted.{k.name}.event"], t[f"rejected.{k.name}"] / t[f"decided.{k.name}"])
-        for k in permits() if t[f"decided.{k.name}"] > 0
+        for k in permits()
+        if t[f"decided.{k.name}"] > 0
     ]
     total = sum(weight for weight, _ in weighed)
     return sum(weight * share for weight, share in weighed) / total if total > 0 else None

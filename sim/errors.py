@@ -44,6 +44,10 @@ class InvalidInput(KelilingError):
         self.problems = problems
         super().__init__("\n".join(str(problem) for problem in problems))
 
+    def __reduce__(self) -> tuple[type[InvalidInput], tuple[list[Problem]]]:
+        """Cross to another process with the problems, not with their text."""
+        return type(self), (self.problems,)
+
 
 class CheckFailed(KelilingError):
     """A law of the model was broken during a run with checks switched on (ODD, section "Checks")."""

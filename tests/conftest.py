@@ -16,7 +16,9 @@ SMALL = 0.05
 def lived() -> Callable[..., CoproductionModel]:
     """Build and live a small model through: ``lived(scenario_or_name, days=..., **options)``."""
 
-    def live(scenario: Scenario | str, *, days: int | None = None, size: float = SMALL, **options: object) -> CoproductionModel:
+    def live(
+        scenario: Scenario | str, *, days: int | None = None, size: float = SMALL, **options: object
+    ) -> CoproductionModel:
         if isinstance(scenario, str):
             scenario = load(scenario, size=size)
         model = CoproductionModel(scenario, checked=True, **options)

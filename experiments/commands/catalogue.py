@@ -56,18 +56,35 @@ def districts(search: str, as_json: bool, quiet: bool) -> None:
     every = [load_profile(slug) for slug in profiles()]
     found = [one for one in every if _mentions(search, one.slug, one.name, one.city)]
     if as_json:
-        write_json([
-            {"slug": one.slug, "name": one.name, "city": one.city, "population": one.population,
-             "kelurahan": len(one.kelurahan), "rw": one.n_rw, "rt": one.n_rt, "sources": dict(one.sources)}
-            for one in found
-        ])
+        write_json(
+            [
+                {
+                    "slug": one.slug,
+                    "name": one.name,
+                    "city": one.city,
+                    "population": one.population,
+                    "kelurahan": len(one.kelurahan),
+                    "rw": one.n_rw,
+                    "rt": one.n_rt,
+                    "sources": dict(one.sources),
+                }
+                for one in found
+            ]
+        )
         return
     _nothing(found, "district", search, "keliling districts")
     table(
         ["Profile", "Name", "City", "People", "Kelurahan", "RW", "RT"],
         [
-            [one.slug, one.name, one.city, f"{one.population:,}", str(len(one.kelurahan)), f"{one.n_rw:,}",
-             f"{one.n_rt:,}"]
+            [
+                one.slug,
+                one.name,
+                one.city,
+                f"{one.population:,}",
+                str(len(one.kelurahan)),
+                f"{one.n_rw:,}",
+                f"{one.n_rt:,}",
+            ]
             for one in found
         ],
         right=(3, 4, 5, 6),
@@ -99,9 +116,11 @@ def parameters(search: str, kind: str | None, grade: str | None, with_source: bo
     known = register()
     named = [known[search]] if search in known else list(known.values())
     found = [
-        one for one in named
+        one
+        for one in named
         if (search in known or _mentions(search, one.name, one.section, one.meaning))
-        and kind in (None, one.kind) and (grade is None or one.grade == grade.upper())
+        and kind in (None, one.kind)
+        and (grade is None or one.grade == grade.upper())
     ]
     if as_json:
         write_json([_as_dict(one, with_source=with_source) for one in found])
@@ -113,8 +132,10 @@ def parameters(search: str, kind: str | None, grade: str | None, with_source: bo
     else:
         table(
             ["Name", "Default", "Bounds", "Unit", "Kind", "Source", "Grade", "Meaning"],
-            [[one.name, _value(one.default), _bounds(one), one.unit, one.kind, one.source, one.grade, one.meaning]
-             for one in found],
+            [
+                [one.name, _value(one.default), _bounds(one), one.unit, one.kind, one.source, one.grade, one.meaning]
+                for one in found
+            ],
             right=(1,),
         )
     default = found[0].default
@@ -150,8 +171,14 @@ def _bounds(one: Parameter) -> str:
 def _detail(one: Parameter, grades: dict[str, str], *, with_source: bool) -> None:
     heading(one.name)
     lines = [
-        ("Meaning", one.meaning), ("Default", _value(one.default)), ("Bounds", _bounds(one)), ("Unit", one.unit),
-        ("Type", one.type), ("Kind", one.kind), ("Section", one.section), ("Source", one.source),
+        ("Meaning", one.meaning),
+        ("Default", _value(one.default)),
+        ("Bounds", _bounds(one)),
+        ("Unit", one.unit),
+        ("Type", one.type),
+        ("Kind", one.kind),
+        ("Section", one.section),
+        ("Source", one.source),
         ("Grade", f"{one.grade}: {grades.get(one.grade, '')}"),
     ]
     for name, text in lines:
@@ -176,10 +203,17 @@ def sources_of(cited: str) -> dict[str, str]:
 
 def _as_dict(one: Parameter, *, with_source: bool) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "name": one.name, "section": one.section, "kind": one.kind, "type": one.type, "default": one.default,
+        "name": one.name,
+        "section": one.section,
+        "kind": one.kind,
+        "type": one.type,
+        "default": one.default,
         "low": one.low if one.type in ("number", "whole number") else None,
         "high": one.high if one.type in ("number", "whole number") else None,
-        "choices": list(one.choices), "unit": one.unit, "source": one.source, "grade": one.grade,
+        "choices": list(one.choices),
+        "unit": one.unit,
+        "source": one.source,
+        "grade": one.grade,
         "meaning": one.meaning,
     }
     return found | {"sources": sources_of(one.source)} if with_source else found

@@ -22,15 +22,36 @@ LONGEST_NAME = 100
 @click.argument("baseline")
 @click.argument("policies", metavar="POLICY...", nargs=-1, required=True)
 @options.added(
-    options.replicates(10), options.seed, options.set_, options.size, options.year, options.everything,
+    options.replicates(10),
+    options.seed,
+    options.set_,
+    options.size,
+    options.year,
+    options.everything,
     options.out("Folder to write to; by default results/BASELINE-vs-POLICIES."),
-    click.option("--figures/--no-figures", default=True, help="Draw the figures too."), options.as_json,
-    options.workers, options.checked, options.dry_run, options.quiet,
+    click.option("--figures/--no-figures", default=True, help="Draw the figures too."),
+    options.as_json,
+    options.workers,
+    options.checked,
+    options.dry_run,
+    options.quiet,
 )
 def compare(
-    baseline: str, policies: tuple[str, ...], replicates: int, seed: int, set_: tuple[str, ...], size: float | None,
-    year: int | None, everything: bool, out: Path | None, figures: bool, as_json: bool, workers: int | None,
-    checked: bool, dry_run: bool, quiet: bool,
+    baseline: str,
+    policies: tuple[str, ...],
+    replicates: int,
+    seed: int,
+    set_: tuple[str, ...],
+    size: float | None,
+    year: int | None,
+    everything: bool,
+    out: Path | None,
+    figures: bool,
+    as_json: bool,
+    workers: int | None,
+    checked: bool,
+    dry_run: bool,
+    quiet: bool,
 ) -> None:
     """Compare a BASELINE with one POLICY or more, paired by replicate under the same luck.
 
@@ -102,14 +123,22 @@ def show(comparison: Comparison, *, everything: bool) -> None:
         click.echo(f"{year}, {replicates}, seed {base.seed}; difference: paired mean [95% interval]")
         click.echo()
         shown = [
-            d for name, d in rows.items()
+            d
+            for name, d in rows.items()
             if name not in special and (everything or d.measure.headline or name in (STANDARDISED.name, "utilisation"))
         ]
         table(
             ["Outcome", "Unit", base.name, policy, "Difference", "Better in", "Reading"],
             [
-                [d.measure.title, d.measure.unit, d.measure.text(d.baseline_mean), d.measure.text(d.policy_mean),
-                 d.text, d.better_text, d.verdict]
+                [
+                    d.measure.title,
+                    d.measure.unit,
+                    d.measure.text(d.baseline_mean),
+                    d.measure.text(d.policy_mean),
+                    d.text,
+                    d.better_text,
+                    d.verdict,
+                ]
                 for d in shown
             ],
             right=(2, 3, 4, 5),
@@ -128,8 +157,11 @@ def show(comparison: Comparison, *, everything: bool) -> None:
         table(
             ["Outcome", "Unit", *changes],
             [
-                [changes[base.name][name].measure.title, changes[base.name][name].measure.unit,
-                 *(rows[name].text for rows in changes.values())]
+                [
+                    changes[base.name][name].measure.title,
+                    changes[base.name][name].measure.unit,
+                    *(rows[name].text for rows in changes.values()),
+                ]
                 for name in PUBLISHED
             ],
             right=range(2, 2 + len(changes)),
@@ -161,9 +193,12 @@ def _content(folder: Path, comparison: Comparison) -> dict[str, object]:
     from experiments.tables import as_dict
 
     return {
-        "note": NOT_A_FORECAST, "baseline": comparison.baseline.name,
-        "policies": [one.name for one in comparison.policies], "year": comparison.year,
+        "note": NOT_A_FORECAST,
+        "baseline": comparison.baseline.name,
+        "policies": [one.name for one in comparison.policies],
+        "year": comparison.year,
         "comparison": [as_dict(d) for d in comparison.rows()],
         "before_after": [as_dict(d) for rows in comparison.before_after.values() for d in rows.values()],
-        "notes": comparison.notes(), "folder": str(folder),
+        "notes": comparison.notes(),
+        "folder": str(folder),
     }

@@ -51,5 +51,5 @@ def new_office(file: Path, set_: tuple[str, ...], quiet: bool, **given: Any) -> 
         figures[key.strip()] = option_value(value)
     path = begin(figures, file)
     if not quiet:
-        say(f"Written to {path}; a scenario uses it with the line: profile = \"{path.name}\"")
+        say(f'Written to {path}; a scenario uses it with the line: profile = "{path.name}"')
     next_step(f"keliling check {path}", quiet=quiet)

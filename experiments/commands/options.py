@@ -15,19 +15,32 @@ F = TypeVar("F", bound=Callable[..., Any])
 MOST = 2**32 - 1
 
 seed = click.option(
-    "--seed", type=click.IntRange(0, MOST), default=1, show_default=True, metavar="N",
+    "--seed",
+    type=click.IntRange(0, MOST),
+    default=1,
+    show_default=True,
+    metavar="N",
     help="Seed of all luck; the same seed gives the same result.",
 )
 set_ = click.option(
-    "--set", "set_", multiple=True, metavar="KEY=VALUE",
+    "--set",
+    "set_",
+    multiple=True,
+    metavar="KEY=VALUE",
     help="Set a parameter or a setting of every scenario, such as officers=3 or years=1. Repeatable.",
 )
 size = click.option(
-    "--size", type=float, default=None, metavar="SHARE",
+    "--size",
+    type=float,
+    default=None,
+    metavar="SHARE",
     help="Keep only this share of the district's RWs (whole ones), for a quick look: 0.1 is ten times faster.",
 )
 workers = click.option(
-    "--workers", type=click.IntRange(1, 1024), default=None, metavar="N",
+    "--workers",
+    type=click.IntRange(1, 1024),
+    default=None,
+    metavar="N",
     help="Processes to use; by default one for each processor. It never changes a result.",
 )
 checked = click.option("--checked", is_flag=True, help="Verify the laws of the model every day (slower; exit code 3).")
@@ -43,7 +56,11 @@ everything = click.option("--all", "everything", is_flag=True, help="Every outco
 def replicates(default: int) -> Callable[[F], F]:
     """The number of replicates."""
     option: Callable[[F], F] = click.option(
-        "--replicates", type=click.IntRange(1, 100_000), default=default, show_default=True, metavar="N",
+        "--replicates",
+        type=click.IntRange(1, 100_000),
+        default=default,
+        show_default=True,
+        metavar="N",
         help="Runs of each scenario, each with luck of its own.",
     )
     return option

@@ -19,13 +19,33 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("scenario")
 @options.added(
-    options.replicates(1), options.seed, options.set_, options.size, options.year, options.everything,
-    options.out("Also write the outcomes, the months and their provenance here."), options.as_json, options.workers,
-    options.checked, options.dry_run, options.quiet,
+    options.replicates(1),
+    options.seed,
+    options.set_,
+    options.size,
+    options.year,
+    options.everything,
+    options.out("Also write the outcomes, the months and their provenance here."),
+    options.as_json,
+    options.workers,
+    options.checked,
+    options.dry_run,
+    options.quiet,
 )
 def run(
-    scenario: str, replicates: int, seed: int, set_: tuple[str, ...], size: float | None, year: int | None,
-    everything: bool, out: Path | None, as_json: bool, workers: int | None, checked: bool, dry_run: bool, quiet: bool,
+    scenario: str,
+    replicates: int,
+    seed: int,
+    set_: tuple[str, ...],
+    size: float | None,
+    year: int | None,
+    everything: bool,
+    out: Path | None,
+    as_json: bool,
+    workers: int | None,
+    checked: bool,
+    dry_run: bool,
+    quiet: bool,
 ) -> None:
     """Run a SCENARIO, a shipped name or a .toml file, and show its outcomes for each reported year.
 
@@ -64,10 +84,15 @@ def run(
         write_provenance(out, provenance)
     diagnosis = _diagnosis(ensemble, years[-1])
     if as_json:
-        write_json({
-            "note": NOT_A_FORECAST, "scenario": ensemble.name, "years": _years(ensemble, years),
-            "diagnosis": diagnosis.as_dict(), "provenance": provenance,
-        })
+        write_json(
+            {
+                "note": NOT_A_FORECAST,
+                "scenario": ensemble.name,
+                "years": _years(ensemble, years),
+                "diagnosis": diagnosis.as_dict(),
+                "provenance": provenance,
+            }
+        )
         return
     show(ensemble, years, everything=everything)
     click.echo()
@@ -130,7 +155,11 @@ def _years(ensemble: Ensemble, years: list[int]) -> dict[str, Any]:
             defined = [value for value in values if value == value]
             low, high = interval(defined)
             reported[str(year)][name] = {
-                "unit": outcome.unit, "mean": mean(defined), "low": low, "high": high, "values": values,
+                "unit": outcome.unit,
+                "mean": mean(defined),
+                "low": low,
+                "high": high,
+                "values": values,
             }
     return reported
 

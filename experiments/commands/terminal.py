@@ -95,7 +95,10 @@ class Progress:
             from rich.progress import Progress as Bar
 
             columns = (
-                TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(),
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TaskProgressColumn(),
+                TimeRemainingColumn(),
                 TextColumn("left"),
             )
             self._bar = Bar(*columns, console=Console(stderr=True), transient=True)

@@ -20,12 +20,28 @@ if TYPE_CHECKING:
 @click.option("--spared", is_flag=True, help="Residents whom the policy spared a rejection.")
 @click.option("--harmed", is_flag=True, help="Residents whom the policy brought a rejection.")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, metavar="N", help="Residents to list.")
-@click.option("--replicate", type=click.IntRange(0, options.MOST), default=0, show_default=True, metavar="N",
-              help="The replicate that is traced.")
+@click.option(
+    "--replicate",
+    type=click.IntRange(0, options.MOST),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="The replicate that is traced.",
+)
 @options.added(options.seed, options.set_, options.size, options.as_json, options.quiet)
 def trace(
-    scenario: str, policy: str | None, resident: int | None, spared: bool, harmed: bool, limit: int, replicate: int,
-    seed: int, set_: tuple[str, ...], size: float | None, as_json: bool, quiet: bool,
+    scenario: str,
+    policy: str | None,
+    resident: int | None,
+    spared: bool,
+    harmed: bool,
+    limit: int,
+    replicate: int,
+    seed: int,
+    set_: tuple[str, ...],
+    size: float | None,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """Tell the story of one resident under a SCENARIO, and beside it under a POLICY with the same luck.
 
@@ -52,14 +68,31 @@ def trace(
     quiet = quiet or as_json
     if spared or harmed:
         assert other is not None
-        _affected(first, other, spared=spared, harmed=harmed, limit=limit, seed=seed, replicate=replicate,
-                  as_json=as_json, quiet=quiet)
+        _affected(
+            first,
+            other,
+            spared=spared,
+            harmed=harmed,
+            limit=limit,
+            seed=seed,
+            replicate=replicate,
+            as_json=as_json,
+            quiet=quiet,
+        )
         return
     with Progress(days_of(first, other, resident), quiet=quiet) as progress:
         lines = story(first, other, resident, seed=seed, replicate=replicate, progress=progress)
     if as_json:
-        write_json({"scenario": first.name, "policy": other.name if other else None, "resident": resident,
-                    "seed": seed, "replicate": replicate, "story": lines})
+        write_json(
+            {
+                "scenario": first.name,
+                "policy": other.name if other else None,
+                "resident": resident,
+                "seed": seed,
+                "replicate": replicate,
+                "story": lines,
+            }
+        )
         return
     for line in lines:
         click.echo(line)
@@ -68,8 +101,16 @@ def trace(
 
 
 def _affected(
-    scenario: Scenario, policy: Scenario, *, spared: bool, harmed: bool, limit: int, seed: int, replicate: int,
-    as_json: bool, quiet: bool,
+    scenario: Scenario,
+    policy: Scenario,
+    *,
+    spared: bool,
+    harmed: bool,
+    limit: int,
+    seed: int,
+    replicate: int,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """Show whom the policy touched: everyone, or only those spared or those harmed."""
     from experiments.affected import GROUPS, affected
@@ -88,8 +129,10 @@ def _affected(
         if cases:
             table(
                 ["Resident", "RW", "Permit", scenario.name, policy.name, "Reached"],
-                [[str(one.resident), str(one.rw), one.permit, one.baseline, one.policy, one.reached]
-                 for one in cases[:limit]],
+                [
+                    [str(one.resident), str(one.rw), one.permit, one.baseline, one.policy, one.reached]
+                    for one in cases[:limit]
+                ],
                 right=(0, 1),
             )
         if len(cases) > limit:

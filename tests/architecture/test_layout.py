@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -70,11 +71,15 @@ def test_rules_know_only_mathematics_and_the_compiler(path: Path) -> None:
     assert [one for one in imports_of(path) if not any(is_part_of(one, known) for known in allowed)] == []
 
 
-def test_rules_are_scalar_and_draw_nothing_themselves() -> None:
-    """A rule is handed its draw: no generator, no array, and no operation whose bits differ between engines."""
-    for path in (ROOT / "sim" / "rules").glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            assert not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Pow), f"{name_of(path)}: a power"
+def test_rules_raise_to_no_power() -> None:
+    """Powers have other bits compiled than in plain Python."""
+    powers = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in (ROOT / "sim" / "rules").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow)
+    ]
+    assert powers == []
 
 
 def test_mesa_is_imported_only_where_agents_are() -> None:
@@ -84,9 +89,8 @@ def test_mesa_is_imported_only_where_agents_are() -> None:
 
 
 def test_one_run_never_imports_many() -> None:
-    found = [name_of(p) for p in MODULES if p.is_relative_to(ROOT / "sim") and any(
-        is_part_of(one, "experiments") for one in imports_of(p))]
-    assert found == []
+    one_run = [path for path in MODULES if path.is_relative_to(ROOT / "sim")]
+    assert [name_of(p) for p in one_run if any(is_part_of(one, "experiments") for one in imports_of(p))] == []
 
 
 def test_the_layers_hold() -> None:
@@ -101,6 +105,15 @@ def test_the_layers_hold() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Contracts: " in done.stdout
     assert "0 broken" in done.stdout
+
+
+def test_the_picture_of_the_layers_is_true() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    picture = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("```text\n", 1)[1].split("```", 1)[0]
+    drawn = [line.split("  ")[0].strip() for line in picture.splitlines()]
+    assert drawn == contracts[0]["layers"], "draw the layers of pyproject.toml anew in CONTRIBUTING.md"
 
 
 def test_a_run_is_imported_without_mesa_or_drawing() -> None:
@@ -129,8 +142,6 @@ def test_help_is_quick_because_it_imports_nothing_heavy() -> None:
 
 
 def test_every_package_is_in_the_wheel() -> None:
-    import tomllib
-
     listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"])
     found = {path.parent.relative_to(ROOT).as_posix().replace("/", ".") for path in MODULES}
     assert found - listed == set()

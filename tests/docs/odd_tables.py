@@ -115,8 +115,20 @@ def _state() -> str:
     parts = []
     for path, names in (
         ("population.py", ("Population",)),
-        ("state.py", ("Residents", "Needs", "Applications", "CoProducers", "Neighbourhoods", "Events", "Parts",
-                      "Office", "Counts")),
+        (
+            "state.py",
+            (
+                "Residents",
+                "Needs",
+                "Applications",
+                "CoProducers",
+                "Neighbourhoods",
+                "Events",
+                "Parts",
+                "Office",
+                "Counts",
+            ),
+        ),
     ):
         tree, comments = ast.parse((SIM / path).read_text(encoding="utf-8")), _comments(SIM / path)
         classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
@@ -178,9 +190,7 @@ def _sources() -> str:
 
 def source_texts() -> dict[str, str]:
     """The text of every source by id, from both tables of sources."""
-    return {
-        row["id"]: row["source"] for file in SOURCE_FILES for row in csv.DictReader(io.StringIO(data_text(file)))
-    }
+    return {row["id"]: row["source"] for file in SOURCE_FILES for row in csv.DictReader(io.StringIO(data_text(file)))}
 
 
 def cited_in_data() -> dict[str, int]:

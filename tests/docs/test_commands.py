@@ -4,9 +4,9 @@ The blocks of a page run in their order, in one temporary folder, and Python blo
 a block says what else it is: ``<!-- file: NAME -->`` writes it into the folder under that name (a Python one runs as
 well); ``<!-- exits: N -->`` expects that exit code, and the lines shown under the command in its output.
 
-Long commands are made small, and only here: a ``run``, ``compare`` or ``trace`` without ``--size`` gets ``--size 0.03``,
-and a ``run`` or ``compare`` without ``--replicates`` gets ``--replicates 2``. ``make`` lines are not run, but their
-targets must exist.
+Long commands are made small, and only here: a ``run``, ``compare``, ``trace`` or ``signs`` without ``--size`` gets
+``--size 0.03``; ``signs`` gets ``--draws 2``; a ``run`` or ``compare`` without ``--replicates`` gets ``--replicates 2``, and one worker, which is the
+quickest for so little. ``make`` lines are not run, but their targets must exist.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-SIZED, REPEATED = ("run", "compare", "trace"), ("run", "compare")
+SIZED, REPEATED = ("run", "compare", "trace", "signs"), ("run", "compare")
 NOTE = re.compile(r"<!-- (file|exits): (.+?) -->")
 SECONDS = 300
 
@@ -81,8 +81,10 @@ def made_small(arguments: list[str]) -> list[str]:
     """The arguments of a command that this test can afford."""
     if arguments[0] in SIZED and "--size" not in arguments:
         arguments = [*arguments, "--size", "0.03"]
+    if arguments[0] == "signs":
+        arguments = [*arguments, "--draws", "2"]  # the last one given counts
     if arguments[0] in REPEATED and "--replicates" not in arguments:
-        arguments = [*arguments, "--replicates", "2"]
+        arguments = [*arguments, "--replicates", "2", "--workers", "1"]
     return arguments
 
 
@@ -132,13 +134,18 @@ def test_the_pages_have_something_to_run() -> None:
     """An extraction that finds nothing would let every page pass."""
     counted = {
         page.name: sum(
-            line.startswith("$ keliling") for block in blocks(page) if block.language == "console" for line in block.lines
+            line.startswith("$ keliling")
+            for block in blocks(page)
+            if block.language == "console"
+            for line in block.lines
         )
         for page in PAGES
     }
     assert counted["README.md"] >= 8
     assert counted["scenarios.md"] >= 4
-    assert all("$ keliling" not in block.text for page in PAGES for block in blocks(page) if block.language != "console")
+    assert all(
+        "$ keliling" not in block.text for page in PAGES for block in blocks(page) if block.language != "console"
+    )
     assert {"README.md", "hypotheses.md"} <= {
         page.name for page in PAGES for block in blocks(page) if block.language == "python"
     }

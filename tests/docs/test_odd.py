@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from sim import __version__
+from sim.model import CoproductionModel
 from sim.outcomes import outcomes
 from sim.parameters import data_text, permits, register
 from sim.rng import Draw
@@ -69,6 +71,19 @@ def test_every_submodel_parameter_named_in_the_words_exists() -> None:
     named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", odd_tables.own_words(ODD)))
     assert len(named) > 60
     assert sorted(name for name in named - known if not re.search(rf"\b{name}\b", source)) == []
+
+
+def test_the_day_is_told_as_the_model_tells_it() -> None:
+    routine = re.compile(r"^\s*([1-6])\. .*?`+(\w+)`+\)", re.MULTILINE | re.DOTALL)
+    section = ODD.split("## 3. Process overview", 1)[1].split("\n## ", 1)[0]
+    told, lived = routine.findall(section), routine.findall(CoproductionModel.__doc__ or "")
+    assert [number for number, _ in lived] == list("123456")
+    assert told == lived
+
+
+def test_the_citation_is_of_this_version() -> None:
+    assert f"\nversion: {__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\n## {__version__}\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 def test_every_law_is_a_sentence() -> None:

@@ -10,7 +10,9 @@ from tests.golden.rewrite import differences, kept, scenarios, sums
 @pytest.mark.parametrize("name", ["programme", "crowded", "grogol"])
 def test_golden(name: str) -> None:
     moved = differences(kept(name), sums(scenarios()[name]))
-    assert not moved, "numbers moved; if that is meant, run `make golden` and say so in CHANGELOG.md:\n" + "\n".join(moved[:20])
+    assert not moved, "numbers moved; if that is meant, run `make golden` and say so in CHANGELOG.md:\n" + "\n".join(
+        moved[:20]
+    )
 
 
 def test_a_difference_is_found() -> None:

@@ -63,8 +63,13 @@ TAMPERINGS: list[tuple[str, Callable[[CoproductionModel], None]]] = [
     ("before an officer looked", lambda m: m.world.applications.looked.__setitem__(0, -1)),
     ("no sooner than it was handed in", lambda m: m.world.applications.submitted.__setitem__(0, 10**6)),
     ("served time never exceeds", lambda m: m.world.office.hours_worked.__setitem__(0, 1e9)),
-    ("officer time is not negative", lambda m: (
-        m.world.office.hours_available.__setitem__(0, -1.0), m.world.office.hours_worked.__setitem__(0, -2.0))),
+    (
+        "officer time is not negative",
+        lambda m: (
+            m.world.office.hours_available.__setitem__(0, -1.0),
+            m.world.office.hours_worked.__setitem__(0, -2.0),
+        ),
+    ),
     ("intrinsic stays", lambda m: m.world.residents.intrinsic.__setitem__(0, -0.1)),
     ("social stays", lambda m: m.world.residents.social.__setitem__(0, 1.1)),
     ("normative stays", lambda m: m.world.residents.normative.__setitem__(0, 1.1)),

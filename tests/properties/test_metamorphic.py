@@ -22,8 +22,14 @@ Lived = Callable[..., CoproductionModel]
 def test_a_programme_of_no_events_is_no_programme(lived: Lived) -> None:
     plain = load("kebon-jeruk-no-outreach", size=0.03)
     dressed = plain.with_(
-        pay=100.0, thanks=False, training_hours=20.0, publicity=1.0, officers_per_event=4, coproducers_sought=30,
-        targeting="need", meeting_share=1.0,
+        pay=100.0,
+        thanks=False,
+        training_hours=20.0,
+        publicity=1.0,
+        officers_per_event=4,
+        coproducers_sought=30,
+        targeting="need",
+        meeting_share=1.0,
     )
     assert dressed.digest() != plain.digest()
     assert fingerprint(lived(plain, days=300).world) == fingerprint(lived(dressed, days=300).world)

@@ -37,7 +37,9 @@ def changed_residents(one: CoproductionModel, other: CoproductionModel) -> set[i
     """Rows of the residents for whom any column, need or application differs."""
     found: set[int] = set()
     for name in Residents._fields:
-        found |= set(np.flatnonzero(getattr(one.world.residents, name) != getattr(other.world.residents, name)).tolist())
+        found |= set(
+            np.flatnonzero(getattr(one.world.residents, name) != getattr(other.world.residents, name)).tolist()
+        )
     needs, others = one.world.needs, other.world.needs
     for name in needs._fields:
         found |= set(needs.resident[getattr(needs, name) != getattr(others, name)].tolist())
@@ -56,7 +58,9 @@ def _applications(one: CoproductionModel, other: CoproductionModel) -> list[int]
 
     first, second = rows(one), rows(other)
     return [
-        one.world.needs.resident.item(key[0]) for key in first.keys() | second.keys() if first.get(key) != second.get(key)
+        one.world.needs.resident.item(key[0])
+        for key in first.keys() | second.keys()
+        if first.get(key) != second.get(key)
     ]
 
 
@@ -78,7 +82,9 @@ def within_reach(one: CoproductionModel, other: CoproductionModel, helped: int) 
         rw_members.setdefault(rw, set()).add(row)
     norm_changed = np.flatnonzero(one.world.neighbourhoods.norm != other.world.neighbourhoods.norm).tolist()
     deciding = {
-        row for rw in norm_changed for row in rw_members[rw]
+        row
+        for rw in norm_changed
+        for row in rw_members[rw]
         if any(one.world.needs.status.item(n) or other.world.needs.status.item(n) for n in one.resident(row).needs)
     }
     reached |= queue | deciding
@@ -125,7 +131,9 @@ def test_through_the_queue() -> None:
 
 def test_through_an_event() -> None:
     """With one place at an event, whoever was helped to it takes the place of somebody else."""
-    scenario = load("kebon-jeruk-no-outreach", size=0.03, set_=["events_per_month=8", "event_capacity=2", "officers=60"])
+    scenario = load(
+        "kebon-jeruk-no-outreach", size=0.03, set_=["events_per_month=8", "event_capacity=2", "officers=60"]
+    )
     one = CoproductionModel(scenario, checked=True)
     while not (one.world.events.turned_away > 0).any():
         one.step()

@@ -197,7 +197,8 @@ def test_ctrl_c_stops_workers_and_keeps_what_is_finished():
 def test_a_dead_worker_is_an_error_and_not_a_wait():
     Path("deadly.py").write_text(
         "import multiprocessing, os\n\nif multiprocessing.parent_process() is not None:\n    os._exit(9)\n\n\n"
-        + WILLINGNESS + "0.0\n"
+        + WILLINGNESS
+        + "0.0\n"
     )
     result = keliling("compare", *PAIR, *TINY, "--set", "hypothesis=deadly.py:willingness", "--workers", 2, code=1)
     assert "a worker process died" in result.stderr

@@ -137,8 +137,13 @@ def ensemble(scenario: Scenario, years: list[list[dict[str, float]]], name: str,
 def month(decided: float, rejected: float, other: float = 0.0, **more: float) -> dict[str, float]:
     """A month's decisions on building permits, and on others of which none are rejected."""
     return {
-        "decided": decided + other, "decided.imb": decided, "decided.other": other, "rejected": rejected,
-        "rejected.imb": rejected, "submitted": decided + other, **more,
+        "decided": decided + other,
+        "decided.imb": decided,
+        "decided.other": other,
+        "rejected": rejected,
+        "rejected.imb": rejected,
+        "submitted": decided + other,
+        **more,
     }
 
 

@@ -28,10 +28,26 @@ from sim.scenario import load
 def totals(**given: float) -> dict[str, float]:
     """A year with ten events at which all went well; ``given`` (dots written as __) changes it."""
     t: dict[str, float] = {
-        "months": 12, "planned": 10, "proposals": 12, "declined": 2, "events.held": 10, "joined": 60,
-        "joined.uninvited": 3, "invited": 100, "coproducer_hours": 600, "visits": 800, "served": 300, "informed": 500,
-        "submitted.coproduced": 400, "submitted.displaced": 200, "paid": 0, "resident_hour": 0.3,
-        "decided.helped": 400, "rejected.helped": 20, "meetings": 10, "meetings.due": 10,
+        "months": 12,
+        "planned": 10,
+        "proposals": 12,
+        "declined": 2,
+        "events.held": 10,
+        "joined": 60,
+        "joined.uninvited": 3,
+        "invited": 100,
+        "coproducer_hours": 600,
+        "visits": 800,
+        "served": 300,
+        "informed": 500,
+        "submitted.coproduced": 400,
+        "submitted.displaced": 200,
+        "paid": 0,
+        "resident_hour": 0.3,
+        "decided.helped": 400,
+        "rejected.helped": 20,
+        "meetings": 10,
+        "meetings.due": 10,
         "complaints": 4,
     }
     for name in ("commissioning", "designing", "delivery", "assessment"):
@@ -46,9 +62,23 @@ def totals(**given: float) -> dict[str, float]:
 
 
 NO_OUTREACH = {
-    "planned": 0, "proposals": 0, "declined": 0, "events__held": 0, "joined": 0, "joined__uninvited": 0, "invited": 0,
-    "coproducer_hours": 0, "visits": 0, "served": 0, "informed": 0, "submitted__coproduced": 0,
-    "submitted__displaced": 0, "decided__helped": 0, "rejected__helped": 0, "meetings": 0, "meetings__due": 0,
+    "planned": 0,
+    "proposals": 0,
+    "declined": 0,
+    "events__held": 0,
+    "joined": 0,
+    "joined__uninvited": 0,
+    "invited": 0,
+    "coproducer_hours": 0,
+    "visits": 0,
+    "served": 0,
+    "informed": 0,
+    "submitted__coproduced": 0,
+    "submitted__displaced": 0,
+    "decided__helped": 0,
+    "rejected__helped": 0,
+    "meetings": 0,
+    "meetings__due": 0,
 }
 ALL_DECLINED = NO_OUTREACH | {"planned": 10, "proposals": 700, "declined": 700}
 

@@ -52,9 +52,7 @@ def test_no_word_leaves_the_frame(ensembles, which, replicates):
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.text import Text
 
-    base, policy = (
-        Ensemble(one.scenario, one.runs[:replicates], one.name) for one in (ensembles[0], ensembles[which])
-    )
+    base, policy = (Ensemble(one.scenario, one.runs[:replicates], one.name) for one in (ensembles[0], ensembles[which]))
     comparison = Comparison(base, [policy])
     with style.styled() as figures:
         for figure in (

@@ -195,15 +195,22 @@ def test_entries_of_both_arms_are_merged_by_day() -> None:
     ours = [Entry(1, "a"), Entry(1, "a"), Entry(2, "b"), Entry(4, "d")]
     theirs = [Entry(1, "a"), Entry(2, "c"), Entry(2, "b"), Entry(3, "e")]
     assert [(mark, entry.day, entry.text) for mark, entry in _merged(ours, theirs)] == [
-        ("in both", 1, "a"), ("baseline", 1, "a"), ("in both", 2, "b"), ("policy", 2, "c"), ("policy", 3, "e"),
+        ("in both", 1, "a"),
+        ("baseline", 1, "a"),
+        ("in both", 2, "b"),
+        ("policy", 2, "c"),
+        ("policy", 3, "e"),
         ("baseline", 4, "d"),
     ]
 
 
 @pytest.mark.parametrize(
     ("title", "within"),
-    [("Building permit (IMB)", "a building permit (IMB)"), ("Other licences", "one of the other licences"),
-     ("Amusement licence", "an amusement licence")],
+    [
+        ("Building permit (IMB)", "a building permit (IMB)"),
+        ("Other licences", "one of the other licences"),
+        ("Amusement licence", "an amusement licence"),
+    ],
 )
 def test_permits_are_named_within_a_sentence(title: str, within: str) -> None:
     assert named(title) == within

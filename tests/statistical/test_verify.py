@@ -1,0 +1,132 @@
+"""What the model gives at full size, with the replicates it takes to say so (``make verify``; hours of computing).
+
+Each check prints what it measured; docs/verification.md keeps dated results. Finished runs are kept in
+results/verify, so an interrupted verification goes on where it was.
+"""
+
+from __future__ import annotations
+
+import resource
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from experiments.comparison import Comparison
+from experiments.ensemble import run_ensembles
+from experiments.kept import Kept
+from experiments.signs import signs_of
+from sim.model import CoproductionModel
+from sim.scenario import Scenario, load
+
+pytestmark = pytest.mark.verify
+
+PAIRS = 20
+KEPT = Kept(Path("results/verify"))
+SHOWN = (
+    "rejected_share",
+    "rejected_share_standardised",
+    "delayed_share",
+    "ikm",
+    "satisfaction",
+    "broker_share",
+    "complaints_expected",
+    "utilisation",
+)
+
+
+def compared(base: Scenario, policy: Scenario, pairs: int) -> Comparison:
+    ensembles = run_ensembles([base, policy], pairs, kept=KEPT)
+    comparison = Comparison(ensembles[0], ensembles[1:])
+    (rows,) = comparison.table.values()
+    print(f"\n{base.name} -> {policy.name}, {pairs} pairs")
+    for name in SHOWN:
+        d = rows[name]
+        print(f"  {d.measure.title}: {d.baseline_mean:.3f} -> {d.policy_mean:.3f}, {d.text}, better in {d.better_text}")
+    return comparison
+
+
+def row(comparison: Comparison, name: str):  # type: ignore[no-untyped-def]
+    (rows,) = comparison.table.values()
+    return rows[name]
+
+
+@pytest.mark.parametrize("site", ["kebon-jeruk", "grogol-petamburan"])
+def test_the_programme_lowers_rejections_and_brokers(site: str) -> None:
+    comparison = compared(load(f"{site}-2018"), load(f"{site}-2019"), PAIRS)
+    assert row(comparison, "rejected_share").high < 0
+    assert row(comparison, "rejected_share_standardised").high < 0
+    assert row(comparison, "broker_share").high < 0
+    if site == "kebon-jeruk":
+        assert row(comparison, "delayed_share").high < 0
+
+
+def test_crowding_lowers_ikm_while_rejections_fall() -> None:
+    """Without the site shock, every parameter inside its range: the sign that the paper saw at Grogol Petamburan."""
+    base, policy = load("kebon-jeruk-crowded-2018"), load("kebon-jeruk-crowded-2019")
+    assert not base.values["site_shock"]
+    comparison = compared(base, policy, 10)
+    assert row(comparison, "rejected_share").high < 0
+    assert row(comparison, "ikm").high < 0
+    assert row(comparison, "satisfaction").high < 0
+    assert row(comparison, "utilisation").policy_mean < 100
+
+
+def test_information_alone_moves_take_up_less_than_half_as_much_as_help() -> None:
+    none = load("kebon-jeruk-no-outreach")
+    extra = []
+    for information in (False, True):
+        policy = none.with_change("2019-01", events_per_month=1.0, information_only=information)
+        comparison = compared(none, policy, 6)
+        extra.append(row(comparison, "applications"))
+    print(f"\nextra applications a year: help {extra[0].text}, information {extra[1].text}")
+    assert extra[1].high < 0.5 * extra[0].low
+
+
+def test_common_luck_cuts_the_variance_of_a_difference() -> None:
+    """Variance ratio (independent over paired) of the difference in rejected share, monthly events against none."""
+    none = load("kebon-jeruk-no-outreach")
+    comparison = compared(none, none.with_change("2019-01", events_per_month=1.0), 50)
+    before, after = (np.array(one.values("rejected_share", 2019)) for one in comparison.ensembles)
+    ratio = (before.var(ddof=1) + after.var(ddof=1)) / (after - before).var(ddof=1)
+    generator = np.random.default_rng(20)
+    drawn = []
+    for _ in range(4000):
+        pick = generator.integers(0, before.size, before.size)
+        x, y = before[pick], after[pick]
+        drawn.append((x.var(ddof=1) + y.var(ddof=1)) / (y - x).var(ddof=1))
+    low, high = np.quantile(drawn, (0.025, 0.975))
+    print(f"\nvariance ratio {ratio:.1f}, bootstrap 95% [{low:.1f}, {high:.1f}], {before.size} pairs")
+    assert low >= 10.0
+
+
+def test_signs_over_the_prior() -> None:
+    """Share of drawn worlds that gives each combination of signs at the two sites; printed, never tuned."""
+    pairs = {
+        site: (
+            load(f"{site}-2018", size=0.1),
+            load(f"{site}-2019", size=0.1).with_change("2019-01", events_per_month=4.0),
+        )
+        for site in ("kebon-jeruk", "grogol-petamburan")
+    }
+    found = signs_of(pairs, ("rejected_share", "satisfaction"), draws=64, kept=KEPT)
+    print("\nsigns of (rejected share, true satisfaction) at Kebon Jeruk and Grogol Petamburan, 64 worlds")
+    for signs, share in found.shares():
+        print(f"  {signs}: {100 * share:.1f}%")
+    assert sum(share for _, share in found.shares()) == pytest.approx(1.0)
+    assert len(found.shares()) > 1
+
+
+def test_the_cost_of_the_agents_engine_at_full_size() -> None:
+    started = time.perf_counter()
+    model = CoproductionModel(load("kebon-jeruk-2019"))
+    created = time.perf_counter()
+    model.run()
+    lived = time.perf_counter()
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"\n{model.population.key.size} adults: created {created - started:.1f} s, three years {lived - created:.1f} s, "
+        f"peak {memory:.0f} MiB"
+    )
+    assert len(model.records) == 36
