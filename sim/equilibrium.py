@@ -10,7 +10,9 @@ They hold at *reference levers* (the register's defaults), so that a lever moved
 
 from __future__ import annotations
 
+import csv
 import math
+from io import StringIO
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -18,11 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.compiled import compiled
-from sim.parameters import Permit
+from sim.parameters import Permit, data_text
 from sim.population import Population
 from sim.rng import Draw, uniform
 from sim.rules.choice import BROKER, COUNTER, ONLINE, channel_value, keenness, taste, threat
-from sim.rules.satisfaction import expected_answer
+from sim.rules.satisfaction import SCALE, expected_answer
 from sim.rules.start import mean_wait, open_share, success_chance
 
 Floats = NDArray[np.float64]
@@ -51,6 +53,7 @@ class Equilibrium(NamedTuple):
     base_rate: Floats  # of acting a day, at keenness 1
     mean_keenness: Floats  # over the open needs at the start
     base_score: float  # latent satisfaction at reference experiences, 1-4
+    complaint_reference: float  # satisfaction at which complaints come at their base rate, 1-4
 
 
 def eligible(population: Population, permits: tuple[Permit, ...]) -> Eligible:
@@ -267,7 +270,16 @@ def solve(
         rate = math.exp((low + high) / 2.0)
         base_rate.append(rate)
         mean_keenness.append(stock_at(rate, mine, works_boost(p, permit), works, rates[k])[1])
-    return Equilibrium(online, broker, np.array(base_rate), np.array(mean_keenness), base_score(p))
+    return Equilibrium(
+        online, broker, np.array(base_rate), np.array(mean_keenness), base_score(p), complaint_reference(p)
+    )
+
+
+def satisfaction_table() -> tuple[list[tuple[float, ...]], list[float]]:
+    """Routing of the seven experiences into each of the nine elements, and the reference experiences."""
+    rows = list(csv.reader(StringIO(data_text("satisfaction.csv"))))[1:]
+    numbers = [tuple(float(cell) for cell in row[1:]) for row in rows]
+    return numbers[:-1], list(numbers[-1])
 
 
 def base_score(p: SimpleNamespace) -> float:
@@ -278,6 +290,19 @@ def base_score(p: SimpleNamespace) -> float:
         middle = (low + high) / 2.0
         low, high = (middle, high) if expected_answer(middle, spread) < p.ikm_base / 25.0 else (low, middle)
     return (low + high) / 2.0
+
+
+def complaint_reference(p: SimpleNamespace) -> float:
+    """Satisfaction at which a complaint has its base rate, such that complaints average that rate over applicants.
+
+    The rate is exponential in satisfaction, so its mean lies above the rate at mean satisfaction, by the variance of
+    satisfaction between applicants: people, elements, and decisions, favourable as often as the reference has it.
+    """
+    granted = satisfaction_table()[1][3]
+    decision = SCALE * p.weight_decision
+    variance = p.answer_sd * p.answer_sd + p.element_sd * p.element_sd / 9.0
+    variance += decision * decision * granted * (1.0 - granted)
+    return float(p.ikm_base / 25.0 - p.complaint_steepness * variance / 2.0)
 
 
 __all__ = ["COUNTER", "Eligible", "Equilibrium", "eligible", "solve"]

@@ -61,7 +61,7 @@ RULES = {
     "change-undated": 'a change needs a month ("2019-01") or a day (504)',
     "change-dated-twice": "a change has a month or a day, not both",
     "change-empty": "the change changes nothing: add a lever",
-    "change-not-lever": "is no lever but a {kind}, which holds for the whole run; move it under [parameters]",
+    "change-not-lever": "is not a lever (kind: {kind}): it holds for the whole run; move it under [parameters]",
     "change-key-unknown": "is neither month, day nor a lever",
     "change-same-day": "another change of this file falls on the same day ({day}); join them",
     "month-malformed": 'must be a month such as "2019-01"',
@@ -95,7 +95,8 @@ RULES = {
     "source-missing": "a figure needs its source, as text",
     "source-unknown": "the source {source} is in no table of sources",
     "grade-unknown": "must be one of {grades}",
-    "population-range": "must be a whole number of people, from one a neighbourhood unit (RT) to 50 million",
+    "population-range": "must be a whole number of people, from one a neighbourhood unit (RT) to 1.4 million; "
+    "a larger area is several districts",
     "kelurahan-missing": "a district needs at least one [[kelurahan]]",
     "kelurahan-twice": "another kelurahan has this name",
     "weight-positive": "must be a number above 0 (in proportion to the kelurahan's people)",

@@ -56,5 +56,5 @@ def sample_size(population: int) -> int:
         return population
     for size, sample in _sizes():
         if population <= size:
-            return sample
+            return min(sample, population)
     return _sizes()[-1][1]

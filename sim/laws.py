@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from sim.errors import CheckFailed
+from sim.outcomes import outcomes
 from sim.population import Population
+from sim.records import Record
 from sim.rules.outreach import CANCELLED, COMMISSIONING
 from sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
 from sim.state import APPLIED, OPEN, RW_HEAD, World
@@ -69,6 +71,21 @@ def check(world: World, population: Population, day: int) -> None:
     _rows("one RW runs one cycle at a time", day, _unique_running(world))
     needs = world.needs
     _rows("an open need has no permit", day, (needs.status != OPEN) | (needs.held == 0))
+
+
+def check_record(record: Record, day: int) -> None:
+    """Verify the record of a month: the IKM within 25 and 100, shares within 0 and 1.
+
+    Raises CheckFailed naming the law and the outcome.
+    """
+    for outcome in outcomes().values():
+        value = outcome.of(record)
+        if value != value:  # not defined this month
+            continue
+        if outcome.name == "ikm" and not 25.0 <= value <= 100.0:
+            raise CheckFailed(f"day {day}: the law 'the IKM stays within 25 and 100' is broken: {value}")
+        if outcome.unit == "%" and not -1e-9 <= value <= 100.0 + 1e-9:
+            raise CheckFailed(f"day {day}: the law 'a share stays within 0 and 1' is broken: {outcome.name} {value}")
 
 
 def _unique_running(world: World) -> np.ndarray:

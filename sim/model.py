@@ -10,9 +10,10 @@ import numpy as np
 from mesa.agent import AgentSet
 
 from sim import calendar, laws, start, state
-from sim.agents import CoProducer, Neighbourhood, PTSPOffice, Resident
+from sim.agents import CoProducer, Neighbourhood, PTSPOffice, Resident, elect_heads
+from sim.equilibrium import satisfaction_table
+from sim.errors import InvalidInput, Problem
 from sim.parameters import namespace
-from sim.population import elect, merit
 from sim.records import HALF_YEAR, MONTH, Record, Tally, month_record, survey
 from sim.rng import Draw, uniform
 from sim.rules import choice, motivation
@@ -20,7 +21,7 @@ from sim.rules.normal import normal
 from sim.rules.outreach import CLOSED, PREPARATION
 from sim.rules.serving import RETURNED, UNDER_REVIEW
 from sim.scenario import Scenario
-from sim.state import FORMER, OPEN, RT_HEAD, RW_HEAD, VOLUNTEER
+from sim.state import OPEN, VOLUNTEER
 
 
 class CoproductionModel(mesa.Model):
@@ -51,6 +52,10 @@ class CoproductionModel(mesa.Model):
         neighbourhood_class: type[Neighbourhood] = Neighbourhood,
         office_class: type[PTSPOffice] = PTSPOffice,
     ) -> None:
+        for name, number in (("seed", seed), ("replicate", replicate)):
+            if not 0 <= number < 2**32:
+                rule = "must be a whole number from 0 to 4294967295"
+                raise InvalidInput([Problem("options", 0, 0, name, str(number), rule)])
         super().__init__(rng=seed)
         self.plan, self.key, self.checked = scenario, (seed, replicate), checked
         self.day = 0
@@ -84,7 +89,8 @@ class CoproductionModel(mesa.Model):
         self.constants[choice.ONLINE], self.constants[choice.BROKER] = solved.online, solved.broker
         self.base_rate, self.mean_keenness = solved.base_rate.tolist(), solved.mean_keenness.tolist()
         self.base_score = solved.base_score
-        self.routing, self.reference_experience = start.satisfaction_table()
+        self.complaint_reference = solved.complaint_reference
+        self.routing, self.reference_experience = satisfaction_table()
         self.willingness = self.plan.hypothesis.load() or motivation.willingness
         self.intercept = start.intercept(self.ground, self.willingness, self.weights)
 
@@ -95,7 +101,9 @@ class CoproductionModel(mesa.Model):
             SimpleNamespace(enforced=k.enforced, credit=k.credit, **start.permit_values(p, k))
             for k in self.ground.permits
         ]
-        self.weights = tuple(float(getattr(p, name)) for name in motivation.WEIGHTS)
+        # Only pay that is tied to the task erodes.
+        weights = vars(p) | {"pay_erosion": p.pay_erosion * p.pay_tied}
+        self.weights = tuple(float(weights[name]) for name in motivation.WEIGHTS)
         receive = p.apply_over_receive
         self.information_prompt = choice.prompt_hazard(p.information_effect * receive)
         self.assistance_prompt = choice.prompt_hazard(p.assistance_effect * receive)
@@ -168,13 +176,15 @@ class CoproductionModel(mesa.Model):
         month = self.day // MONTH
         self.coproducers.select(lambda one: one.active == 1).do("month_passes")
         if self.p.elections and month == self.p.election_month:
-            self._elect_heads()
+            elect_heads(self)
         if (month + 1) % HALF_YEAR == 0:
             survey(self.world, self.day, self.p)
         record = month_record(
             self.world, self.population, self.ground.permits, self.day, self.p, self.tally, self.faded()
         )
         self.records.append(record)
+        if self.checked:
+            laws.check_record(record, self.day)
         self.tally = Tally()
 
     def run(self) -> list[Record]:
@@ -233,7 +243,7 @@ class CoproductionModel(mesa.Model):
         """This year's site shock on the 1-4 scale; the same in every scenario of a seed and replicate."""
         if not self.p.site_shock:
             return 0.0
-        year = self.day // (12 * MONTH)
+        year = self.plan.first_year - self.plan.warmup_years + self.day // (12 * MONTH)
         return self.normal(Draw.SITE_SHOCK, self.plan.profile.code, year) * self.p.site_shock_sd / 25.0
 
     # -- the schedule
@@ -331,7 +341,9 @@ class CoproductionModel(mesa.Model):
         )
 
     def recruit(self, resident_row: int) -> CoProducer:
-        """A co-producer row and agent for a resident who is asked to volunteer."""
+        """The co-producer of a resident who is asked to volunteer; a fresh row and agent at the first time."""
+        if self.world.residents.coproducer.item(resident_row) >= 0:
+            return self.coproducer(self.world.residents.coproducer.item(resident_row))
         row = self._new_row("coproducers")
         c = self.world.coproducers
         c.resident[row] = resident_row
@@ -367,7 +379,7 @@ class CoproductionModel(mesa.Model):
             for need in self.resident(row).needs:
                 if needs.status.item(need) == OPEN:
                     if granted:
-                        needs.pending[need] = max(needs.pending.item(need), self.tie_prompt)
+                        needs.news[need] = max(needs.news.item(need), self.tie_prompt)
                     self.schedule_need(need, self.day + 1)
 
     def faded(self) -> SimpleNamespace:
@@ -379,42 +391,3 @@ class CoproductionModel(mesa.Model):
             days, half_life = day - getattr(r, f"{name}_day"), getattr(self.p, f"{name}_half_life")
             held[name] = rest + (anchored - rest) * np.exp2(-days / half_life)
         return SimpleNamespace(**held)
-
-    def _elect_heads(self) -> None:
-        """Replace heads by election; those replaced keep their motives and, when active, stay on as volunteers."""
-        population, rw_count = self.population, self.population.rw_head.size
-        rw_members = [np.flatnonzero(population.rw == row) for row in range(rw_count)]
-        rt_members = [
-            population.rt_members[population.rt_start[rt] : population.rt_start[rt + 1]]
-            for rt in range(population.rt_head.size)
-        ]
-        offices = [(RW_HEAD, population.rw_key.item(rw), rw_members[rw]) for rw in range(rw_count)]
-        offices += [(RT_HEAD, population.rt_key.item(rt), rt_members[rt]) for rt in range(population.rt_head.size)]
-        c = self.world.coproducers
-        holders = {
-            (c.role.item(row), self._office_of(row)): row
-            for row in range(self.world.counts.coproducers.item(0))
-            if c.role.item(row) in (RW_HEAD, RT_HEAD)
-        }
-        for place, (role, key, members) in enumerate(offices):
-            index = place if role == RW_HEAD else place - rw_count
-            if self.draw(Draw.ELECTION, key, role) >= self.p.election_turnover:
-                continue
-            members = members[np.argsort(population.key[members], kind="stable")]
-            r = self.world.residents
-            taken = members[r.coproducer[members] >= 0]
-            merits = merit(r.intrinsic, r.social, r.normative, population.age)
-            new = elect(*self.key, key, 2 + role, members, self.p.head_candidates, merits, population.key, taken)
-            old = holders[(role, index)]
-            if r.coproducer.item(new) >= 0:
-                continue
-            self.world.coproducers.role[old] = VOLUNTEER if self.world.coproducers.active.item(old) else FORMER
-            one = self.recruit(new)
-            one.role = role
-            if role == RW_HEAD:
-                self.neighbourhood(index).head = one.row
-            self.tally.replaced += 1
-
-    def _office_of(self, coproducer: int) -> int:
-        c = self.world.coproducers
-        return c.rw.item(coproducer) if c.role.item(coproducer) == RW_HEAD else c.rt.item(coproducer)

@@ -115,7 +115,7 @@ def _counts(figures: Mapping[str, Any], problems: Problems) -> dict[str, int]:
     counts = {}
     for key in ("population", "rw", "rt"):
         value = figures[key]
-        if isinstance(value, Integral) and not isinstance(value, bool) and 1 <= int(value) <= 50_000_000:
+        if isinstance(value, Integral) and not isinstance(value, bool) and 1 <= int(value) <= 1_400_000:
             counts[key] = int(value)
         else:
             problems.add("whole-expected", Place("new office", key=key), value, unit="from 1 to 50 million")

@@ -132,12 +132,18 @@ def fill(
         below = age_cumulative[b - 1] if b > 0 else 0.0
         if age_low[b] < CANDIDATE_AGE:
             grown += (age_cumulative[b] - below) * min(1.0, (CANDIDATE_AGE - age_low[b]) / (age_high[b] - age_low[b]))
+    young = min(grown / (1.0 - household_chance), 1.0)
     for i in range(n):
         who = key[i]
         head = first_of_rt[i] > 0 or uniform(seed, 0, HOUSEHOLD, who, 0, 0) < household_chance
         rank = uniform(seed, 0, AGE, who, 0, 0)
+        # Heads of households are 25 or older; the others are younger by as much, so that ages stay the profile's.
         if head:
             rank = grown + (1.0 - grown) * rank
+        elif rank < young:
+            rank = rank * grown / young
+        else:
+            rank = grown + (1.0 - grown) * (rank - young) / (1.0 - young)
         b = 0
         while b < age_low.size - 1 and rank >= age_cumulative[b]:
             b += 1

@@ -135,7 +135,7 @@ class _Reader:
             self.add("profile-key-missing", "population")
             return 0
         there, people, _ = self.figure("population", "population")
-        if there and not (_whole(people) and max(n_rt, 1) <= people <= 50_000_000):
+        if there and not (_whole(people) and max(n_rt, 1) <= people <= 1_400_000):
             self.add("population-range", "population", "value")
         return people if _whole(people) else 0
 

@@ -140,7 +140,7 @@ def month_record(
     r["trust"], r["knowledge"] = float(faded.trust.mean()) * r["adults"], float(faded.knowledge.mean()) * r["adults"]
     r["expectation"] = float(world.residents.expectation.sum())
     office = world.office
-    r["backlog"] = float(office.last.item(0) - office.first.item(0))
+    r["backlog"] = _count(office.queue[office.first.item(0) : office.last.item(0)] >= 0)
     r["crowding"] = office.crowd.item(0)
     r["norm"] = float(world.neighbourhoods.norm.sum())
     r["applied"] = _count(world.needs.status == APPLIED)

@@ -74,8 +74,6 @@ class Draw:
     ELECTION = 88
     SITE_SHOCK = 89
     INVITED_ORDER = 90
-    HELPED_ON_SPOT = 91
-    KNOWN = 92
 
 
 MASK = np.uint64(0xFFFFFFFF)

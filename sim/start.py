@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable
-from io import StringIO
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -27,7 +25,7 @@ from sim.equilibrium import (
     start_values,
     works_boost,
 )
-from sim.parameters import PERMIT_UNITS, Permit, data_text, defaults, namespace, permits, register
+from sim.parameters import PERMIT_UNITS, Permit, defaults, namespace, permits, register
 from sim.population import Population, build
 from sim.rng import Draw, uniform
 from sim.rules.influence import days_until, waited
@@ -206,13 +204,6 @@ def initial(scenario: Scenario, base: Ground, p: SimpleNamespace, seed: int, rep
 def permit_values(p: SimpleNamespace, permit: Permit) -> dict[str, float]:
     """The numbers of one permit by field."""
     return {field: getattr(p, f"{permit.name}_{field}") for field in PERMIT_UNITS}
-
-
-def satisfaction_table() -> tuple[list[tuple[float, ...]], list[float]]:
-    """Routing of the seven experiences into each of the nine elements, and the reference experiences."""
-    rows = list(csv.reader(StringIO(data_text("satisfaction.csv"))))[1:]
-    numbers = [tuple(float(cell) for cell in row[1:]) for row in rows]
-    return numbers[:-1], list(numbers[-1])
 
 
 def intercept(base: Ground, willingness: Callable[..., float], weights: tuple[float, ...]) -> float:

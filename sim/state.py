@@ -53,7 +53,7 @@ class Needs(NamedTuple):
     attempt: Ints  # applications for the current need so far
     threshold: Floats  # hidden exponential threshold of the current spell
     hazard: Floats  # accumulated so far
-    prompted: Floats  # the part of it that prompts added
+    prompted: Floats  # the part of it that events added
     rate: Floats  # of accumulation a day, since the anchor
     plain_rate: Floats  # the rate just before the resident first heard of the event known
     anchor: Ints
@@ -65,7 +65,8 @@ class Needs(NamedTuple):
     expiry: Ints  # day on which a held permit expires
     event: Ints  # event that the resident knows of, -1 for none
     felt: Floats  # strongest prompt felt from that event
-    pending: Floats  # strongest prompt to be felt at the next touch
+    pending: Floats  # strongest prompt from that event to be felt at the next touch
+    news: Floats  # strongest other prompt (a tie's success, a notice) to be felt at the next touch
     skill: Floats  # of the co-producer who checked the papers, 0 for nobody
     online_failed: Ints  # 1 after a failed online attempt for this application
     failures: Ints  # failed online attempts for this application

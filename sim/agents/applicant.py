@@ -152,7 +152,9 @@ class Applicant(RowAgent):
             model.reference_experience[6],
         ]
         score, _ = self._score(application, occasion, met)
-        chance = satisfaction.complaint_chance(p.complaint_rate, p.complaint_steepness, p.ikm_base / 25.0, score)
+        chance = satisfaction.complaint_chance(
+            p.complaint_rate, p.complaint_steepness, model.complaint_reference, score
+        )
         a.complaint_chance[application] = chance
         if model.draw(Draw.COMPLAINT, self.key, occasion) < chance:
             mark = model.draw(Draw.COMPLAINT_CLASS, self.key, occasion)

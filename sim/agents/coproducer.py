@@ -64,16 +64,21 @@ class CoProducer(RowAgent):
         return motivation.joins(self.model.intercept + self.willingness(), draw)
 
     def may_be_asked(self) -> bool:
-        """Heads in office and active volunteers may; those who stopped are left alone for a year."""
+        """Heads in office and active volunteers may; heads who stopped are left alone for a year."""
         if self.role >= VOLUNTEER:
-            return self.role == VOLUNTEER and bool(self.active)
+            return bool(self.active)
         return self.model.day - self.stopped >= RETURN_REST or bool(self.active)
+
+    def hours_a_week(self) -> float:
+        """Hours given a week: those asked, or the free ones if fewer; the tired give less."""
+        return min(self.model.p.coproducer_hours, self.resident.free_hours) / (1.0 + self.fatigue)
 
     def join(self) -> None:
         """Become active, drawing a hidden threshold of stopping, and be trained if the office trains."""
         model, c, p = self.model, self.model.world.coproducers, self.model.p
         if not self.active:
             self.active = 1
+            self.role = min(self.role, VOLUNTEER)
             c.spell[self.row] += 1
             mark = model.draw(Draw.LEAVE, self.resident.key, c.spell.item(self.row))
             c.threshold[self.row], c.hazard[self.row] = influence.waited(mark), 0.0

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.agents.coproducer import RETURN_REST
 from sim.agents.view import Column, RowAgent
 from sim.rng import Draw
 from sim.rules import influence, outreach
@@ -62,11 +63,13 @@ class Neighbourhood(RowAgent):
         """Invite heads, then volunteers, then helped or connected residents, up to the number sought."""
         model, e = self.model, self.model.world.events
         ordinal, sought = self.proposals, model.p.coproducers_sought
-        # A head elected since the consent was not asked yet and answers now.
+        # A head elected since the consent was not asked yet and answers now; without the head no event (P8).
         head, invited = model.coproducer(self.head), 1
-        joined = [head] if head.active or head.invited(ordinal) else []
-        if joined:
-            head.join()
+        if not head.active and not head.invited(ordinal):
+            e.invited[event] = invited
+            return
+        head.join()
+        joined = [head]
         c = model.world.coproducers
         used = model.world.counts.coproducers.item(0)
         mine = np.flatnonzero((c.rw[:used] == self.row) & (np.arange(used) != self.head)).tolist()
@@ -106,14 +109,19 @@ class Neighbourhood(RowAgent):
         total = 0.0
         for one in joined + uninvited:
             total += one.skill
-        e.skill[event] = total / max(len(joined) + len(uninvited), 1)
+        e.skill[event] = total / e.joined.item(event)
 
     def _candidates(self, joined: list[CoProducer]) -> list[int]:
-        """Residents who were helped or whose ties co-produce, in RTs with a joined co-producer, by a keyed draw."""
+        """Residents who were helped or whose ties co-produce, in RTs with a joined co-producer, by a keyed draw.
+
+        Those who declined before may be asked again, and those who stopped a year ago.
+        """
         model = self.model
         rts = {one.rt for one in joined}
-        residents, population = model.world.residents, model.population
-        here = (population.rw == self.row) & (residents.coproducer < 0)
+        residents, population, c = model.world.residents, model.population, model.world.coproducers
+        known = residents.coproducer
+        rested = (c.role[known] >= VOLUNTEER) & (c.active[known] == 0) & (model.day - c.stopped[known] >= RETURN_REST)
+        here = (population.rw == self.row) & ((known < 0) | rested)
         found = set(np.flatnonzero(here & (residents.helped_day > model.day - HELP_LASTS)).tolist())
         for one in joined:
             found.update(row for row in one.resident.ties if here.item(row))
@@ -145,8 +153,7 @@ class Neighbourhood(RowAgent):
         """Today's visits: each co-producer in the own RT first, those without one wherever nobody has been."""
         model, p, e = self.model, self.model.p, self.model.world.events
         parts = model.world.parts
-        elapsed = model.day - e.design_day.item(event)
-        due = outreach.visits_by(elapsed, p.preparation_days, p.coproducer_hours, p.visit_hours)
+        elapsed = model.day - e.design_day.item(event) + 1
         waiting: dict[int, list[int]] = {}
         needs = model.world.needs
         for need in self.open_needs():
@@ -163,6 +170,7 @@ class Neighbourhood(RowAgent):
         )
         for part in mine:
             one = model.coproducer(parts.coproducer.item(part))
+            due = outreach.visits_by(elapsed, p.preparation_days, one.hours_a_week(), p.visit_hours)
             while parts.visits.item(part) < due:
                 own = waiting.get(one.rt)
                 if not own and not unstaffed:
@@ -171,6 +179,16 @@ class Neighbourhood(RowAgent):
                 one.visit(need, event)
                 parts.visits[part] += 1
                 e.visits[event] += 1
+
+    def count_known(self, event: int) -> None:
+        """After an event the heads know the needs that visits mapped and that are still open, and of others a share."""
+        model, needs = self.model, self.model.world.needs
+        still_open = self.open_needs()
+        mapped = 0
+        for need in still_open:
+            visited = needs.event.item(need) == event and needs.felt.item(need) >= model.assistance_prompt
+            mapped += int(visited)
+        self.known = mapped + model.p.known_share * (len(still_open) - mapped)
 
     def _visit_order(self, need: int) -> tuple[float, int]:
         needs = self.model.world.needs

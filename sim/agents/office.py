@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sim.agents.neighbourhood import Neighbourhood
 
 MONTH = 21
+DONE = -1  # place in the backlog of a file that is finished behind one that is not
 REJECTIONS_HALF_LIFE = 252.0
 
 
@@ -126,6 +127,8 @@ class PTSPOffice(RowAgent):
         e.places[event] = 0 if p.information_only else places
         e.phase[event] = PREPARATION
         rw.publicise(event)
+        if not p.information_only:
+            rw.prepare(event)
 
     def deliver(self, event: int) -> None:
         """Open the event: officers leave the desk for it, unless the desk is protected."""
@@ -151,7 +154,7 @@ class PTSPOffice(RowAgent):
         e.phase[event] = ASSESSMENT
         rw.last_event = model.day
         rw.company = min(e.joined.item(event) / e.invited.item(event), 1.0)
-        rw.known = float(min(e.visits.item(event), len(rw.open_needs())))
+        rw.count_known(event)
 
     def assess(self, event: int, rw: Neighbourhood) -> None:
         """Hold the meeting or skip it, learn, thank and pay; each co-producer lives through the event."""
@@ -208,11 +211,11 @@ class PTSPOffice(RowAgent):
         finished: list[int] = []
         while place < office.last.item(0):
             application = queue.item(place)
-            if a.remaining.item(application) > 0.0:
+            if application != DONE:
                 officer = min(range(officers), key=used.__getitem__)
-                given = serving.worked(used[officer], hours, a.remaining.item(application))
-                if given <= 0.0:
+                if used[officer] >= hours:
                     break
+                given = serving.worked(used[officer], hours, a.remaining.item(application))
                 if a.looked.item(application) < 0:
                     a.looked[application] = model.day
                 used[officer] += given
@@ -220,15 +223,17 @@ class PTSPOffice(RowAgent):
                 a.remaining[application] -= given
                 if a.remaining.item(application) <= 0.0:
                     finished.append(application)
+                    queue[place] = DONE
             place += 1
-        while office.first.item(0) < office.last.item(0) and a.remaining.item(queue.item(office.first.item(0))) <= 0.0:
+        while office.first.item(0) < office.last.item(0) and queue.item(office.first.item(0)) == DONE:
             office.first[0] += 1
         self.hours_worked = worked
         for application in finished:
             self.examine(application)
         backlog = 0.0
         for place in range(office.first.item(0), office.last.item(0)):
-            backlog += a.remaining.item(queue.item(place))
+            if queue.item(place) != DONE:
+                backlog += a.remaining.item(queue.item(place))
         self.backlog_hours = backlog
         self.crowd = serving.crowding(backlog, officers * hours)
 

@@ -89,7 +89,7 @@ class Resident(Applicant):
         needs.expiry[need] = -1
         occasion = self.occasion(need)
         needs.threshold[need] = influence.waited(model.draw(Draw.THRESHOLD, self.key, occasion))
-        for column in (needs.hazard, needs.prompted, needs.rate, needs.felt, needs.skill):
+        for column in (needs.hazard, needs.prompted, needs.rate, needs.felt, needs.pending, needs.news, needs.skill):
             column[need] = 0.0
         needs.anchor[need] = model.day
         needs.event[need] = -1
@@ -109,7 +109,7 @@ class Resident(Applicant):
         if not model.p.patrols:
             return
         needs.noticed[need] = 1
-        needs.pending[need] = max(needs.pending.item(need), choice.prompt_hazard(model.p.answer_summons))
+        needs.news[need] = max(needs.news.item(need), choice.prompt_hazard(model.p.answer_summons))
         model.tally.notices += 1
         if model.draw(Draw.REPORT, self.key, self.occasion(need)) < model.p.report_share:
             model.tally.reports += 1
@@ -181,10 +181,13 @@ class Resident(Applicant):
         best, channel = max((self.worth(need, c), -c) for c in self.channels(need))
         channel = -channel
         keen = choice.keenness(best, p.hazard_sensitivity)
-        pending = needs.pending.item(need)
+        pending, news, relative = needs.pending.item(need), needs.news.item(need), keen / model.mean_keenness[permit]
+        if news > 0.0:
+            hazard += choice.prompted(news, 0.0, relative, p.attention_cap)
+            needs.news[need] = 0.0
         if pending > 0.0:
             felt = needs.felt.item(need)
-            added = choice.prompted(pending, felt, keen / model.mean_keenness[permit], p.attention_cap)
+            added = choice.prompted(pending, felt, relative, p.attention_cap)
             hazard += added
             needs.prompted[need] += added
             needs.felt[need] = max(felt, pending)

@@ -24,7 +24,7 @@ def event_places(officers, hours, intake_hours, tables, joined, least):
 @compiled
 def visits_by(day, preparation_days, hours_a_week, visit_hours):
     """Visits that a co-producer can have made by the ``day``-th day of preparation (five days a week)."""
-    return int(min(day, preparation_days) * hours_a_week / 5.0 / visit_hours)
+    return int(min(day, preparation_days) * hours_a_week / 5.0 / visit_hours + 1e-9)  # 2 x 3 / 5 / 0.4 is three
 
 
 @compiled

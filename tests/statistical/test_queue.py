@@ -197,7 +197,6 @@ def test_a_reduced_size_keeps_the_proportion_of_officer_time(office: Desk, offic
     assert count * hours == pytest.approx(8.5 * officers * size, rel=1e-14)
 
 
-@pytest.mark.xfail(strict=True, reason="its old place is still in the queue behind an unfinished file, so it jumps")
 def test_a_corrected_file_rejoins_at_the_tail(office: Desk) -> None:
     """Two officers: A is three days on a long file; B returns the second file, then works on. The corrected file comes
     back the next day behind two files that waited: 2 + 6 of B's 8 hours go to those, so it is decided on day 2."""
@@ -216,7 +215,6 @@ def test_a_corrected_file_rejoins_at_the_tail(office: Desk) -> None:
     assert a.remaining.item(fourth) == 0.0
 
 
-@pytest.mark.xfail(strict=True, reason="files that were finished behind an unfinished one are counted as waiting")
 def test_the_recorded_backlog_counts_the_files_that_wait(office: Desk) -> None:
     desk = office.reset(officers=2, hours=8.0)
     for hours in (30.0, 2.0, 8.0, 8.0):
@@ -228,7 +226,6 @@ def test_the_recorded_backlog_counts_the_files_that_wait(office: Desk) -> None:
     assert record["backlog"] == 3.0
 
 
-@pytest.mark.xfail(strict=True, reason="a file that needs no time leaves the queue without being examined")
 def test_a_file_that_needs_no_time_is_decided_too(office: Desk) -> None:
     """With exponential service the draw 0.0 gives a file of no hours."""
     desk = office.reset()

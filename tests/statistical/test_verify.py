@@ -22,7 +22,7 @@ from sim.scenario import Scenario, load
 
 pytestmark = pytest.mark.verify
 
-PAIRS = 20
+PAIRS = 10
 KEPT = Kept(Path("results/verify"))
 SHOWN = (
     "rejected_share",
@@ -110,8 +110,8 @@ def test_signs_over_the_prior() -> None:
         )
         for site in ("kebon-jeruk", "grogol-petamburan")
     }
-    found = signs_of(pairs, ("rejected_share", "satisfaction"), draws=64, kept=KEPT)
-    print("\nsigns of (rejected share, true satisfaction) at Kebon Jeruk and Grogol Petamburan, 64 worlds")
+    found = signs_of(pairs, ("rejected_share", "satisfaction"), draws=32, kept=KEPT)
+    print("\nsigns of (rejected share, true satisfaction) at Kebon Jeruk and Grogol Petamburan, 32 worlds")
     for signs, share in found.shares():
         print(f"  {signs}: {100 * share:.1f}%")
     assert sum(share for _, share in found.shares()) == pytest.approx(1.0)

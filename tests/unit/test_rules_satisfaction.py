@@ -32,7 +32,7 @@ from sim.rules.satisfaction import (
     performance,
     weighted,
 )
-from sim.start import satisfaction_table
+from sim.equilibrium import satisfaction_table
 
 CHANNELS = (ONLINE, COUNTER, BROKER, EVENT)
 DIFFERENCES = st.tuples(*[st.floats(-1.0, 1.0)] * 7)

@@ -1,0 +1,56 @@
+"""The election of RT and RW heads: who is replaced, who follows, and what becomes of those who leave office."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.population import elect, merit
+from sim.rng import Draw
+from sim.state import FORMER, RT_HEAD, RW_HEAD, VOLUNTEER
+
+if TYPE_CHECKING:
+    from sim.model import CoproductionModel
+    from sim.state import Ints
+
+
+def elect_heads(model: CoproductionModel) -> None:
+    """Replace heads by election; those replaced keep their motives and, when active, stay on as volunteers."""
+    c = model.world.coproducers
+    for row in range(model.world.counts.coproducers.item(0)):
+        role = c.role.item(row)
+        if role in (RW_HEAD, RT_HEAD):
+            _stand(model, row, role)
+
+
+def _stand(model: CoproductionModel, holder: int, role: int) -> None:
+    """Hold the election for the office of one head: the best of some drawn residents without an office may follow."""
+    population, r = model.population, model.world.residents
+    members, key = _electorate(model, holder, role)
+    if model.draw(Draw.ELECTION, key, role) >= model.p.election_turnover:
+        return
+    known = r.coproducer[members]
+    taken = members[(known >= 0) & (model.world.coproducers.role[known] <= RT_HEAD)]
+    merits = merit(r.intrinsic, r.social, r.normative, population.age)
+    new = elect(*model.key, key, 2 + role, members, model.p.head_candidates, merits, population.key, taken)
+    if new in taken:
+        return
+    old = model.coproducer(holder)
+    old.role = VOLUNTEER if old.active else FORMER
+    follower = model.recruit(int(new))
+    follower.role = role
+    if role == RW_HEAD:
+        model.neighbourhood(follower.rw).head = follower.row
+    model.tally.replaced += 1
+
+
+def _electorate(model: CoproductionModel, holder: int, role: int) -> tuple[Ints, int]:
+    """Rows of those who may be elected, ascending by key, and the key of the RT or RW."""
+    population, c = model.population, model.world.coproducers
+    if role == RW_HEAD:
+        rw = c.rw.item(holder)
+        members = np.flatnonzero(population.rw == rw)
+        return members[np.argsort(population.key[members], kind="stable")], population.rw_key.item(rw)
+    rt = c.rt.item(holder)
+    return population.rt_members[population.rt_start[rt] : population.rt_start[rt + 1]], population.rt_key.item(rt)
