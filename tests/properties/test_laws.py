@@ -102,3 +102,17 @@ def test_every_law_can_fail(law: str, tamper: Callable[[CoproductionModel], None
     tamper(model)
     with pytest.raises(CheckFailed, match=law):
         laws.check(model.world, model.population, model.day)
+
+
+def test_the_laws_of_a_month_can_fail() -> None:
+    from sim import laws
+
+    model = CoproductionModel(load("kebon-jeruk-2018", size=0.04), checked=True)
+    for _ in range(126):
+        model.step()
+    record = model.records[-1]
+    laws.check_record(record, model.day)
+    with pytest.raises(CheckFailed, match="the IKM stays within 25 and 100"):
+        laws.check_record(record | {"answers": 40.0 * record["respondents"]}, model.day)
+    with pytest.raises(CheckFailed, match="a share stays within 0 and 1.*broker_share"):
+        laws.check_record(record | {"submitted.broker": record["submitted"] + 1.0}, model.day)

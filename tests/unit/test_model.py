@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sim.agents import CoProducer, Resident
-from sim.errors import CheckFailed
+from sim.errors import CheckFailed, InvalidInput
 from sim.model import CoproductionModel
 from sim.rules.choice import BROKER, EVENT
 from sim.rules.serving import GRANTED, REJECTED
@@ -158,6 +158,31 @@ def test_open_needs_are_held_by_those_who_may_need_them(model: CoproductionModel
     open_imb = (needs.status == OPEN) & (needs.permit == imb)
     assert open_imb.any()
     assert (model.population.household_head[needs.resident[open_imb]] == 1).all()
+
+
+def test_an_election_replaces_some_heads_by_residents_of_their_own_rt_or_rw(lived) -> None:  # type: ignore[no-untyped-def]
+    before = lived(load("kebon-jeruk-weekly", size=0.1).with_(election_month=8), days=188)
+    offices = [(c.role, c.row) for c in before.coproducers if c.role <= 1]
+    active = {c.row for c in before.coproducers if c.active}
+    before.step()
+    assert before.tally.replaced == 0  # a fresh month has begun
+    replaced = int(before.records[-1]["replaced"])
+    after = [(c.role, c.row) for c in before.coproducers if c.role <= 1]
+    assert len(after) == len(offices)
+    assert replaced == len(set(offices) - set(after)) > 0
+    assert 0.1 < replaced / len(offices) < 0.5
+    for role, row in set(offices) - set(after):
+        assert before.coproducer(row).role == (2 if row in active else 3), role
+    merits = [
+        c.resident.intrinsic + c.resident.normative - c.resident.social for c in before.coproducers if c.role <= 1
+    ]
+    assert np.mean(merits) > 0.6
+
+
+@pytest.mark.parametrize("numbers", [{"seed": -1}, {"seed": 2**32}, {"replicate": -1}, {"replicate": 2**32}])
+def test_seeds_and_replicates_are_numbers_of_32_bits(numbers: dict[str, int]) -> None:
+    with pytest.raises(InvalidInput, match="must be a whole number from 0 to 4294967295"):
+        CoproductionModel(load("kebon-jeruk-2018", size=0.02), **numbers)
 
 
 def test_a_broken_law_is_named_with_its_day(lived) -> None:  # type: ignore[no-untyped-def]

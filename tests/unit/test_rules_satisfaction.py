@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from sim.equilibrium import base_score
+from sim.equilibrium import base_score, satisfaction_table
 from sim.parameters import defaults, namespace
 from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
 from sim.rules.satisfaction import (
@@ -32,7 +32,6 @@ from sim.rules.satisfaction import (
     performance,
     weighted,
 )
-from sim.equilibrium import satisfaction_table
 
 CHANNELS = (ONLINE, COUNTER, BROKER, EVENT)
 DIFFERENCES = st.tuples(*[st.floats(-1.0, 1.0)] * 7)

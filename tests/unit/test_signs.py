@@ -1,0 +1,65 @@
+"""Signs of an effect over worlds drawn from everything that is uncertain."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+from experiments.cli import cli
+from experiments.signs import Signs, drawn_ranges, value_at, worlds
+from sim.parameters import register
+from sim.scenario import load
+
+
+def test_worlds_lie_in_their_ranges_and_repeat() -> None:
+    ranges = drawn_ranges()
+    assert len(ranges) > 150
+    drawn = worlds(8, 1, 2)
+    for values, officers in drawn:
+        assert len(officers) == 2
+        assert all(3 <= staff <= 8 for staff in officers)
+        for name, value in values.items():
+            assert register()[name].low <= value <= register()[name].high, name
+        load("kebon-jeruk-2019").with_(**values, officers=officers[0])
+    assert drawn == worlds(8, 1, 2)
+    assert drawn != worlds(8, 2, 2)
+
+
+def test_wide_ranges_are_drawn_on_a_log_scale() -> None:
+    stock = register()["iumk_stock"]
+    assert value_at(stock, 0.0) == stock.low
+    assert value_at(stock, 0.5) == pytest.approx((stock.low * stock.high) ** 0.5)
+    narrow = register()["invite_acceptance"]
+    assert value_at(narrow, 0.5) == pytest.approx((narrow.low + narrow.high) / 2)
+    whole = register()["imb_requirements"]
+    assert {value_at(whole, share / 100) for share in range(100)} == {9, 10, 11, 12}
+
+
+def test_shares_count_combinations() -> None:
+    found = Signs(("a",), ("x", "y"), [{("x", "a"): 1.0, ("y", "a"): -2.0}] * 3 + [{("x", "a"): 0.0, ("y", "a"): -2.0}])
+    assert found.shares() == [(((1,), (-1,)), 0.75), (((0,), (-1,)), 0.25)]
+
+
+def test_the_command(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    arguments = ["signs", "kebon-jeruk-no-outreach", "kebon-jeruk-weekly", "--size", "0.02", "--draws", "2"]
+    result = CliRunner().invoke(cli, [*arguments, "--workers", "1", "--out", str(tmp_path), "--quiet"])
+    assert result.exit_code == 0, result.output
+    assert "Signs of the effect in 2 drawn worlds" in result.output
+    lines = (tmp_path / "worlds.csv").read_text().splitlines()
+    assert len(lines) == 1 + 2 * 2
+    again = CliRunner().invoke(cli, [*arguments, "--workers", "1", "--out", str(tmp_path), "--quiet"])
+    assert again.output == result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["kebon-jeruk-2018"], "come in pairs"),
+        (["kebon-jeruk-2018", "kebon-jeruk-weekly", "--outcome", "rejected_shar"], "Did you mean 'rejected_share'?"),
+    ],
+)
+def test_bad_input_is_told(arguments: list[str], says: str) -> None:
+    result = CliRunner().invoke(cli, ["signs", *arguments])
+    assert result.exit_code == 2
+    assert says in result.output
+    assert "nothing was run" in result.output
