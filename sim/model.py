@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from types import SimpleNamespace
 
@@ -36,8 +37,9 @@ class CoproductionModel(mesa.Model):
     5. decided residents live through the decision, and ties listen (``residents_experience``)
     6. the calendar turns: records, dropouts, survey, election (``calendar_turns``)
 
-    Parameters: ``scenario`` (one district); ``seed`` and ``replicate`` key every draw; ``checked`` verifies the laws
-    of the model every day; ``resident_class`` and the like take subclasses of the agents.
+    Parameters: ``scenario`` (one district); ``seed`` and ``replicate`` key every draw; ``checked``, or
+    KELILING_CHECKED=1 in the environment, verifies the laws of the model every day; ``resident_class`` and the like
+    take subclasses of the agents.
     """
 
     def __init__(
@@ -57,7 +59,8 @@ class CoproductionModel(mesa.Model):
                 rule = "must be a whole number from 0 to 4294967295"
                 raise InvalidInput([Problem("options", 0, 0, name, str(number), rule)])
         super().__init__(rng=seed)
-        self.plan, self.key, self.checked = scenario, (seed, replicate), checked
+        self.plan, self.key = scenario, (seed, replicate)
+        self.checked = checked or os.environ.get("KELILING_CHECKED") == "1"
         self.day = 0
         self.records: list[Record] = []
         self.tally = Tally()

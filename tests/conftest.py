@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -10,6 +11,8 @@ from sim.model import CoproductionModel
 from sim.scenario import Scenario, load
 
 SMALL = 0.05
+# Every model of the suite, in this process or in one that it starts, is held to the laws on every day.
+os.environ["KELILING_CHECKED"] = "1"
 
 
 @pytest.fixture(scope="session")

@@ -114,5 +114,5 @@ def test_the_laws_of_a_month_can_fail() -> None:
     laws.check_record(record, model.day)
     with pytest.raises(CheckFailed, match="the IKM stays within 25 and 100"):
         laws.check_record(record | {"answers": 40.0 * record["respondents"]}, model.day)
-    with pytest.raises(CheckFailed, match="a share stays within 0 and 1.*broker_share"):
+    with pytest.raises(CheckFailed, match=r"a share stays within 0 and 1.*broker_share"):
         laws.check_record(record | {"submitted.broker": record["submitted"] + 1.0}, model.day)
