@@ -164,10 +164,10 @@ def _hypotheses() -> str:
 
 
 def laws() -> list[str]:
-    """The sentences of ``sim/laws.py`` in the order in which they are verified; a loop over names is written out."""
+    """The sentences of ``sim/laws.py``, of the day and then of the month; a loop over names is written out."""
     tree = ast.parse((SIM / "laws.py").read_text(encoding="utf-8"))
-    check = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "check")
-    return list(dict.fromkeys(_laws_of(check.body, {})))
+    checks = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    return list(dict.fromkeys((*_laws_of(checks["check"].body, {}), *_laws_raised(checks["check_record"]))))
 
 
 def _sources() -> str:
@@ -278,6 +278,16 @@ def _laws_of(body: Iterable[ast.stmt], words: dict[str, str]) -> Iterator[str]:
             call = node.value
             if isinstance(call.func, ast.Name) and call.func.id in ("_law", "_rows"):
                 yield _sentence(call.args[0], words)
+
+
+def _laws_raised(check: ast.FunctionDef) -> list[str]:
+    """Laws that a function names in the messages of its own errors, in their order."""
+    texts = [
+        "".join(part.value for part in node.values if isinstance(part, ast.Constant))  # type: ignore[misc]
+        for node in ast.walk(check)
+        if isinstance(node, ast.JoinedStr)
+    ]
+    return [law for text in texts for law in re.findall(r"the law '(.+?)' is broken", text)]
 
 
 def _sentence(node: ast.expr, words: dict[str, str]) -> str:

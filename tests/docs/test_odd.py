@@ -92,6 +92,8 @@ def test_every_law_is_a_sentence() -> None:
     assert all("{" not in law and len(law) > 10 for law in found)
     source = (odd_tables.SIM / "laws.py").read_text(encoding="utf-8")
     assert len(re.findall(r"\b_(?:law|rows)\(\s*f?\"", source)) <= len(found)
+    assert [law for law in re.findall(r"the law '([^'{]+)' is broken", source) if law not in found] == []
+    assert "the IKM stays within 25 and 100" in found
 
 
 def test_every_source_that_is_cited_exists() -> None:
