@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -52,6 +53,9 @@ class Keliling(click.RichGroup):
             # Whoever read this has seen enough, as `| head` has. Python would complain once more when it ends.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
+        except OSError as error:
+            say(f"keliling stopped: {error.strerror or error}")
+            ctx.exit(1)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
@@ -105,6 +109,8 @@ for command in (run, compare, trace, signs, check, scenarios, parameters, distri
 
 def main() -> None:
     """The entry point of ``keliling``."""
+    if sys.stdout is None:  # closed by whoever called
+        sys.stdout = io.StringIO()
     cli(prog_name="keliling")
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sim import __version__
-from sim.errors import KelilingError
+from sim.errors import InvalidInput, KelilingError, Problem
 from sim.records import Record
 from sim.scenario import Scenario
 
@@ -57,6 +57,18 @@ def write_whole(path: Path, content: bytes) -> None:
         raise KelilingError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
+def ready(folder: Path) -> None:
+    """Make sure, before anything is run, that results can be written to ``folder``. Raises InvalidInput."""
+    probe = folder / ".probe"
+    try:
+        write_whole(probe, b"")
+        probe.unlink()
+    except (KelilingError, OSError) as error:
+        raise InvalidInput(
+            [Problem("options", 0, 0, "--out", str(folder), f"cannot be written to ({error})")]
+        ) from error
+
+
 def _flush_folder(folder: Path) -> None:
     try:
         handle = os.open(folder, os.O_RDONLY)
@@ -88,7 +100,7 @@ class Kept:
         path = self.path(scenario, seed, replicate)
         try:
             text = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError) as error:
             self.warn(f"{path}: cannot be read ({error}); this run is done again")

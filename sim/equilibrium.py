@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.compiled import compiled
+from sim.errors import KelilingError
 from sim.parameters import Permit, data_text
 from sim.population import Population
 from sim.rng import Draw, uniform
@@ -248,6 +249,8 @@ def solve(
         # Each pass moves both constants by the log of wanted over reached odds against the counter.
         by_online, by_broker = shares(values, weight, online, broker)
         by_counter = 1.0 - by_online - by_broker
+        if min(by_online, by_broker, by_counter) <= 0.0:
+            raise KelilingError("the district is too small: nobody in it could use one of the channels")
         step_online = math.log(wanted_online / by_online * by_counter / wanted_counter)
         step_broker = math.log(p.broker_share / by_broker * by_counter / wanted_counter)
         online += step_online
@@ -260,6 +263,8 @@ def solve(
     base_rate, mean_keenness = [], []
     for k, permit in enumerate(permits):
         mine = keenness_of[pairs.permit == k]
+        if mine.size == 0:
+            raise KelilingError(f"the district is too small: nobody in it may need the permit {permit.name}")
         stock = getattr(p, f"{permit.name}_stock")
         works = getattr(p, f"{permit.name}_works_days")
         low, high = math.log(1e-12), math.log(1e6)

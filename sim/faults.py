@@ -46,6 +46,7 @@ RULES = {
     "profile-missing": "a scenario needs a profile, its own or one inherited through extends",
     "profile-unknown": "no district or province of this name is known (a file of your own ends in .toml)",
     "extends-unknown": "the scenario it extends does not exist: a shipped name, or the path of a .toml file",
+    "extends-deep": "the chain of scenarios that extend each other is longer than {most}",
     "extends-cycle": "the scenarios extend each other in a circle: {circle}",
     "hypothesis-unknown": "no hypothesis of this name is shipped (your own is written file.py:function)",
     # settings
@@ -71,11 +72,13 @@ RULES = {
     "day-after-end": "lies after the end of the run; the last day is {last}",
     # what does not fit together
     "rw-unknown": "{district} has RWs 1 to {count}; there is no RW {number}",
+    "rw-dropped": "RW {number} is not among the RWs that size = {size} keeps: {kept}",
     "rw-twice": "RW {number} is listed twice",
     "list-empty": 'targeting = "list" needs a target_list with at least one RW',
     "list-unused": 'a target_list is only used with targeting = "list"',
     "province-list": "RW numbers differ between districts, so a province cannot have a target_list",
     "officers-exceeded": "an event would take {asked} officers, but the office has {officers} (see desk_protected)",
+    "sought-few": "fewer co-producers would be sought than an event needs (least_joined = {least})",
     "survey-few": "must be 0 (the size of the regulation's table) or at least 2, one respondent each half-year",
     "survey-many": "is more than the district's {population} people",
     "district-unknown": "is not a district of this scenario's province",
@@ -86,6 +89,8 @@ RULES = {
     "function-syntax": "the Python file does not parse: line {at}: {reason}",
     "function-unknown": "the file has no function {function}",
     "function-parameters": "line {at}: the function must take exactly ({expected})",
+    "function-fails": "the function fails when it is called: {reason}",
+    "function-value": "the function must return a finite number, on the logit scale (within +-1000)",
     "function-broken": "the Python file cannot be loaded: {reason}",
     # district profiles
     "profile-key-unknown": "is not a key of a district profile",
@@ -97,6 +102,7 @@ RULES = {
     "grade-unknown": "must be one of {grades}",
     "population-range": "must be a whole number of people, from one a neighbourhood unit (RT) to 1.4 million; "
     "a larger area is several districts",
+    "adults-many": "has {adults} adults; a district may have {most} (a larger area is several districts)",
     "kelurahan-missing": "a district needs at least one [[kelurahan]]",
     "kelurahan-twice": "another kelurahan has this name",
     "weight-positive": "must be a number above 0 (in proportion to the kelurahan's people)",

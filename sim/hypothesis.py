@@ -7,11 +7,14 @@ checked; ``Hypothesis.load`` runs it, from the very text that was checked and th
 from __future__ import annotations
 
 import ast
+import contextlib
 import hashlib
+import math
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from numbers import Real
 from pathlib import Path
 from types import ModuleType
 
@@ -26,6 +29,7 @@ WILLINGNESS = (
     "fatigue", "hours", "pay", "weights",
 )  # fmt: skip
 BASE = "two-types"
+LARGEST = 1000.0  # on the logit scale; beyond it a probability has no digits left
 
 
 @dataclass(frozen=True)
@@ -56,14 +60,37 @@ class Hypothesis:
         sys.modules[name] = module  # compilers and pickle look the function's module up by name
         problems = Problems()
         try:
-            exec(compile(self.source, str(self.path), "exec"), module.__dict__)
+            with contextlib.redirect_stdout(sys.stderr):  # stdout is for data
+                exec(compile(self.source, str(self.path), "exec"), module.__dict__)
             loaded: Callable[..., float] = getattr(module, self.function)
-        except Exception as error:  # whatever a user's file raises is a fault of that file
+            if not callable(loaded):
+                raise TypeError(f"{self.function} is no function once the file has run")
+        except (Exception, SystemExit) as error:  # whatever a user's file raises is a fault of that file
             sys.modules.pop(name, None)
             reason = f"{type(error).__name__}: {error}"
             problems.add("function-broken", Place(file_text(self.path), key=self.function), reason=reason)
             raise InvalidInput(problems.found) from error
-        return loaded
+        return _guarded(loaded, self.name)
+
+
+def _guarded(function: Callable[..., float], name: str) -> Callable[..., float]:
+    """The user's function, held to returning a finite number. Raises InvalidInput when it does not."""
+
+    def willingness(*given: object) -> float:
+        problems = Problems()
+        place = Place(name, key="willingness")
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                worth = function(*given)
+        except (Exception, SystemExit) as error:
+            problems.add("function-fails", place, reason=f"{type(error).__name__}: {error}")
+            raise InvalidInput(problems.found) from error
+        if not isinstance(worth, Real) or not math.isfinite(worth) or abs(worth) > LARGEST:
+            problems.add("function-value", place, f"{worth!r:.60}")
+            problems.raise_if_any()
+        return float(worth)
+
+    return willingness
 
 
 @cache

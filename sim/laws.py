@@ -61,6 +61,14 @@ def check(world: World, population: Population, day: int) -> None:
     known = c.resident[:people]
     _rows("nobody is in two places: a co-producer serves the home RW", day, population.rw[known] == c.rw[:people])
 
+    parts = world.counts.parts.item(0)
+    pairs = np.stack([world.parts.event[:parts], c.resident[world.parts.coproducer[:parts]]], axis=1)
+    doubled = len(np.unique(pairs, axis=0)) == parts
+    _law("nobody is in two places: a resident takes part in an event once", day, np.array([parts]), doubled)
+    offices = np.bincount(c.role[:people], minlength=2)[:2]
+    held = np.array([population.rw_head.size, population.rt_head.size])
+    _rows("every RW and every RT has one head", day, offices == held)
+
     e, planned = world.events, world.counts.events.item(0)
     hosted = (e.phase[:planned] > COMMISSIONING) & (e.ending[:planned] != CANCELLED)
     _rows("no event without its RW head", day, ~hosted | (e.helped_commissioning[:planned] == 1))

@@ -258,12 +258,6 @@ def members_by(group: Ints, count: int, key: Ints) -> tuple[Ints, Ints]:
     return start.astype(np.int64), order.astype(np.int64)
 
 
-def kept_rws(n_rw: int, size: float) -> Ints:
-    """Numbers (from 0) of the whole RWs that a reduced size keeps, evenly spread over the district."""
-    kept = max(1, round(n_rw * size))
-    return np.unique((np.arange(kept) * n_rw / kept).astype(np.int64))
-
-
 def build(profile: Profile, population_seed: int, values: Mapping[str, Value], size: float = 1.0) -> Population:
     """The population of ``profile`` (or of the whole RWs that ``size`` keeps), from its own seed.
 
@@ -288,7 +282,7 @@ def build(profile: Profile, population_seed: int, values: Mapping[str, Value], s
         n_rw += kelurahan.rw
     rt_rw_all, adults_all = np.array(rt_rw_list), np.array(rt_adults)
     number_all = np.concatenate([[0], np.cumsum(adults_all)])
-    keep_rw = kept_rws(n_rw, size)
+    keep_rw = np.array(profile.kept_rws(size)) - 1
     keep_rt = np.flatnonzero(np.isin(rt_rw_all, keep_rw))
     rt_rw = np.searchsorted(keep_rw, rt_rw_all[keep_rt]).astype(np.int64)
     counts = adults_all[keep_rt]

@@ -71,6 +71,11 @@ class Profile:
         """Neighbourhood units (RT) of the district."""
         return sum(village.rt for village in self.kelurahan)
 
+    def kept_rws(self, size: float) -> list[int]:
+        """Numbers, from 1, of the whole RWs that a reduced size keeps: evenly spread, at least one."""
+        kept = max(1, round(self.n_rw * size))
+        return sorted({int(place * self.n_rw / kept) + 1 for place in range(kept)})
+
     @property
     def adults(self) -> tuple[AgeBand, ...]:
         """The age bands of those who can hold an identity card, as shares of all people."""

@@ -14,6 +14,8 @@ from sim.parameters import GRADES, Value, data_text
 from sim.profile import AgeBand, Kelurahan, Profile, Source, ages_source, default_ages
 from sim.values import check_value, find_parameter
 
+MOST_ADULTS = 1 << 20  # a resident's number within the district has 20 bits
+
 MEASURED_HERE = "measured here"
 KEYS = ("name", "code", "city", "population", "rw", "rt", "kelurahan", "ages", "parameters")
 _KELURAHAN = ("name", "weight", "rw", "rt", "source", "grade")
@@ -71,7 +73,12 @@ class _Reader:
         values = self.parameters()
         if len(self.problems.found) > before:
             return None
-        return Profile(slug, name, code, city, population, kelurahan, ages, values, self.sources)
+        profile = Profile(slug, name, code, city, population, kelurahan, ages, values, self.sources)
+        adults = round(population * profile.adult_share)
+        if adults > MOST_ADULTS:
+            self.add("adults-many", "population", adults=adults, most=MOST_ADULTS)
+            return None
+        return profile
 
     def add(self, rule: str, *keys: str | int, nearest: str = "", **words: Any) -> None:
         value: Any = self.tables

@@ -275,7 +275,7 @@ def _build(draft: Draft, problems: Problems) -> Scenario:
     start_year = horizon["first_year"] - horizon["warmup_years"]
     months = (horizon["years"] + horizon["warmup_years"]) * YEAR_MONTHS
     changes = dated(draft.changes, start_year, months, problems)
-    check_fit(draft, values, changes, place, problems)
+    check_fit(draft, values, changes, place, settings.get("size", Scenario.size), problems)
     problems.raise_if_any()
     assert place is not None  # a missing profile is a problem
     return Scenario(

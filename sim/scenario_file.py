@@ -32,6 +32,7 @@ SETTINGS: dict[str, tuple[int, int, str]] = {
 """Whole-number settings with their bounds and rule; ``size`` is a number and checked apart."""
 
 NAMED = ("profile", "hypothesis")
+DEEPEST = 100  # scenarios in a chain of extends
 KEYS = ("title", "why", "extends", *NAMED, *SETTINGS, "size", "parameters", "change")
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
@@ -195,6 +196,9 @@ def _parent(located: Located, problems: Problems, chain: tuple[Path, ...]) -> Dr
     if path.resolve() in chain:
         circle = " > ".join(step.name for step in (*chain[chain.index(path.resolve()) :], path))
         problems.add("extends-cycle", place, text, circle=circle)
+        return broken
+    if len(chain) > DEEPEST:
+        problems.add("extends-deep", place, text, most=DEEPEST)
         return broken
     return read_scenario(path, problems, chain)
 

@@ -65,9 +65,13 @@ def check_fit(
     values: Mapping[str, Value],
     changes: Mapping[int, DraftChange],
     place: tuple[Profile, Province | None] | None,
+    size: float,
     problems: Problems,
 ) -> None:
-    """Check what no single value shows; ``values`` are those of day 0, ``place`` the district if it is known."""
+    """Check what no single value shows; ``values`` are those of day 0, ``place`` the district if it is known.
+
+    ``size`` is the share of RWs that is kept.
+    """
     where = dict(draft.parameters)
     now = dict(values)
     listed = _check_segment(draft, now, where, problems)
@@ -81,7 +85,7 @@ def check_fit(
         if given.value:
             if not listed and not problems.about("targeting"):
                 problems.add("list-unused", given.place, given.value)
-            _check_list(given, place, problems)
+            _check_list(given, place, float(size), problems)
     _check_survey(draft, values, place, problems)
 
 
@@ -97,6 +101,11 @@ def _check_segment(draft: Draft, now: Mapping[str, Value], where: Mapping[str, G
         place = _latest(draft, where, "officers_per_event", "officers")
         if not problems.about("officers", "officers_per_event", "desk_protected"):
             problems.add("officers-exceeded", place, asked=asked, officers=officers)
+    sought, least = now["coproducers_sought"], now["least_joined"]
+    assert isinstance(sought, int)
+    assert isinstance(least, int)
+    if sought < least and not problems.about("coproducers_sought", "least_joined"):
+        problems.add("sought-few", _latest(draft, where, "coproducers_sought", "least_joined"), sought, least=least)
     return listed
 
 
@@ -108,7 +117,7 @@ def _latest(draft: Draft, where: Mapping[str, Given], *names: str) -> Place:
     return replace(draft.here, key=f"parameters.{names[0]}")
 
 
-def _check_list(given: Given, place: tuple[Profile, Province | None] | None, problems: Problems) -> None:
+def _check_list(given: Given, place: tuple[Profile, Province | None] | None, size: float, problems: Problems) -> None:
     if place is None:
         return
     profile, province = place
@@ -119,6 +128,10 @@ def _check_list(given: Given, place: tuple[Profile, Province | None] | None, pro
         if not 1 <= number <= profile.n_rw:
             entry = replace(given.place, key=f"{given.place.key}[{index + 1}]")
             problems.add("rw-unknown", entry, number, district=profile.name, count=profile.n_rw, number=number)
+        elif 0.0 < size <= 1.0 and number not in (kept := profile.kept_rws(size)):
+            entry = replace(given.place, key=f"{given.place.key}[{index + 1}]")
+            shown = ", ".join(str(one) for one in kept[:12]) + (", ..." if len(kept) > 12 else "")
+            problems.add("rw-dropped", entry, number, number=number, size=size, kept=shown)
 
 
 def _check_survey(

@@ -68,7 +68,7 @@ def compare(
     """
     from experiments.comparison import Comparison, comparable
     from experiments.ensemble import distinct, ensembles_of, plan_ensembles
-    from experiments.kept import Kept
+    from experiments.kept import Kept, ready
 
     began = datetime.now(UTC)
     scenarios = options.load_all([baseline, *policies], set_, size)
@@ -81,6 +81,7 @@ def compare(
 
         describe(plan, len(scenarios), replicates, workers, folder)
         return
+    ready(folder)
     quiet = quiet or as_json
     if plan.finished and not quiet:
         say(f"{len(plan.finished)} of {plan.parts} runs were finished before")

@@ -59,7 +59,7 @@ def run(
       keliling run kebon-jeruk-2019 --json > outcomes.json
     """
     from experiments.ensemble import ensembles_of, plan_ensembles, reported_years, window_year
-    from experiments.kept import Kept
+    from experiments.kept import Kept, ready
 
     began = datetime.now(UTC)
     (plan_of,) = options.load_all([scenario], set_, size)
@@ -73,6 +73,8 @@ def run(
 
         describe(plan, 1, replicates, workers, out)
         return
+    if out is not None:
+        ready(out)
     quiet = quiet or as_json
     with Progress(plan.days, quiet=quiet) as progress:
         (ensemble,) = ensembles_of(plan, [plan_of], workers=workers, progress=progress)

@@ -64,7 +64,7 @@ def signs(
     """
     from difflib import get_close_matches
 
-    from experiments.kept import Kept, write_whole
+    from experiments.kept import Kept, ready, write_whole
     from experiments.signs import signs_of
     from sim.errors import InvalidInput, Problem
     from sim.outcomes import outcomes
@@ -84,6 +84,7 @@ def signs(
     pairs = {policy.name: (base, policy) for base, policy in zip(loaded[::2], loaded[1::2], strict=True)}
     quiet = quiet or as_json
     folder = out or Path("results") / "signs"
+    ready(folder)
     with Progress(draws * sum(one.days for one in loaded), quiet=quiet) as progress:
         found = signs_of(
             pairs,

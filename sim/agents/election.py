@@ -17,11 +17,10 @@ if TYPE_CHECKING:
 
 def elect_heads(model: CoproductionModel) -> None:
     """Replace heads by election; those replaced keep their motives and, when active, stay on as volunteers."""
-    c = model.world.coproducers
-    for row in range(model.world.counts.coproducers.item(0)):
-        role = c.role.item(row)
-        if role in (RW_HEAD, RT_HEAD):
-            _stand(model, row, role)
+    role = model.world.coproducers.role[: model.world.counts.coproducers.item(0)]
+    # Who holds an office is settled before the first vote: nobody who is elected today stands again today.
+    for row in np.flatnonzero((role == RW_HEAD) | (role == RT_HEAD)).tolist():
+        _stand(model, row, model.coproducer(row).role)
 
 
 def _stand(model: CoproductionModel, holder: int, role: int) -> None:

@@ -73,9 +73,10 @@ class Neighbourhood(RowAgent):
         c = model.world.coproducers
         used = model.world.counts.coproducers.item(0)
         mine = np.flatnonzero((c.rw[:used] == self.row) & (np.arange(used) != self.head)).tolist()
-        others = [model.coproducer(row) for row in mine]
+        # In a tiny RW one resident may hold two offices, but takes part once.
+        others = {one.resident.row: one for one in map(model.coproducer, mine) if one.resident is not head.resident}
         for one in sorted(
-            (one for one in others if one.may_be_asked()),
+            (one for one in others.values() if one.may_be_asked()),
             key=lambda one: (
                 one.role == VOLUNTEER,
                 model.draw(Draw.INVITED_ORDER, one.resident.key, ordinal),

@@ -35,6 +35,7 @@ def some_values(draw: st.DrawFn) -> dict[str, Any]:
     values = {name: draw(values_of(register()[name])) for name in chosen}
     values.setdefault("events_per_month", 8.0)
     values.setdefault("desk_protected", True)
+    values["least_joined"] = min(values.get("least_joined", 2), values.get("coproducers_sought", 12))
     values["targeting"] = draw(st.sampled_from(["rotation", "random", "need", "rejections", "least_reached"]))
     return values
 

@@ -374,16 +374,20 @@ def test_a_broken_law_has_its_own_exit_code(monkeypatch):
     assert "kebon-jeruk-2018 (seed 1, replicate 0)" in result.stderr
 
 
-def test_a_fault_of_a_hypothesis_names_the_run():
+def test_a_fault_of_a_hypothesis_is_a_fault_of_the_input():
     Path("mine.py").write_text(WILLINGNESS + "1.0 / fatigue\n")
-    result = keliling("run", "kebon-jeruk-2018", *TINY, "--set", "hypothesis=mine.py:willingness", code=1)
+    result = keliling("run", "kebon-jeruk-2018", *TINY, "--set", "hypothesis=mine.py:willingness", code=2)
+    assert "mine.py:willingness" in result.stderr
     assert "ZeroDivisionError" in result.stderr
+    assert "nothing was run" in result.stderr
 
 
 def test_a_folder_that_cannot_be_written_is_an_error():
     Path("file").write_text("in the way")
-    told = keliling("run", "kebon-jeruk-2018", *TINY, "--out", "file/here", code=1).stderr
-    assert "cannot be written" in told or "cannot be read" in told
+    for command in (["run", "kebon-jeruk-2018"], ["compare", "kebon-jeruk-2018", "kebon-jeruk-no-outreach"]):
+        told = keliling(*command, *TINY, "--out", "file/here", code=2).stderr
+        assert "--out: cannot be written to" in told
+        assert "nothing was run" in told
 
 
 def test_a_reader_that_has_seen_enough_is_no_error():

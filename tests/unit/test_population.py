@@ -6,6 +6,7 @@ Statistical tests have a false-positive rate of 1e-6 and a power of 0.99 at the 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,8 @@ from scipy.stats import norm, rankdata
 
 from sim.model import CoproductionModel
 from sim.parameters import defaults
-from sim.population import ID_BITS, Population, apportion, build, kept_rws
-from sim.profile import load_profile
+from sim.population import ID_BITS, Population, apportion, build
+from sim.profile import Kelurahan, load_profile
 from sim.rng import Draw, uniform
 from sim.rules.motivation import logit
 from sim.scenario import load
@@ -113,10 +114,10 @@ def test_a_reduced_size_keeps_whole_rws(whole: Population, tenth: Population, th
 
 @given(st.integers(1, 300), st.floats(0.001, 1.0))
 def test_kept_rws_are_as_many_as_the_size_says_and_spread_over_the_district(n: int, size: float) -> None:
-    kept = kept_rws(n, size)
-    assert kept.size == max(1, round(n * size))
-    assert kept[0] == 0
-    assert kept[-1] < n
+    kept = replace(PROFILE, kelurahan=(Kelurahan("One", 1.0, n, n),)).kept_rws(size)
+    assert len(kept) == max(1, round(n * size))
+    assert kept[0] == 1
+    assert kept[-1] <= n
     assert np.diff(kept).size == 0 or np.diff(kept).max() - np.diff(kept).min() <= 1
 
 

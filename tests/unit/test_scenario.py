@@ -76,8 +76,8 @@ def test_options_need_no_quotes(text: str, name: str, value: Any) -> None:
 
 
 def test_options_take_lists_and_settings() -> None:
-    scenario = load("kebon-jeruk-2018", ["target_list=[3, 1]", "targeting=list", "size=0.5", "profile=gambir"])
-    assert scenario.values["target_list"] == (3, 1)
+    scenario = load("kebon-jeruk-2018", ["target_list=[4, 1]", "targeting=list", "size=0.5", "profile=gambir"])
+    assert scenario.values["target_list"] == (4, 1)
     assert (scenario.size, scenario.profile.slug) == (0.5, "gambir")
 
 

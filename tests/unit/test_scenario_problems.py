@@ -58,6 +58,10 @@ def ages(*bands: str) -> dict[str, str]:
     return {"here.toml": HERE + "".join(f"[[ages]]\n{band}\n{tail}" for band in bands)}
 
 
+CHAIN = {f"s{number}.toml": HEAD + f'extends = "s{number + 1}.toml"\n' for number in range(150)}
+CROWD = {"here.toml": ages("from = 20\nto = 90\nshare = 1.0")["here.toml"].replace("9000", "1400000")}
+
+
 @dataclass(frozen=True)
 class Case:
     """A broken input: ``text`` is mine.toml; the fault is expected in ``file`` at ``line``, about ``key``."""
@@ -122,6 +126,7 @@ CASES = [
     Case("extends-unknown", HEAD + 'extends = "kebon-jeruk-2017"\n', 3, "extends", "kebon-jeruk-2019"),
     Case("extends-unknown", HEAD + 'extends = "other.toml"\n', 3, "extends"),
     Case("extends-unknown", HEAD + 'extends = "\\u0000.toml"\n', 3, "extends"),
+    Case("extends-deep", HEAD + 'extends = "s0.toml"\n', 3, "extends", files=CHAIN, file="s99.toml"),
     Case("extends-cycle", HEAD + 'extends = "mine.toml"\n', 3, "extends"),
     Case(
         "extends-cycle", HEAD + 'extends = "a.toml"\n', 3, "extends", file="b.toml",
@@ -157,6 +162,9 @@ CASES = [
     # what does not fit together
     Case("rw-unknown", PARAMETERS + 'targeting = "list"\ntarget_list = [70, 71]\n', 6, "parameters.target_list[2]"),
     Case("rw-unknown", PARAMETERS + 'targeting = "list"\ntarget_list = [0]\n', 6, "parameters.target_list[1]"),
+    Case("rw-dropped", GOOD + 'size = 0.02\n[parameters]\ntargeting = "list"\ntarget_list = [1, 70]\n', 7, "parameters.target_list[2]"),
+    Case("sought-few", PARAMETERS + "coproducers_sought = 3\nleast_joined = 4\n", 5, "parameters.coproducers_sought"),
+    Case("sought-few", CHANGE + "day = 9\ncoproducers_sought = 1\n", 6, "change[1].coproducers_sought"),
     Case("rw-twice", PARAMETERS + 'targeting = "list"\ntarget_list = [3, 4, 3]\n', 6, "parameters.target_list"),
     Case("list-empty", PARAMETERS + 'targeting = "list"\n', 5, "parameters.targeting"),
     Case("list-empty", CHANGE + 'day = 9\ntargeting = "list"\n', 6, "change[1].targeting"),
@@ -218,6 +226,7 @@ CASES = [
          {"here.toml": HERE + '[parameters]\nikm_base = { value = 90, source = "S0", grade = "A" }\n'}, "here.toml"),
     Case("too-high", PROFILE, 19, "parameters.ikm_base", "",
          {"here.toml": HERE + '[parameters]\nikm_base = { value = 101, source = "x", grade = "measured here" }\n'}, "here.toml"),
+    Case("adults-many", PROFILE, 3, "population", files=CROWD, file="here.toml"),
     Case("age-band", PROFILE, 20, "ages[1].to", "", ages("from = 20\nto = 19\nshare = 0.5"), "here.toml"),
     Case("age-share", PROFILE, 21, "ages[1].share", "", ages("from = 20\nto = 29\nshare = 50"), "here.toml"),
     Case("ages-overlap", PROFILE, 24, "ages[2]", "", ages("from = 20\nto = 29\nshare = 0.5", "from = 29\nto = 30\nshare = 0.1"), "here.toml"),
@@ -302,6 +311,11 @@ CALLS: list[tuple[str, str, str, str, Callable[[Path], Any]]] = [
     ("month-malformed", "kebon-jeruk-2018", "month", "", lambda _: load("kebon-jeruk-2018").month_of("March")),
     ("month-outside", "kebon-jeruk-2018", "month", "", lambda _: load("kebon-jeruk-2018").month_of("2020-01")),
     ("function-broken", "rule.py", "rule", "", lambda folder: _own(folder, "import nowhere\n").hypothesis.load()),
+    ("function-fails", "rule.py:rule", "willingness", "", lambda folder: _called(folder, "1 / 0")),
+    ("function-fails", "rule.py:rule", "willingness", "", lambda folder: _called(folder, "exit()")),
+    ("function-value", "rule.py:rule", "willingness", "", lambda folder: _called(folder, "float('nan')")),
+    ("function-value", "rule.py:rule", "willingness", "", lambda folder: _called(folder, "1e300")),
+    ("function-value", "rule.py:rule", "willingness", "", lambda folder: _called(folder, "'much'")),
     ("office-figure-missing", "new office", "rt", "", lambda folder: _office(folder, rt=None)),
     ("office-figure-unknown", "new office", "oficers", "officers", lambda folder: _office(folder, oficers=3)),
     ("office-file-exists", "made.toml", "path", "", lambda folder: new_office(OFFICE, _made(folder / "made.toml"))),
@@ -315,6 +329,15 @@ CALLS: list[tuple[str, str, str, str, Callable[[Path], Any]]] = [
     ("rw-positive", "new office", "kelurahan[3].rw", "", lambda folder: _office(folder, rw=2, kelurahan=3)),
     ("too-low", "new office", "parameters.officers", "", lambda folder: _office(folder, officers=0)),
 ]  # fmt: skip
+
+
+def _called(folder: Path, body: str) -> float:
+    """What a user's rule with this body gives, called as the model calls it."""
+    (folder / "rule.py").write_text(f"def rule({', '.join(WILLINGNESS)}):\n    return {body}\n")
+    (folder / "mine.toml").write_text(GOOD + 'hypothesis = "rule.py:rule"\n')
+    rule = load(folder / "mine.toml").hypothesis.load()
+    assert rule is not None
+    return rule(*range(len(WILLINGNESS)))
 
 
 def _made(path: Path) -> Path:
