@@ -36,7 +36,7 @@ def values_of(parameter: Parameter) -> st.SearchStrategy[Any]:
 
 def tables(names: list[str], largest: int) -> st.SearchStrategy[dict[str, Any]]:
     """Some of the named parameters with valid values; those that must fit together are drawn elsewhere."""
-    apart = {"target_list", "officers", "officers_per_event", "survey_n"}
+    apart = {"target_list", "officers", "officers_per_event", "survey_n", "coproducers_sought", "least_joined"}
     free = sorted(set(names) - apart)
     chosen = st.lists(st.sampled_from(free), max_size=largest, unique=True)
     return chosen.flatmap(lambda some: st.fixed_dictionaries({name: values_of(register()[name]) for name in some}))
