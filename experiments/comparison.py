@@ -12,7 +12,7 @@ from functools import cached_property
 from experiments.differences import Difference, Measure, alone, measure_of, paired, ratio_of_means
 from experiments.ensemble import Ensemble, reported_years, window_year
 from sim.errors import InvalidInput, KelilingError, Problem
-from sim.outcomes import HIGHER, LOWER, NEITHER, outcomes, standardised_rejection, submitted
+from sim.outcomes import HIGHER, LOWER, NEITHER, outcomes, standardised_rejection
 from sim.scenario import MONTH_DAYS, YEAR_DAYS, Scenario
 
 PUBLISHED = ("rejected_share", "delayed_share", "ikm", "satisfaction", "complaints_expected")
@@ -141,7 +141,7 @@ class Comparison:
 
         totals = list(zip(base.totals(year), policy.totals(year), strict=True))
         extra, applications = gained("granted"), gained("applications")
-        at_events = [(submitted(y, "event") - submitted(x, "event")) * 12 / y["months"] for x, y in totals]
+        at_events = [(y["submitted.event"] - x["submitted.event"]) * 12 / y["months"] for x, y in totals]
         replaced = [e - a for e, a in zip(at_events, applications, strict=True)]
         each = zip(gained("private_cost"), policy.values("applications", year), strict=True)
         return [

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sim.outcomes import Totals, decided, ratio, rejected, submitted
+from sim.outcomes import Totals, ratio
 from sim.parameters import Value, defaults, permits
 
 PRESENT, PARTLY, ABSENT, NOT_MEASURABLE = "present", "partly", "absent", "not measurable"
@@ -127,8 +127,8 @@ def _active_part(t: Totals) -> Factor:
     evidence = [
         f"Events held: {t['events.held']:,.0f}. Residents joined {joined:,.0f} times and gave {hours:,.0f} hours.",
         f"They made {visits:,.0f} visits to households that needed a permit.",
-        f"They checked the papers of {t['submitted.coproduced']:,.0f} of the {submitted(t):,.0f} applications "
-        f"({_percent(t['submitted.coproduced'], submitted(t))}).",
+        f"They checked the papers of {t['submitted.coproduced']:,.0f} of the {t['submitted']:,.0f} applications "
+        f"({_percent(t['submitted.coproduced'], t['submitted'])}).",
     ]
     worked = visits > 0 or t["served"] > 0
     if not worked:
@@ -168,11 +168,11 @@ def _value(t: Totals, values: Mapping[str, Value]) -> Factor:
     if helped == 0:
         why = "No application whose papers a co-producer checked was decided in this window."
         return Factor(3, name, NOT_MEASURABLE, (why,))
-    others, others_lost = decided(t) - helped, rejected(t) - lost
+    others, others_lost = t["decided"] - helped, t["rejected"] - lost
     reference = ratio(others_lost, others)
     evidence = [
         f"{helped - lost:,.0f} permits were granted after a co-producer's check, "
-        f"{_percent(helped - lost, decided(t) - rejected(t))} of all permits granted.",
+        f"{_percent(helped - lost, t['decided'] - t['rejected'])} of all permits granted.",
         f"Rejected: {_percent(lost, helped)} of the applications that were checked, {_percent(others_lost, others)} "
         "of all the others.",
     ]
@@ -184,14 +184,14 @@ def _value(t: Totals, values: Mapping[str, Value]) -> Factor:
         )
     if helped < FEW:
         evidence.append(f"With {helped:,.0f} decisions chance alone could turn that comparison: it does not count.")
-    at_events, displaced = submitted(t, "event"), t["submitted.displaced"]
+    at_events, displaced = t["submitted.event"], t["submitted.displaced"]
     saved = displaced * (float(values["counter_hours"]) - float(values["event_visit_hours"]))  # type: ignore[arg-type]
     if at_events > 0:
         evidence.append(
             f"Of {at_events:,.0f} files handed in at events {at_events - displaced:,.0f} would not have come within a "
             f"quarter; the other {displaced:,.0f} saved their applicants some {saved:,.0f} hours against the counter."
         )
-    complaints = 1000 * ratio(t["complaints"], decided(t))
+    complaints = 1000 * ratio(t["complaints"], t["decided"])
     evidence.append(
         f"Complaints are not kept apart by helper: {complaints:.1f} per 1,000 decided over all. What the "
         "programme changed in them takes a comparison."

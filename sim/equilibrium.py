@@ -24,7 +24,7 @@ from sim.errors import KelilingError
 from sim.parameters import Permit, data_text
 from sim.population import Population
 from sim.rng import Draw, uniform
-from sim.rules.choice import BROKER, COUNTER, ONLINE, channel_value, keenness, taste, threat
+from sim.rules.choice import BROKER, ONLINE, channel_value, keenness, taste, threat
 from sim.rules.satisfaction import SCALE, expected_answer
 from sim.rules.start import mean_wait, open_share, success_chance
 
@@ -308,6 +308,3 @@ def complaint_reference(p: SimpleNamespace) -> float:
     variance = p.answer_sd * p.answer_sd + p.element_sd * p.element_sd / 9.0
     variance += decision * decision * granted * (1.0 - granted)
     return float(p.ikm_base / 25.0 - p.complaint_steepness * variance / 2.0)
-
-
-__all__ = ["COUNTER", "Eligible", "Equilibrium", "eligible", "solve"]

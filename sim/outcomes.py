@@ -63,21 +63,6 @@ def totals_of(records: Iterable[Totals]) -> dict[str, float]:
     return total
 
 
-def decided(totals: Totals) -> float:
-    """Applications granted or rejected."""
-    return totals["decided"]
-
-
-def rejected(totals: Totals) -> float:
-    """Applications rejected."""
-    return totals["rejected"]
-
-
-def submitted(totals: Totals, channel: str | None = None) -> float:
-    """Applications handed in."""
-    return totals[f"submitted.{channel}" if channel else "submitted"]
-
-
 def ratio(numerator: float, denominator: float) -> float:
     """A share or rate; NaN when there is nothing to divide by."""
     return numerator / denominator if denominator else math.nan

@@ -15,7 +15,6 @@ from sim.equilibrium import (
     Eligible,
     Equilibrium,
     Floats,
-    Ints,
     column,
     eligible,
     keen,
@@ -33,7 +32,6 @@ from sim.rules.motivation import means, perceived_need
 from sim.rules.start import mean_wait, need_age, open_share
 from sim.scenario import Scenario
 from sim.state import (
-    IDLE,
     NEVER,
     OPEN,
     RT_HEAD,
@@ -51,7 +49,6 @@ from sim.state import (
     blank,
 )
 
-MONTH = 21
 STOCK, STOCK_AGE, BIRTH, THRESHOLD, PATROL = Draw.STOCK, Draw.STOCK_AGE, Draw.BIRTH, Draw.THRESHOLD, Draw.PATROL
 RENEWAL, REAPPLY = Draw.RENEWAL, Draw.REAPPLY
 
@@ -326,6 +323,3 @@ def _heads(
         norm=np.full(n_rw, 1.0 - p.broker_share),
     )
     return coproducers, neighbourhoods
-
-
-__all__ = ["IDLE", "MONTH", "Ground", "Ints", "ground", "initial"]
