@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 JOBS ?= 2
 
-.PHONY: demo test test-all verify lint format golden odd clean
+.PHONY: demo test test-all bench verify lint format golden odd clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f"keliling needs Python 3.11 to 3.13, this is {v[0]}.{v[1]}; try: make PYTHON=python3.12")'
@@ -17,6 +17,9 @@ demo: $(VENV)/.installed  ## the main job: both arms of the paper's programme at
 
 test: $(VENV)/.installed lint  ## all tests but the long ones
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not verify"
+
+bench: $(VENV)/.installed  ## ratios of speed, timed side by side; the page docs/benchmarks.md
+	$(BIN)/python -m benchmarks.run --out docs/benchmarks.md
 
 verify: $(VENV)/.installed  ## what takes longer; its dated results stand in docs/verification.md
 	$(BIN)/python -m pytest -m verify -s

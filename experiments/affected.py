@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 
 from sim.errors import InvalidInput, KelilingError, Problem
+from sim.ground import ground
 from sim.parameters import permits
 from sim.population import ID_BITS, Population
 from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
 from sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
 from sim.run import Progress
 from sim.scenario import MONTH_DAYS, Scenario
-from sim.start import ground
 
 NUMBER = (1 << ID_BITS) - 1
 REACHED = {

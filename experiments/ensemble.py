@@ -73,11 +73,17 @@ def window_year(scenarios: Iterable[Scenario], year: int | None = None) -> int:
 
 
 def plan_ensembles(
-    scenarios: Sequence[Scenario], replicates: int, *, seed: int = 1, kept: Kept | None = None, checked: bool = False
+    scenarios: Sequence[Scenario],
+    replicates: int,
+    *,
+    seed: int = 1,
+    engine: str = "kernel",
+    kept: Kept | None = None,
+    checked: bool = False,
 ) -> Plan:
     """The plan of all replicates of all scenarios; replicate by replicate, so that pairs finish together."""
     jobs = [Job(scenario, replicate, seed) for replicate in range(replicates) for scenario in scenarios]
-    return Plan(jobs, kept, checked=checked)
+    return Plan(jobs, kept, engine=engine, checked=checked)
 
 
 def run_ensembles(

@@ -18,13 +18,12 @@ from typing import Any
 from sim import __version__
 from sim.errors import InvalidInput, KelilingError, Problem
 from sim.records import Record
+from sim.run import packages
 from sim.scenario import Scenario
-
-ENGINE = "agents"
 
 
 @cache
-def made_by() -> dict[str, Any]:
+def made_by(engine: str) -> dict[str, Any]:
     """Versions and a digest of the model's sources and tables: results of other code are never mixed in."""
     from importlib.metadata import version
 
@@ -35,8 +34,8 @@ def made_by() -> dict[str, Any]:
     for pattern in ("**/*.py", "data/*.csv", "data/*.toml"):
         for source in sorted(here.glob(pattern)):
             digest.update(source.relative_to(here).as_posix().encode() + b"\0" + source.read_bytes())
-    packages = {name: version(name) for name in ("numpy", "numba", "mesa")}
-    return {"keliling": __version__, "sim": digest.hexdigest(), "engine": ENGINE, "packages": packages}
+    found = {name: version(name) for name in packages(engine)}
+    return {"keliling": __version__, "sim": digest.hexdigest(), "engine": engine, "packages": found}
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -83,17 +82,18 @@ def _flush_folder(folder: Path) -> None:
 
 
 class Kept:
-    """The finished runs in one folder. ``warn`` is told of each damaged file, which is then run anew."""
+    """The finished runs of one engine in one folder. ``warn`` is told of each damaged file, which is then run anew."""
 
-    def __init__(self, folder: Path, warn: Callable[[str], None] = lambda message: None) -> None:
-        self.folder = folder
-        self.warn = warn
+    def __init__(
+        self, folder: Path, engine: str = "kernel", warn: Callable[[str], None] = lambda message: None
+    ) -> None:
+        self.folder, self.engine, self.warn = folder, engine, warn
 
     def path(self, scenario: Scenario, seed: int, replicate: int) -> Path:
         """Where the run of a district's scenario is kept."""
-        code = hashlib.blake2b(json.dumps(made_by(), sort_keys=True).encode(), digest_size=4).hexdigest()
+        code = hashlib.blake2b(json.dumps(made_by(self.engine), sort_keys=True).encode(), digest_size=4).hexdigest()
         key = f"{scenario.digest()}-seed{seed}-replicate{replicate}-population{scenario.population_seed}"
-        return self.folder / f"{key}-{ENGINE}-{code}.json"
+        return self.folder / f"{key}-{self.engine}-{code}.json"
 
     def find(self, scenario: Scenario, seed: int, replicate: int, *, checked: bool = False) -> list[Record] | None:
         """The records of a finished run; None when there is none, when it is damaged, or not checked as asked."""
@@ -125,7 +125,7 @@ class Kept:
             "key": self._key(scenario, seed, replicate),
             "scenario": scenario.name,
             "checked": checked,
-            "made_by": made_by(),
+            "made_by": made_by(self.engine),
             "names": names,
             "rows": [[record[name] for name in names] for record in records],
         }
@@ -133,7 +133,7 @@ class Kept:
         write_whole(self.path(scenario, seed, replicate), text.encode())
 
     def _key(self, scenario: Scenario, seed: int, replicate: int) -> list[Any]:
-        return [scenario.digest(), seed, replicate, scenario.population_seed, made_by()]
+        return [scenario.digest(), seed, replicate, scenario.population_seed, made_by(self.engine)]
 
 
 def _check(content: Any) -> str:

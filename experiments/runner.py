@@ -1,35 +1,32 @@
 """Lives many runs: the one runner of comparisons, studies and the command line.
 
 A job is a scenario and a replicate under a seed. A province's job is split into its districts, which are lived apart
-and pooled. Jobs are spread over worker processes (the agents engine is Python, which threads do not speed up);
-results do not depend on how many there are. Jobs that share a population follow each other, so that a worker builds it
-once. What is finished can be kept on disk (``experiments.kept``).
+and pooled. Runs are spread over workers (``experiments.workers``); results do not depend on how many there are. Runs
+that share a population follow each other, so that it is built once, and those of one replicate that share a past live
+it once. What is finished can be kept on disk (``experiments.kept``).
 """
 
 from __future__ import annotations
 
-import json
-import multiprocessing
 import os
-import signal
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from typing import Any
 
-from experiments.kept import ENGINE, Kept
-from sim.errors import CheckFailed, Interrupted, InvalidInput, KelilingError
-from sim.parameters import register
+from experiments.kept import Kept
+from experiments.workers import Processes, Task, Threads, live
+from sim.errors import Interrupted, InvalidInput, KelilingError
+from sim.ground import ground_key
 from sim.records import Record
-from sim.run import Run, pooled, provenance, run
+from sim.run import Run, pooled, provenance
 from sim.scenario import Scenario
 
 POLL_SECONDS = 0.2
-SECONDS_A_DAY_AND_ADULT = 1.2e-7
-SECONDS_A_GROUND_AND_ADULT = 1.2e-5
-"""Both measured on one core with the agents engine; they serve to say beforehand how long a job takes, roughly."""
+SECONDS_A_DAY_AND_ADULT = {"kernel": 3e-9, "agents": 1.2e-7}
+SECONDS_A_RUN_AND_ADULT = {"kernel": 7e-7, "agents": 1.2e-5}
+SECONDS_A_GROUND_AND_ADULT = 2e-6
+"""All measured on one core; they serve to say beforehand how long a job takes, roughly."""
 
 Progress = Callable[[int], None]
 
@@ -56,19 +53,14 @@ class Part:
         """What determines its records."""
         return self.scenario.digest(), self.seed, self.replicate
 
-    @property
-    def ground(self) -> str:
-        """Equal for runs that share a population and its solved constants (see ``sim.start.ground``)."""
-        s = self.scenario
-        settled = {name: value for name, value in s.values.items() if register()[name].kind != "lever"}
-        return json.dumps([s.profile.content(), s.population_seed, s.size, settled], sort_keys=True)
-
 
 class Plan:
     """The district runs that jobs come to: which are finished and kept, and which are still to be lived."""
 
-    def __init__(self, jobs: Sequence[Job], kept: Kept | None = None, *, checked: bool = False) -> None:
-        self.jobs, self.kept, self.checked = tuple(jobs), kept, checked
+    def __init__(
+        self, jobs: Sequence[Job], kept: Kept | None = None, *, engine: str = "kernel", checked: bool = False
+    ) -> None:
+        self.jobs, self.kept, self.engine, self.checked = tuple(jobs), kept, engine, checked
         districts: dict[str, list[Scenario]] = {}
         self._parts: list[list[Part]] = []
         for job in self.jobs:
@@ -84,6 +76,25 @@ class Plan:
         self.parts = len(unique)
         self.left = _ordered([part for key, part in unique.items() if key not in self.finished])
 
+    def tasks(self, workers: int) -> list[list[Part]]:
+        """The runs left, together those that one worker should live: they share a replicate and a past.
+
+        Only where there are more of them than workers: sharing spares work, and two workers share it out.
+        """
+        if self.engine == "agents":
+            return [[part] for part in self.left]
+        together: dict[tuple[str, int, int], list[list[Part]]] = {}
+        for part in self.left:
+            groups = together.setdefault((ground_key(part.scenario), part.seed, part.replicate), [])
+            for group in groups:
+                if group[0].scenario.first_difference(part.scenario) > 0:
+                    group.append(part)
+                    break
+            else:
+                groups.append([part])
+        found = [group for groups in together.values() for group in groups]
+        return found if len(found) >= workers else [[part] for part in self.left]
+
     @property
     def days(self) -> int:
         """Working days still to be lived, over all runs."""
@@ -96,8 +107,12 @@ class Plan:
 
     def seconds(self, workers: int | None = None) -> float:
         """Roughly how long it takes on this many workers."""
-        living = sum(_adults(part.scenario) * part.scenario.days for part in self.left) * SECONDS_A_DAY_AND_ADULT
-        grounds = {part.ground: _adults(part.scenario) for part in self.left}
+        a_day, a_run = SECONDS_A_DAY_AND_ADULT[self.engine], SECONDS_A_RUN_AND_ADULT[self.engine]
+        each = [_adults(part.scenario) for part in self.left]
+        living = sum(
+            adults * (part.scenario.days * a_day + a_run) for adults, part in zip(each, self.left, strict=True)
+        )
+        grounds = {ground_key(part.scenario): adults for adults, part in zip(each, self.left, strict=True)}
         used = min(workers or cores(), max(len(self.left), 1))
         return 2.0 + living / used + sum(grounds.values()) * SECONDS_A_GROUND_AND_ADULT
 
@@ -109,7 +124,7 @@ class Plan:
                 job.seed,
                 job.replicate,
                 self._records(parts),
-                provenance(job.scenario, job.seed, job.replicate, ENGINE),
+                provenance(job.scenario, job.seed, job.replicate, self.engine),
             )
             for job, parts in zip(self.jobs, self._parts, strict=True)
         ]
@@ -134,22 +149,53 @@ def run_all(
 ) -> list[Run]:
     """Live all jobs and return their runs in the same order.
 
-    ``workers`` is the number of processes, by default one a processor; 1 stays in this process. ``progress`` is called
-    with the working days lived since its last call. ``kept`` holds runs from before, and takes each as it finishes.
-    Raises Interrupted on Ctrl-C, CheckFailed when ``checked`` finds a broken law, KelilingError when a worker dies.
+    ``workers`` is how many runs are lived at once, by default one a processor: threads for the compiled engine,
+    processes for the agents; 1 stays in this thread. ``progress`` is called with the working days lived since its last
+    call. ``kept`` holds runs from before, and takes each as it finishes. Raises Interrupted on Ctrl-C, CheckFailed when
+    ``checked`` finds a broken law, KelilingError when a worker dies.
     """
     plan = jobs if isinstance(jobs, Plan) else Plan(jobs, kept, checked=checked)
     report = progress or (lambda days: None)
-    used = min(workers or cores(), len(plan.left))
+    tasks = plan.tasks(workers or cores())
+    used = min(workers or cores(), len(tasks))
     try:
         if used > 1:
-            _live_in_processes(plan, used, report)
+            _live_in_workers(plan, tasks, used, report)
         else:
-            for part in plan.left:
-                _finish(plan, part, _lived(part, plan.checked, report))
+            for task in tasks:
+                _finish(plan, task, live(_task(plan, task), report))
     except KeyboardInterrupt:
         raise Interrupted(_stopped(plan)) from None
     return plan.runs()
+
+
+def _task(plan: Plan, parts: list[Part]) -> Task:
+    return Task([part.scenario for part in parts], parts[0].seed, parts[0].replicate, plan.engine, plan.checked)
+
+
+def _live_in_workers(plan: Plan, tasks: list[list[Part]], used: int, report: Progress) -> None:
+    workers = Threads(used) if plan.engine == "kernel" else Processes(used)
+    seen = 0
+    with workers:
+        try:
+            pending: dict[Future[list[list[Record]]], list[Part]] = {
+                workers.submit(_task(plan, task)): task for task in tasks
+            }
+            while pending:
+                done, _ = wait(pending, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+                for future in done:
+                    _finish(plan, pending.pop(future), future.result())
+                now = workers.days_lived()
+                if now > seen:
+                    report(now - seen)
+                    seen = now
+        except InvalidInput as error:
+            raise InvalidInput(error.problems) from error  # its text is lost on the way between processes
+        except BrokenProcessPool:
+            raise KelilingError(
+                "a worker process died, perhaps for want of memory (try fewer --workers); from a script of your own, "
+                f'start runs under `if __name__ == "__main__":`. {_stopped(plan).removeprefix("stopped: ")}'
+            ) from None
 
 
 def _districts(scenario: Scenario) -> list[Scenario]:
@@ -164,14 +210,15 @@ def _adults(scenario: Scenario) -> int:
 
 def _ordered(parts: list[Part]) -> list[Part]:
     """Large districts first, so that no worker ends alone with one; within a district by replicate."""
-    grounds = {id(part): part.ground for part in parts}
+    grounds = {id(part): ground_key(part.scenario) for part in parts}
     return sorted(parts, key=lambda part: (-_adults(part.scenario), grounds[id(part)], part.replicate))
 
 
-def _finish(plan: Plan, part: Part, records: list[Record]) -> None:
-    plan.finished[part.key] = records
-    if plan.kept is not None:
-        plan.kept.keep(part.scenario, part.seed, part.replicate, records, checked=plan.checked)
+def _finish(plan: Plan, parts: list[Part], lived: list[list[Record]]) -> None:
+    for part, records in zip(parts, lived, strict=True):
+        plan.finished[part.key] = records
+        if plan.kept is not None:
+            plan.kept.keep(part.scenario, part.seed, part.replicate, records, checked=plan.checked)
 
 
 def _stopped(plan: Plan) -> str:
@@ -179,95 +226,6 @@ def _stopped(plan: Plan) -> str:
     if plan.kept is None:
         return f"stopped: {done}; none of them is kept"
     return f"stopped: {done}; they are kept in {plan.kept.folder}, and the same command goes on from there"
-
-
-def _failed(part: Part, error: str) -> str:
-    return f"the run of {part.scenario.name} (seed {part.seed}, replicate {part.replicate}) failed: {error}"
-
-
-def _lived(part: Part, checked: bool, progress: Progress) -> list[Record]:
-    """The records of one district's run. What goes wrong is told with the run in which it happened."""
-    try:
-        lived = run(part.scenario, seed=part.seed, replicate=part.replicate, checked=checked, progress=progress)
-    except CheckFailed as error:
-        raise CheckFailed(_failed(part, str(error))) from error
-    except KelilingError:
-        raise
-    except MemoryError as error:
-        raise KelilingError(_failed(part, "not enough memory; try fewer --workers")) from error
-    except Exception as error:  # a hypothesis of the user's own can raise anything
-        if os.environ.get("KELILING_TRACEBACK"):
-            raise
-        raise KelilingError(_failed(part, f"{type(error).__name__}: {error}")) from error
-    return lived.records
-
-
-# -- worker processes
-
-
-class _Stop(KelilingError):
-    """Raised inside a worker that was asked to stop."""
-
-
-def _live_in_processes(plan: Plan, workers: int, report: Progress) -> None:
-    # Spawned and not forked: mesa and numba start threads, and a fork in the middle of one may never wake up.
-    context = multiprocessing.get_context("spawn")
-    days, stop = context.Value("q", 0), context.Event()
-    seen = 0
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(days, stop)) as pool:
-        try:
-            pending: dict[Future[list[Record]], Part] = {
-                pool.submit(_live, part, plan.checked): part for part in plan.left
-            }
-            while pending:
-                done, _ = wait(pending, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
-                for future in done:
-                    _finish(plan, pending.pop(future), future.result())
-                now = days.value
-                if now > seen:
-                    report(now - seen)
-                    seen = now
-        except InvalidInput as error:
-            raise InvalidInput(error.problems) from error  # its text is lost on the way between processes
-        except BrokenProcessPool:
-            raise KelilingError(
-                "a worker process died, perhaps for want of memory (try fewer --workers); from a script of your own, "
-                f'start runs under `if __name__ == "__main__":`. {_stopped(plan).removeprefix("stopped: ")}'
-            ) from None
-        finally:
-            stop.set()
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-_days: Any = None
-_stop: Any = None
-
-
-def _begin(days: Any, stop: Any) -> None:
-    """Start of a worker: Ctrl-C is the parent's to handle, and a worker does not outlive its parent."""
-    global _days, _stop
-    _days, _stop = days, stop
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _live(part: Part, checked: bool) -> list[Record]:
-    """One district's run in a worker."""
-
-    def lived(days: int) -> None:
-        with _days.get_lock():
-            _days.value += days
-        if _stop.is_set():
-            raise _Stop
-
-    return _lived(part, checked, lived)
 
 
 __all__ = ["Job", "Plan", "cores", "run_all"]

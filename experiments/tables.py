@@ -183,7 +183,7 @@ def provenance_of(
         for one in ensembles
     ]
     return {
-        **made_by(),
+        **made_by(ensembles[0].runs[0].provenance["engine"]),
         "python": platform.python_version(),
         "machine": platform.machine(),
         "system": platform.system(),

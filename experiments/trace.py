@@ -14,11 +14,11 @@ import numpy as np
 
 from experiments.affected import NUMBER, SAME_LUCK, Affected, Case, affected, check_arms, date, problem
 from sim.errors import InvalidInput
+from sim.ground import ground
 from sim.population import Population
 from sim.rules.serving import REJECTED
 from sim.run import Progress
 from sim.scenario import YEAR_DAYS, Scenario
-from sim.start import ground
 
 if TYPE_CHECKING:
     from experiments.witness import Entry

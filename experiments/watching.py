@@ -12,8 +12,9 @@ from typing import Protocol
 import numpy as np
 
 from sim.model import CoproductionModel
+from sim.records import MONTH
 from sim.rules.outreach import PREPARATION
-from sim.run import DAYS_A_REPORT, Progress
+from sim.run import Progress
 
 
 class Watcher(Protocol):
@@ -66,7 +67,7 @@ def live(model: CoproductionModel, progress: Progress | None, until: Callable[[]
     told = model.day
     while model.day < model.plan.days and not (until is not None and until()):
         model.step()
-        if progress is not None and (model.day % DAYS_A_REPORT == 0 or model.day == model.plan.days):
+        if progress is not None and (model.day % MONTH == 0 or model.day == model.plan.days):
             progress(model.day - told)
             told = model.day
 

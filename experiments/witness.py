@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from experiments.affected import date
+from sim.ikm import answers_of
 from sim.model import CoproductionModel
-from sim.records import COMPLAINTS, answers_of
+from sim.records import COMPLAINTS
 from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
 from sim.rules.outreach import CANCELLED
 from sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW, WITHDRAWN
@@ -289,7 +290,7 @@ class Witness:
         for application in mine:
             text = f"was satisfied {application.satisfaction:.2f} of 4, having expected {application.expectation:.2f}"
             if application.complaint:
-                kind = COMPLAINTS[application.complaint - 1].replace("_", " ")
+                kind = list(COMPLAINTS)[application.complaint - 1].replace("_", " ")
                 settled = "settled" if application.complaint_closed else "left open"
                 text += f"; complained ({kind}), which was {settled}"
             if application.outcome == REJECTED:

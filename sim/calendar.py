@@ -1,74 +1,70 @@
-"""The calendar of who is due: one linked list a day, pooled entries, lazy deletion.
+"""The calendar of who is due: lists for each day, linked through the rows that are due on it.
 
-An entry is valid only while its owner's own due day still says so; rescheduling therefore never searches. A day is
-read once, sorted by the caller's keys, without doubles.
+A day has LANES lists: ``head[LANES * d + lane]`` is the row that heads one (-1: nobody); the columns ``after`` and
+``before`` of the rows' own table link them. A row stands in one list of its due day and in no other; moving it takes it
+out of the one and puts it into the other, so that nothing has to be searched, grown or cleaned. Days outside the
+calendar have no list. Why several lists: to walk one is to wait for memory at each step, and LANES walks wait together.
 """
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.compiled import compiled
 
-
-class Calendar(NamedTuple):
-    """``head[d]`` is the newest entry of day d (-1: none); ``link`` leads to the next, ``item`` names who is due."""
-
-    head: NDArray[np.int64]
-    link: NDArray[np.int64]
-    item: NDArray[np.int64]
-    size: NDArray[np.int64]  # one number: entries used
+LANES = 8
 
 
-def empty(days: int, capacity: int) -> Calendar:
-    """A calendar of ``days`` days with room for ``capacity`` entries."""
-    return Calendar(
-        np.full(days, -1, np.int64), np.empty(capacity, np.int64), np.empty(capacity, np.int64), np.zeros(1, np.int64)
-    )
+def empty(days: int) -> NDArray[np.int64]:
+    """The heads of a calendar of ``days`` days on which nobody is due."""
+    return np.full(LANES * days, -1, np.int64)
 
 
 @compiled
-def push(head, link, item, size, day, what):
-    """Note that ``what`` is due on ``day``; days beyond the end are dropped. The caller keeps room for one entry."""
-    if day < head.size:
-        link[size[0]] = head[day]
-        item[size[0]] = what
-        head[day] = size[0]
-        size[0] += 1
+def move(head, after, before, row, old, day):
+    """Take ``row`` from its list of day ``old`` to that of ``day``; either may lie outside the calendar."""
+    lane = row % LANES
+    place = LANES * old + lane
+    if 0 <= place < head.size:
+        if before[row] < 0:
+            head[place] = after[row]
+        else:
+            after[before[row]] = after[row]
+        if after[row] >= 0:
+            before[after[row]] = before[row]
+    place = LANES * day + lane
+    if 0 <= place < head.size:
+        after[row] = head[place]
+        before[row] = -1
+        if head[place] >= 0:
+            before[head[place]] = row
+        head[place] = row
 
 
 @compiled
-def due_on(head, link, item, due, day):
-    """Those noted for ``day`` whose ``due`` still says so, ascending by row, without doubles."""
-    count = 0
-    entry = head[day]
-    while entry >= 0:
-        count += 1
-        entry = link[entry]
-    found = np.empty(count, np.int64)
-    count = 0
-    entry = head[day]
-    while entry >= 0:
-        if due[item[entry]] == day:
-            found[count] = item[entry]
-            count += 1
-        entry = link[entry]
-    found = np.sort(found[:count])
-    kept = 0
-    for k in range(count):
-        if k == 0 or found[k] != found[k - 1]:
-            found[kept] = found[k]
-            kept += 1
-    return found[:kept]
+def fill(head, after, before, due):
+    """Put every row into the list of its due day; nobody may be in one yet."""
+    for row in range(due.size):
+        move(head, after, before, row, -1, due[row])
 
 
-def grown(calendar: Calendar) -> Calendar:
-    """The same calendar with twice the room."""
-    room = calendar.link.size
-    return calendar._replace(
-        link=np.concatenate([calendar.link, np.empty(room, np.int64)]),
-        item=np.concatenate([calendar.item, np.empty(room, np.int64)]),
-    )
+@compiled
+def due_on(head, after, day):
+    """The rows that are due on ``day``, in no particular order."""
+    found, size = np.empty(64, np.int64), 0
+    at = head[LANES * day : LANES * (day + 1)].copy()
+    walking = True
+    while walking:
+        walking = False
+        if size + LANES > found.size:
+            more = np.empty(2 * found.size, np.int64)
+            more[:size] = found[:size]
+            found = more
+        for lane in range(LANES):
+            if at[lane] >= 0:
+                found[size] = at[lane]
+                size += 1
+                at[lane] = after[at[lane]]
+                walking = True
+    return found[:size]

@@ -1,53 +1,79 @@
-"""The one decorator that compiles the rules, and where compiled code is kept between runs.
+"""The decorators that compile rules and loops with numba.
 
-numba's own cache does not see that a called function in another file has changed, so the folder is named by a
-digest of every compiled source and of the versions that shape the machine code. KELILING_COMPILED=0 leaves the
-rules as plain Python: slower, the same bits.
+KELILING_COMPILED=0 leaves all of them plain Python: far slower, the same bits.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-import platform
-import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import TypeVar
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, TypeVar
 
-import platformdirs
+import numpy as np
+from numpy.typing import NDArray
 
 F = TypeVar("F", bound=Callable[..., object])
 
 COMPILED = os.environ.get("KELILING_COMPILED", "1") != "0"
 
-
-def cache_folder() -> Path:
-    """Folder of the compiled rules for these sources, this numba, this NumPy, this Python and this processor."""
-    from importlib.metadata import version
-
-    digest = hashlib.blake2b(digest_size=8)
-    here = Path(__file__).parent
-    for source in sorted([*here.glob("*.py"), *here.glob("rules/*.py")]):
-        text = source.read_bytes()
-        if b"@compiled" in text:
-            digest.update(source.name.encode() + text)
-    for part in (sys.version, version("numba"), version("numpy"), platform.machine(), platform.processor()):
-        digest.update(part.encode())
-    root = os.environ.get("KELILING_CACHE", platformdirs.user_cache_dir("keliling"))
-    return Path(root) / "compiled" / digest.hexdigest()
-
-
 if COMPILED:
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder()))
     import numba
 
+    from sim import cache
+
+    CACHE = cache.prepared()
+    numba.config.CACHE_DIR = str(CACHE)  # and not by the environment, which numba reads but once
+    STRICT = {"fastmath": False, "error_model": "python"}  # IEEE arithmetic, nothing fused: the same bits everywhere
+
     def compiled(function: F) -> F:
-        """Compile a scalar rule: strict IEEE arithmetic, no fused operations, kept on disk between runs."""
-        return numba.njit(cache=True, fastmath=False, error_model="python")(function)
+        """Compile a rule, which Python calls too; kept on disk between runs."""
+        return numba.njit(cache=True, no_cfunc_wrapper=True, **STRICT)(function)
+
+    def inner(function: F) -> F:
+        """Compile a part of a loop that makes no arrays and returns none, so that none has to be counted.
+
+        Only compiled code calls it; it is kept on disk with the loop that it is part of.
+        """
+        return numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False, **STRICT)(function)
+
+    def inner_with_arrays(function: F) -> F:
+        """Compile a part of a loop that makes arrays."""
+        return numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=True, **STRICT)(function)
+
+    def loop(function: F) -> Any:
+        """Compile a long loop that Python calls, while which other threads go on; kept on disk between runs."""
+        return numba.njit(cache=True, nogil=True, no_cfunc_wrapper=True, **STRICT)(function)
+
+    def native(function: F, signature: object) -> F:
+        """Compile a function for one signature, such as a user's own; not kept on disk."""
+        return numba.njit(signature, **STRICT)(function)
+
+    def compiling() -> AbstractContextManager[None]:
+        """Compile within this what takes long: a second process waits for the first and then finds its work done."""
+        return cache.compiling(CACHE)
 
 else:
 
     def compiled(function: F) -> F:
         """Leave the rule as plain Python (KELILING_COMPILED=0)."""
         return function
+
+    inner = inner_with_arrays = compiled
+
+    def native(function: F, signature: object) -> F:
+        """Leave the function as plain Python."""
+        return function
+
+    def loop(function: F) -> Any:
+        """Leave the loop as plain Python."""
+        return function
+
+    def compiling() -> AbstractContextManager[None]:
+        """Nothing is compiled."""
+        return nullcontext()
+
+
+def with_fields(records: NDArray[np.void]) -> NDArray[np.void]:
+    """Records whose fields a loop can name, as in ``row.name``; uncompiled, that takes another class of array."""
+    return records if COMPILED else records.view(np.recarray)

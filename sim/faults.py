@@ -91,6 +91,7 @@ RULES = {
     "function-parameters": "line {at}: the function must take exactly ({expected})",
     "function-fails": "the function fails when it is called: {reason}",
     "function-value": "the function must return a finite number, on the logit scale (within +-1000)",
+    "function-not-compiled": "the function cannot be compiled, so only --engine agents takes it: {reason}",
     "function-broken": "the Python file cannot be loaded: {reason}",
     # district profiles
     "profile-key-unknown": "is not a key of a district profile",

@@ -22,6 +22,7 @@ from sim.errors import InvalidInput
 from sim.faults import Place, Problems, nearest_name
 from sim.located import file_text, read_toml
 from sim.parameters import Value
+from sim.rules.motivation import LARGEST
 from sim.values import check_value, find_parameter
 
 WILLINGNESS = (
@@ -29,7 +30,6 @@ WILLINGNESS = (
     "fatigue", "hours", "pay", "weights",
 )  # fmt: skip
 BASE = "two-types"
-LARGEST = 1000.0  # on the logit scale; beyond it a probability has no digits left
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,15 @@ class Hypothesis:
     """Text of that file as it was checked."""
 
     def load(self) -> Callable[..., float] | None:
-        """The user's function, or None when the base rule stands.
+        """The user's function, held to returning a finite number, or None when the base rule stands.
+
+        Raises InvalidInput when the file fails while it is run; the function does when it fails, or returns no number.
+        """
+        own = self.own()
+        return None if own is None else _guarded(own, self.name)
+
+    def own(self) -> Callable[..., float] | None:
+        """The user's function as it is, or None when the base rule stands.
 
         Raises InvalidInput when the file fails while it is run.
         """
@@ -70,24 +78,34 @@ class Hypothesis:
             reason = f"{type(error).__name__}: {error}"
             problems.add("function-broken", Place(file_text(self.path), key=self.function), reason=reason)
             raise InvalidInput(problems.found) from error
-        return _guarded(loaded, self.name)
+        return loaded
+
+
+def failed(name: str, error: BaseException) -> InvalidInput:
+    """What to say of a user's function that raised an error when it was called."""
+    problems = Problems()
+    problems.add("function-fails", Place(name, key="willingness"), reason=f"{type(error).__name__}: {error}")
+    return InvalidInput(problems.found)
+
+
+def unusable(name: str, worth: object) -> InvalidInput:
+    """What to say of a user's function that returned something that is no willingness."""
+    problems = Problems()
+    problems.add("function-value", Place(name, key="willingness"), f"{worth!r:.60}")
+    return InvalidInput(problems.found)
 
 
 def _guarded(function: Callable[..., float], name: str) -> Callable[..., float]:
     """The user's function, held to returning a finite number. Raises InvalidInput when it does not."""
 
     def willingness(*given: object) -> float:
-        problems = Problems()
-        place = Place(name, key="willingness")
         try:
             with contextlib.redirect_stdout(sys.stderr):
                 worth = function(*given)
         except (Exception, SystemExit) as error:
-            problems.add("function-fails", place, reason=f"{type(error).__name__}: {error}")
-            raise InvalidInput(problems.found) from error
+            raise failed(name, error) from error
         if not isinstance(worth, Real) or not math.isfinite(worth) or abs(worth) > LARGEST:
-            problems.add("function-value", place, f"{worth!r:.60}")
-            problems.raise_if_any()
+            raise unusable(name, worth)
         return float(worth)
 
     return willingness

@@ -12,6 +12,10 @@ from fractions import Fraction
 from functools import cache
 from io import StringIO
 
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.compiled import compiled
 from sim.parameters import data_text
 
 ELEMENTS = 9
@@ -24,6 +28,11 @@ def index(total: float, respondents: float) -> float:
     exact = Fraction(25 * int(total), ELEMENTS * int(respondents))
     hundredths = Decimal(exact.numerator * 100) / Decimal(exact.denominator)
     return float(hundredths.quantize(Decimal(1), ROUND_HALF_UP) / 100)
+
+
+def answers_of(boxes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Answers 1-4 of each form (rows) to each element (columns), from forms packed as numbers in base 8."""
+    return np.stack([boxes >> (3 * element) & 7 for element in range(ELEMENTS)], axis=1)
 
 
 @cache
@@ -42,19 +51,26 @@ def category(ikm: float) -> str:
 
 
 @cache
-def _sizes() -> tuple[tuple[int, int], ...]:
+def sizes() -> tuple[tuple[int, int], ...]:
+    """The regulation's table: population and the sample asked of it (Krejcie & Morgan 1970), ascending."""
     rows = csv.DictReader(StringIO(data_text("krejcie_morgan.csv")))
     return tuple((int(row["population_N"]), int(row["rounded"])) for row in rows)
 
 
-def sample_size(population: int) -> int:
-    """Respondents that the regulation's table asks for: the first row that is not smaller (Krejcie & Morgan 1970).
+@compiled
+def sample_of(population, table):
+    """Respondents that the ``table`` of sizes (population, sample) asks for: its first row that is not smaller.
 
-    Populations of less than 10 are asked whole.
+    Populations of less than its first row are asked whole.
     """
-    if population < _sizes()[0][0]:
+    if population < table[0, 0]:
         return population
-    for size, sample in _sizes():
-        if population <= size:
-            return min(sample, population)
-    return _sizes()[-1][1]
+    for row in range(table.shape[0]):
+        if population <= table[row, 0]:
+            return min(table[row, 1], population)
+    return table[-1, 1]
+
+
+def sample_size(population: int) -> int:
+    """Respondents that the regulation's table asks for."""
+    return int(sample_of(population, np.array(sizes())))

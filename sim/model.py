@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
-from types import SimpleNamespace
 
 import mesa
 import numpy as np
 from mesa.agent import AgentSet
 
-from sim import calendar, laws, start, state
+from sim import calendar, laws, state
 from sim.agents import CoProducer, Neighbourhood, PTSPOffice, Resident, elect_heads
+from sim.beginning import begin, held_to_laws
 from sim.equilibrium import satisfaction_table
-from sim.errors import InvalidInput, Problem
-from sim.parameters import namespace
-from sim.records import HALF_YEAR, MONTH, Record, Tally, month_record, survey
+from sim.parameters import register
+from sim.records import HALF_YEAR, MONTH, Record, count_month, record_of, survey
 from sim.rng import Draw, uniform
-from sim.rules import choice, motivation
+from sim.rules import choice
 from sim.rules.normal import normal
 from sim.rules.outreach import CLOSED, PREPARATION
 from sim.rules.serving import RETURNED, UNDER_REVIEW
 from sim.scenario import Scenario
-from sim.state import OPEN, VOLUNTEER
+from sim.state import VOLUNTEER
+from sim.terms import Terms, step_on
 
 
 class CoproductionModel(mesa.Model):
@@ -54,23 +53,16 @@ class CoproductionModel(mesa.Model):
         neighbourhood_class: type[Neighbourhood] = Neighbourhood,
         office_class: type[PTSPOffice] = PTSPOffice,
     ) -> None:
-        for name, number in (("seed", seed), ("replicate", replicate)):
-            if not 0 <= number < 2**32:
-                rule = "must be a whole number from 0 to 4294967295"
-                raise InvalidInput([Problem("options", 0, 0, name, str(number), rule)])
+        beginning = begin(scenario, seed, replicate)
         super().__init__(rng=seed)
         self.plan, self.key = scenario, (seed, replicate)
-        self.checked = checked or os.environ.get("KELILING_CHECKED") == "1"
+        self.checked = held_to_laws(checked)
         self.day = 0
-        self.records: list[Record] = []
-        self.tally = Tally()
-        self.timeline = dict(scenario.timeline())
-        self.ground = start.ground(scenario)
+        self.ground, self.terms_by_day, self.willingness, self.given, self.world, self.months = beginning
         self.population = self.ground.population
-        self.size = self.population.rw_head.size / scenario.profile.n_rw
-        self._live_by(namespace(self.timeline[0]))
-        self.world = start.initial(scenario, self.ground, self.p, seed, replicate)
+        self._live_by(self.terms_by_day[0][1])
         self._fix_constants()
+        self.records: list[Record] = []
 
         self.due_needs: dict[int, list[int]] = {}
         self.decided_of: dict[int, list[int]] = {}
@@ -94,32 +86,17 @@ class CoproductionModel(mesa.Model):
         self.base_score = solved.base_score
         self.complaint_reference = solved.complaint_reference
         self.routing, self.reference_experience = satisfaction_table()
-        self.willingness = self.plan.hypothesis.load() or motivation.willingness
-        self.intercept = start.intercept(self.ground, self.willingness, self.weights)
+        self.intercept = self.given.fixed["intercept"].item(0)
 
-    def _live_by(self, p: SimpleNamespace) -> None:
+    def _live_by(self, terms: Terms) -> None:
         """Take over the values that hold from today."""
-        self.p = p
-        self.permits = [
-            SimpleNamespace(enforced=k.enforced, credit=k.credit, **start.permit_values(p, k))
-            for k in self.ground.permits
-        ]
-        # Only pay that is tied to the task erodes.
-        weights = vars(p) | {"pay_erosion": p.pay_erosion * p.pay_tied}
-        self.weights = tuple(float(weights[name]) for name in motivation.WEIGHTS)
-        receive = p.apply_over_receive
-        self.information_prompt = choice.prompt_hazard(p.information_effect * receive)
-        self.assistance_prompt = choice.prompt_hazard(p.assistance_effect * receive)
-        self.tie_prompt = choice.prompt_hazard(p.tie_prompt)
-        intake = [permit.intake_hours for permit in self.permits]
-        self.mean_intake_hours = sum(intake) / len(intake)
+        self.terms, self.p, self.permits, self.weights = terms, terms.p, terms.permits, terms.weights
 
     # -- the day
 
     def step(self) -> None:
         """Live one working day: the six routines in order."""
-        if self.day in self.timeline and self.day > 0:
-            self._live_by(namespace(self.timeline[self.day]))
+        self.begin_day()
         self.needs_arise()
         self.cycles_advance()
         self.residents_decide()
@@ -130,12 +107,17 @@ class CoproductionModel(mesa.Model):
             laws.check(self.world, self.population, self.day)
         self.day += 1
 
+    def begin_day(self) -> None:
+        """Before the first routine: levers that are dated today move."""
+        for day, terms in self.terms_by_day:
+            if day == self.day:
+                self._live_by(terms)
+
     def needs_arise(self) -> None:
         """Routine 1."""
         self._due_today().do("arise")
-        a, w = self.world.applications, self.world.applications_due
-        due = calendar.due_on(w.head, w.link, w.item, a.due, self.day).tolist()
-        for application in sorted(due, key=lambda row: self.world.needs.key.item(a.need.item(row))):
+        a = self.world.applications
+        for application in self._applications_due():
             if a.outcome.item(application) == RETURNED:
                 self.resident(a.resident.item(application)).correct(application)
 
@@ -156,14 +138,13 @@ class CoproductionModel(mesa.Model):
 
     def office_serves(self) -> None:
         """Routine 4: technical reviews that end today, then the desk."""
-        a, w = self.world.applications, self.world.applications_due
-        due = calendar.due_on(w.head, w.link, w.item, a.due, self.day).tolist()
-        for application in sorted(due, key=lambda row: self.world.needs.key.item(a.need.item(row))):
+        a, tally = self.world.applications, self.world.tally
+        for application in self._applications_due():
             if a.outcome.item(application) == UNDER_REVIEW:
                 self.office.review(application)
         self.office.serve()
-        self.tally.desk_hours_worked += self.office.hours_worked
-        self.tally.desk_hours_available += self.office.hours_available
+        tally.desk_hours_worked[0] += self.office.hours_worked
+        tally.desk_hours_available[0] += self.office.hours_available
 
     def residents_experience(self) -> None:
         """Routine 5: the decided experience, then those told listen."""
@@ -180,15 +161,17 @@ class CoproductionModel(mesa.Model):
         self.coproducers.select(lambda one: one.active == 1).do("month_passes")
         if self.p.elections and month == self.p.election_month:
             elect_heads(self)
+        rows = state.rows_of(self.world)
         if (month + 1) % HALF_YEAR == 0:
-            survey(self.world, self.day, self.p)
-        record = month_record(
-            self.world, self.population, self.ground.permits, self.day, self.p, self.tally, self.faded()
-        )
-        self.records.append(record)
+            frame = register()["survey_frame"].choices.index(self.p.survey_frame)
+            used = self.world.counts.applications.item(0)
+            survey(rows.applications, used, self.day, frame, self.p.survey_n, self.given.sample_sizes)
+        step = step_on(self.given, self.day)
+        levers, permits = self.given.levers[step], self.given.permits[step]
+        count_month(self.months, month, rows, self.given, levers, permits, self.day)
+        self.records.append(record_of(self.months, month, self.ground.permits))
         if self.checked:
-            laws.check_record(record, self.day)
-        self.tally = Tally()
+            laws.check_record(self.records[-1], self.day)
 
     def run(self) -> list[Record]:
         """Live all days of the scenario that are left; returns the monthly records."""
@@ -252,13 +235,17 @@ class CoproductionModel(mesa.Model):
     # -- the schedule
 
     def _due_today(self) -> AgentSet:
-        w = self.world.needs_due
-        due = calendar.due_on(w.head, w.link, w.item, self.world.needs.due, self.day).tolist()
         needs = self.world.needs
+        due = calendar.due_on(self.world.needs_due, needs.after, self.day).tolist()
         self.due_needs = {}
         for need in sorted(due, key=needs.key.item):
             self.due_needs.setdefault(needs.resident.item(need), []).append(need)
         return self._set_of(self.due_needs)
+
+    def _applications_due(self) -> list[int]:
+        a, key = self.world.applications, self.world.needs.key
+        due: list[int] = calendar.due_on(self.world.applications_due, a.after, self.day).tolist()
+        return sorted(due, key=lambda row: key.item(a.need.item(row)))
 
     def _set_of(self, rows: Iterable[int]) -> AgentSet:
         key = self.population.key
@@ -266,21 +253,15 @@ class CoproductionModel(mesa.Model):
 
     def schedule_need(self, need: int, day: int) -> None:
         """Note when something next happens at a need; an earlier note lapses."""
-        self.world.needs.due[need] = day
-        w = self.world.needs_due
-        if w.size.item(0) == w.link.size:
-            self.world = self.world._replace(needs_due=calendar.grown(w))
-            w = self.world.needs_due
-        calendar.push(w.head, w.link, w.item, w.size, day, need)
+        needs = self.world.needs
+        calendar.move(self.world.needs_due, needs.after, needs.before, need, needs.due.item(need), day)
+        needs.due[need] = day
 
     def schedule_application(self, application: int, day: int) -> None:
         """Note when an application comes back, lapses, or leaves review."""
-        self.world.applications.due[application] = day
-        w = self.world.applications_due
-        if w.size.item(0) == w.link.size:
-            self.world = self.world._replace(applications_due=calendar.grown(w))
-            w = self.world.applications_due
-        calendar.push(w.head, w.link, w.item, w.size, day, application)
+        a = self.world.applications
+        calendar.move(self.world.applications_due, a.after, a.before, application, a.due.item(application), day)
+        a.due[application] = day
 
     # -- tables that grow
 
@@ -288,7 +269,7 @@ class CoproductionModel(mesa.Model):
         count = getattr(self.world.counts, table)
         row: int = count.item(0)
         if row == len(getattr(self.world, table)[0]):
-            self.world = self.world._replace(**{table: state.grown(getattr(self.world, table))})
+            self.world = self.world._replace(**{table: state.grown(getattr(self.world, table), 2 * row)})
         count[0] += 1
         return row
 
@@ -298,12 +279,11 @@ class CoproductionModel(mesa.Model):
 
     def enqueue(self, application: int) -> None:
         """Put a file at the tail of the backlog."""
-        office = self.world.office
-        if office.last.item(0) == office.queue.size:
-            office = office._replace(queue=np.concatenate([office.queue, np.zeros_like(office.queue)]))
-            self.world = self.world._replace(office=office)
-        office.queue[office.last.item(0)] = application
-        office.last[0] += 1
+        last, queue = self.world.office.last, self.world.queue
+        if last.item(0) == queue.size:
+            self.world = self.world._replace(queue=np.concatenate([queue, np.zeros_like(queue)]))
+        self.world.queue[last.item(0)] = application
+        last[0] += 1
 
     def new_event(self, rw: Neighbourhood) -> int:
         """A fresh service cycle for an RW whose head consented."""
@@ -311,13 +291,9 @@ class CoproductionModel(mesa.Model):
         e = self.world.events
         e.rw[event], e.ordinal[event], e.began[event] = rw.row, rw.proposals, self.day
         rw.running = event
-        self.world.office.pointer[0] = self._place_in_targeting(rw.row)
+        listed = self.p.targeting == "list"
+        self.world.office.pointer[0] = self.terms.target_place.item(rw.row) if listed else rw.row
         return event
-
-    def _place_in_targeting(self, row: int) -> int:
-        if self.p.targeting != "list":
-            return row
-        return list(self.p.target_list).index(self.population.rw_number.item(row))
 
     def new_part(self, event: int, coproducer: int, *, uninvited: bool) -> None:
         """Note that a co-producer takes part in an event."""
@@ -360,37 +336,14 @@ class CoproductionModel(mesa.Model):
 
     # -- the rest of the day
 
-    def desk(self) -> tuple[int, float]:
-        """Officers of the office and hours of each; a reduced size keeps the proportion of officer time."""
-        officers = max(1, round(self.p.officers * self.size))
-        return officers, self.p.open_hours * self.p.officers * self.size / officers
-
-    def most_away(self) -> float:
-        """Largest share of the desk's time that events may take in a day.
-
-        A reduced size has the events of a whole RW on a fraction of the officers: what an event takes is spread over
-        days on which it takes the share that it takes of the whole office, so that crowding stays comparable.
-        """
-        return 1.0 if self.size >= 1.0 else min(self.p.officers_per_event / self.p.officers, 1.0)
-
     def tell(self, teller: Resident, score: float, granted: int) -> None:
         """Word of mouth: every tie hears of the decision today and, with an open need, thinks again tomorrow."""
         needs = self.world.needs
         for row in teller.ties:
             total, count = self.told.get(row, (0.0, 0))
             self.told[row] = (total + score, count + 1)
-            for need in self.resident(row).needs:
-                if needs.status.item(need) == OPEN:
-                    if granted:
-                        needs.news[need] = max(needs.news.item(need), self.tie_prompt)
-                    self.schedule_need(need, self.day + 1)
-
-    def faded(self) -> SimpleNamespace:
-        """Trust and knowledge of every resident today; reads only."""
-        r, day = self.world.residents, self.day
-        held = {}
-        for name in ("trust", "knowledge"):
-            rest, anchored = getattr(self.population, name), getattr(r, name)
-            days, half_life = day - getattr(r, f"{name}_day"), getattr(self.p, f"{name}_half_life")
-            held[name] = rest + (anchored - rest) * np.exp2(-days / half_life)
-        return SimpleNamespace(**held)
+            friend = self.resident(row)
+            for need in friend.open_needs if friend.open_count else ():
+                if granted:
+                    needs.news[need] = max(needs.news.item(need), self.p.success_prompt)
+                self.schedule_need(need, self.day + 1)

@@ -67,6 +67,8 @@ class Population(NamedTuple):
     normative: Floats
     tie_start: Ints  # ties of row i are ties[tie_start[i]:tie_start[i + 1]], ascending keys
     ties: Ints  # rows
+    rw_start: Ints  # members of RW j are rw_members[rw_start[j]:rw_start[j + 1]], ascending keys
+    rw_members: Ints
     rt_rw: Ints  # RW of each RT
     rt_start: Ints  # members of RT j are rt_members[rt_start[j]:rt_start[j + 1]], ascending keys
     rt_members: Ints
@@ -225,8 +227,9 @@ def join_ties(n, start, other, count):
     return kept, both[:size].copy()
 
 
-def merit(intrinsic: Floats, social: Floats, normative: Floats, age: Ints) -> Floats:
-    """How well residents stand as heads: most normative, most intrinsic and least social (P11).
+@compiled
+def merit(intrinsic, social, normative, age):
+    """How well a resident stands as head: most normative, most intrinsic and least social (P11).
 
     Residents under 25 win only where no other candidate stands.
     """
@@ -234,20 +237,18 @@ def merit(intrinsic: Floats, social: Floats, normative: Floats, age: Ints) -> Fl
 
 
 @compiled
-def elect(seed, replicate, group, election, members, candidates, merits, keys, taken):
-    """Row of the elected head: of ``candidates`` drawn among ``members`` (rows, ascending keys) the best by merit.
+def elect(seed, replicate, group, election, candidates, merits, keys, taken):
+    """Place of the elected head among the members of a group: of ``candidates`` drawn among them the best by merit.
 
-    Rows ``taken`` hold an office already and win only where nobody else stands.
+    ``merits``, ``keys`` and ``taken`` are the members', ascending by key; those ``taken`` (1) hold an office already
+    and win only where nobody else stands.
     """
-    best, most = members[0], -1e9
+    best, most = 0, -1e9
     for c in range(candidates):
-        row = members[int(uniform(seed, replicate, HEAD, group, election, c) * members.size)]
-        worth = merits[row]
-        for k in range(taken.size):
-            if taken[k] == row:
-                worth -= 100.0
-        if worth > most or (worth == most and keys[row] < keys[best]):
-            best, most = row, worth
+        one = int(uniform(seed, replicate, HEAD, group, election, c) * keys.size)
+        worth = merits[one] - 100.0 * taken[one]
+        if worth > most or (worth == most and keys[one] < keys[best]):
+            best, most = one, worth
     return best
 
 
@@ -321,7 +322,7 @@ def build(profile: Profile, population_seed: int, values: Mapping[str, Value], s
         normal(1.0 - p.internet_share),
     )
     rw = rt_rw[rt]
-    rw_start, _ = members_by(rw, keep_rw.size, key)
+    rw_start, rw_members = members_by(rw, keep_rw.size, key)
     most = int(rt.size * (p.ties_rt + p.ties_rw + p.ties_district + 6.0))
     one, other = np.empty(most, np.int64), np.empty(most, np.int64)
     count = tie_ends(seed, key, start[rt], start[rt + 1], p.ties_rt, 0, one, other)
@@ -335,16 +336,16 @@ def build(profile: Profile, population_seed: int, values: Mapping[str, Value], s
     rt_key, rw_key = base + keep_rt.astype(np.int64), base + keep_rw.astype(np.int64)
     rt_start, rt_members = members_by(rt, keep_rt.size, key)
     candidates = int(p.head_candidates)
-    nobody = np.zeros(0, np.int64)
-    merits = merit(intrinsic, social, normative, age)
+    merits, taken = merit(intrinsic, social, normative, age), np.zeros(rt.size, np.int64)
     rt_head = np.zeros(keep_rt.size, np.int64)
     for j in range(keep_rt.size):
         members = rt_members[rt_start[j] : rt_start[j + 1]]
-        rt_head[j] = elect(seed, 0, rt_key[j], 0, members, candidates, merits, key, nobody)
+        rt_head[j] = members[elect(seed, 0, rt_key[j], 0, candidates, merits[members], key[members], taken[members])]
+    taken[rt_head] = 1
     rw_head = np.zeros(keep_rw.size, np.int64)
     for j in range(keep_rw.size):
-        members = np.arange(rw_start[j], rw_start[j + 1])
-        rw_head[j] = elect(seed, 0, rw_key[j], 1, members, candidates, merits, key, rt_head[rt_rw == j])
+        members = rw_members[rw_start[j] : rw_start[j + 1]]
+        rw_head[j] = members[elect(seed, 0, rw_key[j], 1, candidates, merits[members], key[members], taken[members])]
     columns = Population(
         key=key,
         rw=rw,
@@ -366,6 +367,8 @@ def build(profile: Profile, population_seed: int, values: Mapping[str, Value], s
         normative=normative,
         tie_start=tie_start,
         ties=ties,
+        rw_start=rw_start,
+        rw_members=rw_members,
         rt_rw=rt_rw,
         rt_start=rt_start,
         rt_members=rt_members,

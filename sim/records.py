@@ -1,196 +1,291 @@
 """What happened, month by month: extensive quantities only, so that districts and months pool by adding.
 
-A record is one month's row of named numbers. Counts come from the tables of the World, everything that leaves no
-trace there from a ``Tally``. Outcomes are computed from sums of records (``sim.outcomes``).
+A record is one month's row of named numbers. Counts come from the tables of the World; what leaves no trace there is
+tallied (``state.Tally``). Outcomes are computed from sums of records (``sim.outcomes``). One compiled reading of the
+state serves every engine, so that sums add up in the same order.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim import ikm, state
+from sim import ikm
+from sim.compiled import compiled, inner, inner_with_arrays, with_fields
 from sim.parameters import Permit
-from sim.population import Population
 from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
+from sim.rules.filing import late
+from sim.rules.influence import left_of, share_left
 from sim.rules.outreach import CANCELLED, HELD
+from sim.rules.satisfaction import DELAY, NO_SERVICE, PROCEDURE
 from sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
-from sim.state import APPLIED, OPEN, Ints, World
+from sim.state import DONE, Floats, Records, Tally
 
 MONTH = 21
 HALF_YEAR = 6
+BROKER_HOURS = 0.5  # an applicant's own time when a broker sees to the rest (assumption)
 CHANNELS = {"online": ONLINE, "counter": COUNTER, "broker": BROKER, "event": EVENT}
-COMPLAINTS = ("delay", "procedure", "no_service")
+COMPLAINTS = {"delay": DELAY, "procedure": PROCEDURE, "no_service": NO_SERVICE}
+PHASES = ("commissioning", "designing", "preparation", "delivery", "assessment")
 Record = dict[str, float]
 
-
-@dataclass
-class Tally:
-    """Counts of this month that the state does not keep."""
-
-    planned: float = 0
-    proposals: float = 0
-    declined: float = 0
-    unhosted: float = 0
-    recruited: float = 0
-    stopped: float = 0
-    replaced: float = 0
-    online_failures: float = 0
-    notices: float = 0
-    reports: float = 0
-    demolished: float = 0
-    training_hours: float = 0
-    coproducer_hours: float = 0
-    event_officer_hours: float = 0
-    paid: float = 0
-    desk_hours_worked: float = 0
-    desk_hours_available: float = 0
+# The columns of a month's row; those of its cells by permit; the tables that hold one number for each of something.
+COUNTED = (
+    "months", "days", "adults", "submitted.coproduced", "submitted.displaced", "decided.first", "rejected.first",
+    "decided.helped", "rejected.helped", "delayed", "returned", "late", "days_to_decision", "withdrawn",
+    "decided.low", "rejected.low", "decided.high", "rejected.high", "satisfaction", "complaints.closed",
+    "complaints.expected", "resident_hours", "fees", "broker_fees", "respondents",
+    "events.held", "events.cancelled", "attendance", "served", "turned_away", "repaired", "visits", "informed",
+    "invited", "joined", "joined.uninvited", "meetings", "meetings.due", "places", "active_coproducers",
+    "ever_coproducers", "rws_reached", "rws", "trust", "knowledge", "expectation", "backlog", "crowding", "norm",
+    "applied", "cost", "private_cost",
+)  # fmt: skip
+BY_PERMIT = ("submitted", "decided", "rejected", "eligible", "unmet", "open_needs")
+MONTH_ROW = np.dtype([(name, np.float64) for name in COUNTED])
+PERMIT_CELL = np.dtype([(name, np.float64) for name in BY_PERMIT])
+TALLIED = Tally._fields
 
 
-def survey(world: World, day: int, p: SimpleNamespace) -> None:
-    """At the end of a half-year: those of the frame with the smallest survey keys answer the IKM form."""
-    a, used = world.applications, world.counts.applications.item(0)
+class Months(NamedTuple):
+    """The counts of all months of a run; the first axis of every array is the month from day 0."""
+
+    rows: Records  # of MONTH_ROW
+    tallies: Records  # of the state's Tally
+    permits: Records  # by permit, of PERMIT_CELL
+    channels: Floats  # submitted, by permit and channel's code
+    complaints: Floats  # by class's code
+    answers: Floats  # sums of answers, by element
+    phases: Floats  # by phase: co-producers taking part, events with any
+
+
+def blank_months(months: int, permits: int, tally: np.dtype[np.void]) -> Months:
+    """Room for the counts of as many months."""
+    return Months(
+        rows=with_fields(np.zeros(months, MONTH_ROW)),
+        tallies=with_fields(np.zeros(months, tally)),
+        permits=with_fields(np.zeros((months, permits), PERMIT_CELL)),
+        channels=np.zeros((months, permits, 1 + len(CHANNELS))),
+        complaints=np.zeros((months, 1 + len(COMPLAINTS))),
+        answers=np.zeros((months, ikm.ELEMENTS)),
+        phases=np.zeros((months, len(PHASES), 2)),
+    )
+
+
+def copied(months: Months) -> Months:
+    """The same counts, in memory of their own."""
+    parts: list[Any] = [part.copy() for part in months]
+    return Months(*parts)
+
+
+def record_of(months: Months, month: int, permits: tuple[Permit, ...]) -> Record:
+    """One month's counts by name."""
+    row: Record = dict(zip(COUNTED, months.rows[month].item(), strict=True))
+    r = {name: row[name] for name in ("months", "days", "adults")}
+    r |= zip(TALLIED, months.tallies[month].item(), strict=True)
+    for k, permit in enumerate(permits):
+        cell = dict(zip(BY_PERMIT, months.permits[month, k].item(), strict=True))
+        r |= {f"{name}.{permit.name}": value for name, value in cell.items()}
+        for channel, code in CHANNELS.items():
+            r[f"submitted.{permit.name}.{channel}"] = months.channels[month, k].item(code)
+    for name in BY_PERMIT:
+        r[name] = sum(r[f"{name}.{permit.name}"] for permit in permits)
+    for channel in CHANNELS:
+        r[f"submitted.{channel}"] = sum(r[f"submitted.{permit.name}.{channel}"] for permit in permits)
+    for kind, code in COMPLAINTS.items():
+        r[f"complaints.{kind}"] = months.complaints[month].item(code)
+    r["complaints"] = sum(r[f"complaints.{kind}"] for kind in COMPLAINTS)
+    for element, total in enumerate(months.answers[month].tolist(), start=1):
+        r[f"answers.U{element}"] = total
+    r["answers"] = sum(months.answers[month].tolist())
+    for at, phase in enumerate(PHASES):
+        r[f"phase.{phase}"], r[f"phase_events.{phase}"] = months.phases[month, at].tolist()
+    return r | row
+
+
+@compiled
+def survey(applications, used, day, frame, asked, table):
+    """At the end of a half-year: those of the frame with the smallest survey keys answer the IKM form.
+
+    ``frame`` 1 has those who came in person (counter, event), 0 all decided; ``asked`` 0 has the regulation's number.
+    """
     began = day + 1 - HALF_YEAR * MONTH
-    decided = (a.decided[:used] >= began) & np.isin(a.outcome[:used], (GRANTED, REJECTED))
-    if p.survey_frame == "counter":
-        decided &= np.isin(a.channel[:used], (COUNTER, EVENT))
-    frame = np.flatnonzero(decided)
-    wanted = ikm.sample_size(2 * frame.size) if p.survey_n == 0 else p.survey_n
+    rows = np.empty(used, np.int64)
+    keys = np.empty(used, np.float64)
+    size = 0
+    for i in range(used):
+        a = applications[i]
+        in_frame = frame == 0 or a.channel == COUNTER or a.channel == EVENT
+        if in_frame and a.decided >= began and (a.outcome == GRANTED or a.outcome == REJECTED):
+            rows[size] = i
+            keys[size] = a.survey_key
+            size += 1
+    wanted = ikm.sample_of(2 * size, table) if asked == 0 else asked
     # The year's number is split over its halves; an odd one falls to the second.
     first_half = (day + 1) // (HALF_YEAR * MONTH) % 2 == 1
     n = wanted // 2 if first_half else wanted - wanted // 2
-    a.surveyed[frame[np.argsort(a.survey_key[frame], kind="stable")[:n]]] = 1
+    order = np.argsort(keys[:size], kind="mergesort")
+    for k in range(min(n, size)):
+        applications[rows[order[k]]].surveyed = 1
 
 
-def answers_of(boxes: Ints) -> Ints:
-    """Answers 1-4 of each application (rows) to each element (columns), from the packed column."""
-    return np.stack([boxes >> (3 * element) & 7 for element in range(ikm.ELEMENTS)], axis=1)
+@compiled
+def count_month(months, month, rows, given, p, permits, day):
+    """Count the month that ends on ``day`` into row ``month`` of ``months``, and begin a new tally.
 
-
-def month_record(
-    world: World,
-    population: Population,
-    permits: tuple[Permit, ...],
-    day: int,
-    p: SimpleNamespace,
-    tally: Tally,
-    faded: SimpleNamespace,
-) -> Record:
-    """The record of the month that ends on ``day``. ``faded`` holds today's trust and knowledge of every resident."""
-    used = world.counts.applications.item(0)
-    a = state.used_rows(world.applications, used)
-    began = day + 1 - MONTH
-    submitted = a.submitted >= began
-    done = np.isin(a.outcome, (GRANTED, REJECTED)) & (a.decided >= began)
-    r: Record = {"months": 1.0, "days": float(MONTH), "adults": float(population.key.size)}
-    r |= {field.name: float(getattr(tally, field.name)) for field in fields(Tally)}
-
-    for k, permit in enumerate(permits):
-        mine, eligible = a.permit == k, world.needs.permit == k
-        r[f"submitted.{permit.name}"] = _count(submitted & mine)
-        for channel, code in CHANNELS.items():
-            r[f"submitted.{permit.name}.{channel}"] = _count(submitted & mine & (a.channel == code))
-        r[f"decided.{permit.name}"] = _count(done & mine)
-        r[f"rejected.{permit.name}"] = _count(done & mine & (a.outcome == REJECTED))
-        r[f"eligible.{permit.name}"] = _count(eligible)
-        r[f"unmet.{permit.name}"] = _count(eligible & (world.needs.held == 0))
-        r[f"open_needs.{permit.name}"] = _count(eligible & (world.needs.status == OPEN))
-    for total in ("submitted", "decided", "rejected", "eligible", "unmet", "open_needs"):
-        r[total] = sum(r[f"{total}.{permit.name}"] for permit in permits)
-    for channel in CHANNELS:
-        r[f"submitted.{channel}"] = sum(r[f"submitted.{permit.name}.{channel}"] for permit in permits)
-    r["submitted.coproduced"] = _count(submitted & (a.skill > 0.0))
-    r["submitted.displaced"] = _count(submitted & (a.channel == EVENT) & (a.displaced == 1))
-    rejected, first = done & (a.outcome == REJECTED), a.attempt == 0
-    r["decided.first"], r["rejected.first"] = _count(done & first), _count(rejected & first)
-    r["decided.helped"], r["rejected.helped"] = _count(done & (a.skill > 0)), _count(rejected & (a.skill > 0))
-    r["delayed"] = _count(done & ((a.returns > 0) | (a.failures > 0)))
-    r["returned"] = _count(done & (a.returns > 0))
-    statutory = np.array([getattr(p, f"{permit.name}_statutory_days") for permit in permits])
-    r["late"] = _count(done & (a.decided - a.complete > statutory[a.permit]))
-    r["days_to_decision"] = float((a.decided - a.submitted)[done].sum())
-    r["withdrawn"] = _count((a.outcome == WITHDRAWN) & (a.decided >= began))
-    thirds = np.quantile(population.literacy, (1 / 3, 2 / 3))
-    literacy = population.literacy[a.resident]
-    for name, part in (("low", literacy <= thirds[0]), ("high", literacy > thirds[1])):
-        r[f"decided.{name}"], r[f"rejected.{name}"] = _count(done & part), _count(rejected & part)
-    r["satisfaction"] = float(a.satisfaction[done].sum())
-    for code, name in enumerate(COMPLAINTS, start=1):
-        r[f"complaints.{name}"] = _count(done & (a.complaint == code))
-    r["complaints"] = sum(r[f"complaints.{name}"] for name in COMPLAINTS)
-    r["complaints.closed"] = _count(done & (a.complaint_closed == 1))
-    r["complaints.expected"] = float(a.complaint_chance[done].sum())
-
-    hours = {"online": p.online_hours, "counter": p.counter_hours, "broker": 0.5, "event": p.event_visit_hours}
-    fee = np.array([getattr(p, f"{permit.name}_fee") for permit in permits])
-    broker_fee = np.array([getattr(p, f"{permit.name}_broker_fee") for permit in permits])
-    r["resident_hours"] = sum(hours[c] * _count(submitted & (a.channel == code)) for c, code in CHANNELS.items())
-    r["fees"] = float(fee[a.permit[done & (a.outcome == GRANTED)]].sum())
-    r["broker_fees"] = float(broker_fee[a.permit[submitted & (a.channel == BROKER)]].sum())
-
-    surveyed = (a.surveyed == 1) & (a.decided >= day + 1 - HALF_YEAR * MONTH) & ((day + 1) % (HALF_YEAR * MONTH) == 0)
-    r["respondents"] = _count(surveyed)
-    answers = answers_of(a.answers[surveyed])
-    for element in range(ikm.ELEMENTS):
-        r[f"answers.U{element + 1}"] = float(answers[:, element].sum())
-    r["answers"] = float(answers.sum())
-    r |= _outreach(world, population, began, day)
-    r["trust"], r["knowledge"] = float(faded.trust.mean()) * r["adults"], float(faded.knowledge.mean()) * r["adults"]
-    r["expectation"] = float(world.residents.expectation.sum())
-    office = world.office
-    r["backlog"] = _count(office.queue[office.first.item(0) : office.last.item(0)] >= 0)
-    r["crowding"] = office.crowd.item(0)
-    r["norm"] = float(world.neighbourhoods.norm.sum())
-    r["applied"] = _count(world.needs.status == APPLIED)
-    r["cost"] = (
-        r["event_officer_hours"] * p.officer_cost
-        + r["events.held"] * p.event_cost
-        + r["training_hours"] * p.training_cost
-        + r["paid"]
+    ``rows`` is the state, ``given`` the Given of the run, ``p`` and ``permits`` the numbers that hold.
+    """
+    row = months.rows[month]
+    row["months"] = 1.0
+    row["days"] = MONTH
+    row["adults"] = given.traits.size
+    row["rws"] = rows.neighbourhoods.size
+    months.tallies[month] = rows.tally[0]
+    _count_applications(months, month, rows, given, p, permits, day)
+    for k in range(rows.stock.size):
+        cell, stock = months.permits[month, k], rows.stock[k]
+        cell["eligible"] = stock.eligible
+        cell["unmet"] = stock.unmet
+        cell["open_needs"] = stock.open
+        row["applied"] += stock.applied
+    _count_outreach(months, month, rows, day)
+    _count_residents(row, rows.residents, given, p, day)
+    office = rows.office[0]
+    for place in range(office.first, office.last):
+        row["backlog"] += rows.queue[place] != DONE
+    row["crowding"] = office.crowd
+    for j in range(rows.neighbourhoods.size):
+        row["norm"] += rows.neighbourhoods[j].norm
+        row["rws_reached"] += rows.neighbourhoods[j].last_event >= 0
+    tally = rows.tally[0]
+    row["cost"] = (
+        tally.event_officer_hours * p.officer_cost
+        + row["events.held"] * p.event_cost
+        + tally.training_hours * p.training_cost
+        + tally.paid
     )
-    r["private_cost"] = r["resident_hours"] * p.resident_hour + r["fees"] + r["broker_fees"]
-    return r
+    row["private_cost"] = row["resident_hours"] * p.resident_hour + row["fees"] + row["broker_fees"]
+    rows.tally[:] = np.zeros(1, rows.tally.dtype)
 
 
-def _outreach(world: World, population: Population, began: int, day: int) -> Record:
-    used, people = world.counts.events.item(0), world.counts.coproducers.item(0)
-    e = state.used_rows(world.events, used)
-    c = state.used_rows(world.coproducers, people)
-    held = (e.delivery_day >= began) & (e.delivery_day <= day) & (e.ending != CANCELLED) & (e.joined > 0)
-    designed = (e.design_day >= began) & (e.design_day <= day)
-    met = (e.meeting_day >= began) & (e.meeting_day <= day) & (e.ending == HELD)
-    parts = world.counts.parts.item(0)
-    own = world.parts.uninvited[:parts] == 1
-    r: Record = {
-        "events.held": _count(held),
-        "events.cancelled": _count(designed & (e.ending == CANCELLED)),
-        "attendance": float(e.attendance[held].sum()),
-        "served": float(e.served[held].sum()),
-        "turned_away": float(e.turned_away[held].sum()),
-        "repaired": float(e.repaired[held].sum()),
-        "visits": float(e.visits[held].sum()),
-        "informed": float(e.informed[designed].sum()),
-        "invited": float(e.invited[designed].sum()),
-        "joined": float(e.joined[designed].sum()),
-        "joined.uninvited": _count(own & np.isin(world.parts.event[:parts], np.flatnonzero(designed))),
-        "meetings": float(e.met[met].sum()),
-        "meetings.due": _count(met),
-        "places": float(e.places[held].sum()),
-        "active_coproducers": _count(c.active == 1),
-        "ever_coproducers": _count(c.spell > 0),
-        "rws_reached": _count(world.neighbourhoods.last_event >= 0),
-        "rws": float(population.rw_head.size),
-    }
-    for phase in ("commissioning", "designing", "preparation", "delivery", "assessment"):
+@inner
+def _count_applications(months, month, rows, given, p, permits, day):
+    row = months.rows[month]
+    by_permit = months.permits[month]
+    by_channel = months.channels[month]
+    began = day + 1 - MONTH
+    low, high = given.fixed[0].low_third, given.fixed[0].high_third
+    surveys = (day + 1) % (HALF_YEAR * MONTH) == 0
+    for i in range(rows.counts[0].applications):
+        a = rows.applications[i]
+        k = a.permit
+        if a.submitted >= began:
+            by_permit[k]["submitted"] += 1.0
+            by_channel[k, a.channel] += 1.0
+            row["submitted.coproduced"] += a.skill > 0.0
+            row["submitted.displaced"] += a.channel == EVENT and a.displaced == 1
+            if a.channel == BROKER:
+                row["broker_fees"] += permits[k].broker_fee
+                row["resident_hours"] += BROKER_HOURS
+            elif a.channel == ONLINE:
+                row["resident_hours"] += p.online_hours
+            elif a.channel == COUNTER:
+                row["resident_hours"] += p.counter_hours
+            else:
+                row["resident_hours"] += p.event_visit_hours
+        if surveys and a.surveyed == 1 and a.decided >= day + 1 - HALF_YEAR * MONTH:
+            row["respondents"] += 1.0
+            for element in range(ikm.ELEMENTS):
+                months.answers[month, element] += a.answers >> (3 * element) & 7
+        if a.decided < began:
+            continue
+        if a.outcome == WITHDRAWN:
+            row["withdrawn"] += 1.0
+            continue
+        rejected = a.outcome == REJECTED
+        by_permit[k]["decided"] += 1.0
+        by_permit[k]["rejected"] += rejected
+        if not rejected:
+            row["fees"] += permits[k].fee
+        if a.attempt == 0:
+            row["decided.first"] += 1.0
+            row["rejected.first"] += rejected
+        if a.skill > 0.0:
+            row["decided.helped"] += 1.0
+            row["rejected.helped"] += rejected
+        row["delayed"] += a.returns > 0 or a.failures > 0
+        row["returned"] += a.returns > 0
+        row["late"] += late(a.decided - a.complete, permits[k].statutory_days)
+        row["days_to_decision"] += a.decided - a.submitted
+        literacy = given.traits[a.resident].literacy
+        if literacy <= low:
+            row["decided.low"] += 1.0
+            row["rejected.low"] += rejected
+        elif literacy > high:
+            row["decided.high"] += 1.0
+            row["rejected.high"] += rejected
+        row["satisfaction"] += a.satisfaction
+        months.complaints[month, a.complaint] += 1.0
+        row["complaints.closed"] += a.complaint_closed
+        row["complaints.expected"] += a.complaint_chance
+
+
+@inner
+def _count_outreach(months, month, rows, day):
+    row = months.rows[month]
+    began = day + 1 - MONTH
+    for i in range(rows.counts[0].events):
+        e = rows.events[i]
+        cancelled = e.ending == CANCELLED
+        if began <= e.design_day <= day:
+            row["events.cancelled"] += cancelled
+            row["informed"] += e.informed
+            row["invited"] += e.invited
+            row["joined"] += e.joined
+        if began <= e.delivery_day <= day and not cancelled and e.joined > 0:
+            row["events.held"] += 1.0
+            row["attendance"] += e.attendance
+            row["served"] += e.served
+            row["turned_away"] += e.turned_away
+            row["repaired"] += e.repaired
+            row["visits"] += e.visits
+            row["places"] += e.places
+            _count_phase(months.phases[month], 0, e.helped_commissioning)
+            _count_phase(months.phases[month], 1, e.helped_designing)
+            _count_phase(months.phases[month], 2, e.helped_preparation)
+            _count_phase(months.phases[month], 3, e.helped_delivery)
         # The meeting follows the event, perhaps in the next month: each phase counts when it is over.
-        over = met if phase == "assessment" else held
-        taking_part = getattr(e, f"helped_{phase}")
-        r[f"phase.{phase}"] = float(taking_part[over].sum())
-        r[f"phase_events.{phase}"] = _count(over & (taking_part > 0))
-    return r
+        if began <= e.meeting_day <= day and e.ending == HELD:
+            row["meetings.due"] += 1.0
+            row["meetings"] += e.met
+            _count_phase(months.phases[month], 4, e.helped_assessment)
+    for i in range(rows.counts[0].parts):
+        part = rows.parts[i]
+        row["joined.uninvited"] += part.uninvited == 1 and began <= rows.events[part.event].design_day <= day
+    for i in range(rows.counts[0].coproducers):
+        row["active_coproducers"] += rows.coproducers[i].active == 1
+        row["ever_coproducers"] += rows.coproducers[i].spell > 0
 
 
-def _count(mask: np.ndarray) -> float:
-    return float(np.count_nonzero(mask))
+@inner
+def _count_phase(phases, phase, taking_part):
+    phases[phase, 0] += taking_part
+    phases[phase, 1] += taking_part > 0
+
+
+@inner_with_arrays
+def _count_residents(row, residents, given, p, day):
+    """Trust and knowledge as they stand today: what is left after a number of days is computed once for all."""
+    trust_left, knowledge_left = np.ones(day + 1), np.ones(day + 1)
+    for days in range(1, day + 1):
+        trust_left[days] = share_left(days, p.trust_half_life)
+        knowledge_left[days] = share_left(days, p.knowledge_half_life)
+    trust, knowledge, expectation = 0.0, 0.0, 0.0
+    for i in range(residents.size):
+        r = residents[i]
+        trust += left_of(r.trust, given.trust[i], trust_left[day - r.trust_day])
+        knowledge += left_of(r.knowledge, given.knowledge[i], knowledge_left[day - r.knowledge_day])
+        expectation += r.expectation
+    row["trust"] = trust
+    row["knowledge"] = knowledge
+    row["expectation"] = expectation

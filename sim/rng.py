@@ -76,6 +76,11 @@ class Draw:
     INVITED_ORDER = 90
 
 
+def packed(permit: int, ordinal: int, attempt: int) -> int:
+    """An occasion of a person's own, as one number of 32 bits: permit, n-th need of it, n-th application for that."""
+    return permit << 24 | (ordinal & 0xFFFF) << 8 | attempt & 0xFF
+
+
 MASK = np.uint64(0xFFFFFFFF)
 SHIFT = np.uint64(32)
 MULTIPLIER_0 = np.uint64(0xD2511F53)

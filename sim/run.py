@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim import __version__
+from sim.errors import InvalidInput, Problem
+from sim.kernels.simulation import Simulation
 from sim.outcomes import Outcome, outcomes, totals_of
-from sim.records import Record
+from sim.records import MONTH, Record
 from sim.scenario import Scenario
 
-DAYS_A_REPORT = 21
+if TYPE_CHECKING:
+    from sim.model import CoproductionModel
+
+ENGINES = ("kernel", "agents")
+"""The compiled engine, and the Mesa agents that it equals to the bit."""
 Progress = Callable[[int], None]
 
 
@@ -20,7 +26,7 @@ Progress = Callable[[int], None]
 class Run:
     """What a run returns: the monthly records (extensive quantities) and their provenance.
 
-    ``model`` is the live agents model when the caller asked to keep it, else None.
+    ``model`` is the live model (``Simulation`` or ``CoproductionModel``) when the caller asked to keep it, else None.
     """
 
     scenario: Scenario
@@ -74,8 +80,13 @@ def provenance(scenario: Scenario, seed: int, replicate: int, engine: str) -> di
         "engine": engine,
         "python": platform.python_version(),
         "machine": platform.machine(),
-        "packages": {name: version(name) for name in ("numpy", "numba", "mesa")},
+        "packages": {name: version(name) for name in packages(engine)},
     }
+
+
+def packages(engine: str) -> tuple[str, ...]:
+    """The packages whose version a result of this engine depends on."""
+    return ("numpy", "numba", "mesa") if engine == "agents" else ("numpy", "numba")
 
 
 def run(
@@ -83,36 +94,96 @@ def run(
     *,
     seed: int = 1,
     replicate: int = 0,
+    engine: str = "kernel",
     checked: bool = False,
     keep_model: bool = False,
     progress: Progress | None = None,
 ) -> Run:
     """Live a scenario through once. A province is lived district by district under one seed and pooled.
 
-    ``progress`` is called with the working days lived since the last call. ``checked`` verifies the laws every day
-    (raises CheckFailed). ``keep_model`` leaves the agents alive in ``Run.model`` (one district only).
+    ``engine`` is one of ENGINES; both give the same bits. ``progress`` is called with the working days lived since the
+    last call. ``checked`` verifies the laws every day (raises CheckFailed). ``keep_model`` leaves the state alive in
+    ``Run.model`` (one district only). Raises InvalidInput.
     """
-    from sim.model import CoproductionModel
-
+    if engine not in ENGINES:
+        raise InvalidInput([Problem("run()", 0, 0, "engine", engine, f"must be one of {', '.join(ENGINES)}")])
+    model = None
     if scenario.province is not None:
-        runs = [
-            run(scenario.for_district(slug), seed=seed, replicate=replicate, checked=checked, progress=progress)
+        districts = [
+            run(
+                scenario.for_district(slug),
+                seed=seed,
+                replicate=replicate,
+                engine=engine,
+                checked=checked,
+                progress=progress,
+            )
             for slug in scenario.province.districts
         ]
-        return Run(
-            scenario,
-            seed,
-            replicate,
-            pooled([one.records for one in runs]),
-            provenance(scenario, seed, replicate, "agents"),
-        )
+        records = pooled([one.records for one in districts])
+    elif engine == "kernel":
+        model = Simulation(scenario, seed=seed, replicate=replicate, checked=checked)
+        model.live(progress=progress)
+        records = model.records
+    else:
+        model = _agents(scenario, seed, replicate, checked, progress)
+        records = model.records
+        if not keep_model:
+            model.close()
+    kept = model if keep_model else None
+    return Run(scenario, seed, replicate, records, provenance(scenario, seed, replicate, engine), kept)
+
+
+def _agents(
+    scenario: Scenario, seed: int, replicate: int, checked: bool, progress: Progress | None
+) -> CoproductionModel:
+    from sim.model import CoproductionModel  # Mesa takes a second to import, and only this engine needs it
+
     model = CoproductionModel(scenario, seed=seed, replicate=replicate, checked=checked)
     while model.day < scenario.days:
         model.step()
-        if progress is not None and model.day % DAYS_A_REPORT == 0:
-            progress(DAYS_A_REPORT)
-    records = model.records
-    if not keep_model:
-        model.close()
-    kept = model if keep_model else None
-    return Run(scenario, seed, replicate, records, provenance(scenario, seed, replicate, "agents"), kept)
+        if progress is not None and model.day % MONTH == 0:
+            progress(MONTH)
+    return model
+
+
+def run_together(
+    scenarios: Sequence[Scenario],
+    *,
+    seed: int = 1,
+    replicate: int = 0,
+    checked: bool = False,
+    progress: Progress | None = None,
+) -> list[list[Record]]:
+    """The records of one replicate of several scenarios of districts, in the compiled engine.
+
+    What scenarios have in common is lived once: each branches off on the first day on which it differs. The records
+    are those of ``run``, to the bit; ``progress`` is told of days as though each scenario had been lived by itself.
+    """
+    found: list[list[Record]] = [[] for _ in scenarios]
+    report = progress or (lambda days: None)
+
+    def live(simulation: Simulation, those: list[int]) -> None:
+        """Live those scenarios, which are all the same up to the day that the simulation has reached."""
+        mine = simulation.scenario
+        differ = {at: mine.first_difference(scenarios[at]) for at in those}
+        branch_day = min(differ.values())
+        simulation.live(branch_day, progress=lambda days: report(days * len(those)))
+        others = [at for at in those if differ[at] == branch_day < mine.days]
+        if not others:
+            for at in those:
+                found[at] = simulation.records
+            return
+        snapshot = simulation.snapshot() if branch_day > 0 else None
+        live(simulation, [at for at in those if at not in others])
+        if snapshot is None:
+            live(begun(others), others)
+        else:
+            live(Simulation.resume(snapshot, scenarios[others[0]], checked=checked), others)
+
+    def begun(those: list[int]) -> Simulation:
+        return Simulation(scenarios[those[0]], seed=seed, replicate=replicate, checked=checked)
+
+    everyone = list(range(len(scenarios)))
+    live(begun(everyone), everyone)
+    return found

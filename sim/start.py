@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+import math
 from types import SimpleNamespace
-from typing import NamedTuple
 
 import numpy as np
 
 from sim import calendar
-from sim.compiled import compiled
-from sim.equilibrium import (
-    Eligible,
-    Equilibrium,
-    Floats,
-    column,
-    eligible,
-    keen,
-    lapsed_share,
-    opening_rate,
-    solve,
-    start_values,
-    works_boost,
-)
-from sim.parameters import PERMIT_UNITS, Permit, defaults, namespace, permits, register
-from sim.population import Population, build
+from sim.compiled import loop, with_fields
+from sim.equilibrium import column, keen, lapsed_share, opening_rate, works_boost
+from sim.ground import Ground, openings_a_day
+from sim.parameters import PERMIT_UNITS, Permit, namespace
 from sim.rng import Draw, uniform
+from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE, taste
 from sim.rules.influence import days_until, waited
-from sim.rules.motivation import means, perceived_need
 from sim.rules.start import mean_wait, need_age, open_share
 from sim.scenario import Scenario
 from sim.state import (
@@ -45,157 +31,160 @@ from sim.state import (
     Office,
     Parts,
     Residents,
+    Stock,
+    Tally,
     World,
     blank,
+    grown,
+    records,
 )
 
 STOCK, STOCK_AGE, BIRTH, THRESHOLD, PATROL = Draw.STOCK, Draw.STOCK_AGE, Draw.BIRTH, Draw.THRESHOLD, Draw.PATROL
-RENEWAL, REAPPLY = Draw.RENEWAL, Draw.REAPPLY
+RENEWAL, TASTE = Draw.RENEWAL, Draw.TASTE
 
 
-class Ground(NamedTuple):
-    """What every run of a scenario shares, whatever its seed: built once, read only."""
-
-    population: Population
-    pairs: Eligible
-    permits: tuple[Permit, ...]
-    equilibrium: Equilibrium
-    reference: SimpleNamespace  # values at reference levers
-
-
-_grounds: dict[str, Ground] = {}
-
-
-def ground(scenario: Scenario) -> Ground:
-    """Population, eligible pairs and solved constants of a scenario; the last two are kept for the next run."""
-    settled = {n: v for n, v in scenario.values.items() if register()[n].kind != "lever"}
-    known_by = json.dumps(
-        [scenario.profile.content(), scenario.population_seed, scenario.size, settled], sort_keys=True
-    )
-    if known_by not in _grounds:
-        while len(_grounds) > 1:
-            _grounds.pop(next(iter(_grounds)))
-        values = defaults() | settled
-        population = build(scenario.profile, scenario.population_seed, values, scenario.size)
-        pairs = eligible(population, permits())
-        for part in pairs:
-            part.setflags(write=False)
-        solved = solve(population, pairs, namespace(values), permits(), scenario.population_seed)
-        _grounds[known_by] = Ground(population, pairs, permits(), solved, namespace(values))
-    return _grounds[known_by]
+# What sets the start of a permit's needs; rates are a working day's.
+AT_START = np.dtype(
+    [
+        (name, np.float64)
+        for name in (
+            "base_rate",  # of acting, at keenness 1
+            "openings",  # of all needs, by holder
+            "new_births",  # of new needs alone
+            "lapsed",  # share of needs that end in giving up
+            "boost",  # of the rate while works last
+            "works_days",
+            "validity_days",
+        )
+    ]
+)
 
 
-@compiled
-def start_needs(
-    seed,
-    replicate,
-    key,
-    permit,
-    keenness_of,
-    base_rate,
-    openings,
-    new_births,
-    lapsed,
-    boost,
-    works_days,
-    validity,
-    detection,
-    renewal,
-    last_day,
-    status,
-    held,
-    threshold,
-    rate,
-    due,
-    monthly,
-    works_until,
-    patrol_day,
-    expiry,
-):
-    """Fill the columns of needs for day 0 (see ``sim.rules.start``), one keyed draw for each question.
+@loop
+def start_needs(seed, replicate, pairs, keenness_of, permits, detection, renewal, last_day, needs, residents, stock):
+    """Fill the needs of day 0 (see ``sim.rules.start``), one keyed draw for each question, and count them.
 
-    ``openings`` counts all needs that open, ``new_births`` the new ones alone; rates are a working day's.
+    ``permits`` has AT_START by permit; ``needs``, ``residents`` and ``stock`` are records of the state, to be filled.
     """
-    for i in range(key.size):
-        k = permit[i]
-        occasion = k << 24
-        later = base_rate[k] * keenness_of[i]
-        at_works = later * boost[k]
-        share = open_share(openings[k], mean_wait(at_works, later, works_days[k]))
-        mark = uniform(seed, replicate, STOCK, key[i], occasion, 0)
-        monthly[i] = int(uniform(seed, replicate, STOCK_AGE, key[i], occasion, 1) * 21.0)
-        works_until[i] = -1
-        patrol_day[i] = -1
-        expiry[i] = -1
-        threshold[i] = waited(uniform(seed, replicate, THRESHOLD, key[i], occasion, 0))
+    for i in range(needs.size):
+        need, k, who = needs[i], pairs.permit[i], pairs.key[i] >> 3
+        permit, occasion = permits[k], k << 24
+        need.resident, need.permit, need.key = pairs.resident[i], k, pairs.key[i]
+        need.event, need.works_until, need.patrol_day, need.expiry = -1, -1, -1, -1
+        later = permit.base_rate * keenness_of[i]
+        at_works = later * permit.boost
+        share = open_share(permit.openings, mean_wait(at_works, later, permit.works_days))
+        mark = uniform(seed, replicate, STOCK, who, occasion, 0)
+        need.monthly = int(uniform(seed, replicate, STOCK_AGE, who, occasion, 1) * 21.0)
+        need.threshold = waited(uniform(seed, replicate, THRESHOLD, who, occasion, 0))
+        stock[k].eligible += 1
         if mark < share:
-            status[i] = 1
-            held[i] = 0
-            age = int(
-                need_age(uniform(seed, replicate, STOCK_AGE, key[i], occasion, 0), at_works, later, works_days[k])
-            )
-            rate[i] = later
-            if age < works_days[k]:
-                works_until[i] = int(works_days[k]) - age
-                rate[i] = at_works
-                found = days_until(waited(uniform(seed, replicate, PATROL, key[i], occasion, 0)), detection / 252.0)
-                if found < works_until[i]:
-                    patrol_day[i] = found
-            due[i] = min(monthly[i], days_until(threshold[i], rate[i]))
-            if patrol_day[i] >= 0:
-                due[i] = min(due[i], patrol_day[i])
+            need.status = OPEN
+            need.taste_online = taste(uniform(seed, replicate, TASTE, who, occasion, ONLINE))
+            need.taste_counter = taste(uniform(seed, replicate, TASTE, who, occasion, COUNTER))
+            need.taste_broker = taste(uniform(seed, replicate, TASTE, who, occasion, BROKER))
+            need.taste_event = taste(uniform(seed, replicate, TASTE, who, occasion, EVENT))
+            mark = uniform(seed, replicate, STOCK_AGE, who, occasion, 0)
+            age = int(need_age(mark, at_works, later, permit.works_days))
+            need.rate = later
+            if age < permit.works_days:
+                need.works_until = int(permit.works_days) - age
+                need.rate = at_works
+                found = days_until(waited(uniform(seed, replicate, PATROL, who, occasion, 0)), detection / 252.0)
+                if found < need.works_until:
+                    need.patrol_day = found
+            need.due = min(need.monthly, days_until(need.threshold, need.rate))
+            if need.works_until > 0:
+                need.due = min(need.due, need.works_until)
+            if need.patrol_day >= 0:
+                need.due = min(need.due, need.patrol_day)
+            stock[k].open += 1
+            residents[need.resident].open_needs += 1
         else:
             # The same draw, stretched over the rest, says whether the last need ended in giving up.
-            held[i] = int((mark - share) / (1.0 - share) >= lapsed[k])
-            born = days_until(waited(uniform(seed, replicate, BIRTH, key[i], occasion, 0)), new_births[k]) - 1
-            if validity[k] > 0.0 and uniform(seed, replicate, RENEWAL, key[i], occasion, 0) < min(
-                openings[k] * validity[k] * renewal, 0.95
-            ):
-                expiry[i] = int(uniform(seed, replicate, RENEWAL, key[i], occasion, 1) * validity[k])
-                born = min(born, expiry[i])
-            due[i] = min(born, last_day)
+            need.held = int((mark - share) / (1.0 - share) >= permit.lapsed)
+            born = days_until(waited(uniform(seed, replicate, BIRTH, who, occasion, 0)), permit.new_births) - 1
+            valid = permit.validity_days
+            if valid > 0.0:
+                dated = min(permit.openings * valid * renewal, 0.95)
+                if uniform(seed, replicate, RENEWAL, who, occasion, 0) < dated:
+                    need.expiry = int(uniform(seed, replicate, RENEWAL, who, occasion, 1) * valid)
+                    born = min(born, need.expiry)
+            need.due = min(born, last_day)
+        stock[k].unmet += int(need.held == 0)
+
+
+@loop
+def open_by_rw(residents, rw, count):
+    """Open needs in each of ``count`` RWs; ``rw`` is that of each resident."""
+    found = np.zeros(count, np.int64)
+    for i in range(residents.size):
+        found[rw[i]] += residents[i].open_needs
+    return found
 
 
 def initial(scenario: Scenario, base: Ground, p: SimpleNamespace, seed: int, replicate: int) -> World:
     """The World on day 0 of one run. ``p`` holds the values of day 0."""
-    population, pairs = base.population, base.pairs
-    n, days = population.key.size, scenario.days
-    residents = blank(Residents, n)._replace(
-        intrinsic=population.intrinsic.copy(),
-        social=population.social.copy(),
-        normative=population.normative.copy(),
-        knowledge=population.knowledge.copy(),
-        trust=population.trust.copy(),
-        expectation=population.expectation.copy(),
-        helped_day=np.full(n, NEVER),
-        coproducer=np.full(n, -1),
+    population, days = base.population, scenario.days
+    residents = blank(
+        Residents,
+        population.key.size,
+        intrinsic=population.intrinsic,
+        social=population.social,
+        normative=population.normative,
+        knowledge=population.knowledge,
+        trust=population.trust,
+        expectation=population.expectation,
+        helped_day=NEVER,
+        coproducer=-1,
     )
-    needs = _needs(base, seed, replicate, days)
-    needs_due = calendar.empty(days, 4 * pairs.key.size + 1024)
-    for i in np.flatnonzero(needs.due < days):
-        calendar.push(needs_due.head, needs_due.link, needs_due.item, needs_due.size, needs.due[i], i)
-    coproducers, neighbourhoods = _heads(base, residents, needs, seed, replicate, p)
-    expected = int(sum(openings_a_day(base)) * days * 1.3) + 1024
-    return World(
+    stock = blank(Stock, len(base.permits))
+    needs = _needs(base, residents, stock, seed, replicate, days)
+    needs_due = calendar.empty(days)
+    calendar.fill(needs_due, needs.after, needs.before, needs.due)
+    coproducers, neighbourhoods = _heads(base, residents, p)
+    expected = int(sum(openings_a_day(base)) * days * 1.1) + 1024
+    heads = population.rw_head.size + population.rt_head.size
+    world = World(
         residents=residents,
         needs=needs,
         applications=blank(Applications, expected),
         coproducers=coproducers,
         neighbourhoods=neighbourhoods,
-        events=blank(Events, 64),
-        parts=blank(Parts, 512),
-        office=blank(Office, 1)._replace(
-            queue=np.zeros(2 * expected, np.int64), pointer=np.array([-1]), quality=np.array([p.lessons_start])
-        ),
+        events=blank(Events, 1),
+        parts=blank(Parts, 1),
+        office=blank(Office, 1, pointer=-1, quality=p.lessons_start),
+        stock=stock,
+        tally=blank(Tally, 1),
+        counts=blank(Counts, 1, coproducers=heads),
+        queue=np.zeros(expected, np.int64),
         needs_due=needs_due,
-        applications_due=calendar.empty(days, 2 * expected),
-        counts=Counts(
-            np.zeros(1, np.int64),
-            np.array([base.population.rw_head.size + base.population.rt_head.size]),
-            np.zeros(1, np.int64),
-            np.zeros(1, np.int64),
-        ),
+        applications_due=calendar.empty(days),
     )
+    return roomy(world, scenario)
+
+
+def roomy(world: World, scenario: Scenario) -> World:
+    """The same state with room for all events, their co-producers and the elections that a scenario can come to."""
+    planned, asked, n_rw = 0.0, 0, world.neighbourhoods.head.size
+    steps = scenario.timeline()
+    for (day, values), (until, _) in zip(steps, [*steps[1:], (scenario.days, {})], strict=True):
+        p = namespace(values)
+        planned += (until - day) * p.events_per_month * min(n_rw / scenario.profile.n_rw, 1.0) / 21
+        asked = max(asked, p.coproducers_sought + p.candidates_asked + 1)
+    events = math.ceil(planned) + 1
+    heads = int(np.count_nonzero(world.coproducers.role[: world.counts.coproducers.item(0)] <= RT_HEAD))
+    elections = scenario.warmup_years + scenario.years  # one a year at most
+    needed: dict[str, int] = {
+        "events": events,
+        "parts": events * asked,
+        "coproducers": world.counts.coproducers.item(0) + heads * elections + events * asked,
+    }
+    for name, rows in needed.items():
+        table = getattr(world, name)
+        if len(table[0]) < rows:
+            world = world._replace(**{name: grown(table, rows)})
+    return world
 
 
 def permit_values(p: SimpleNamespace, permit: Permit) -> dict[str, float]:
@@ -203,105 +192,38 @@ def permit_values(p: SimpleNamespace, permit: Permit) -> dict[str, float]:
     return {field: getattr(p, f"{permit.name}_{field}") for field in PERMIT_UNITS}
 
 
-def intercept(base: Ground, willingness: Callable[..., float], weights: tuple[float, ...]) -> float:
-    """Intercept of willingness at which heads accept an invitation at base with ``invite_acceptance``.
-
-    Base is the register's levers, rested heads, an idle desk, and the expected stock of open needs.
-    """
-    population, p = base.population, base.reference
-    holders = np.bincount(base.pairs.permit, minlength=len(base.permits))
-    stock = float(column(p, base.permits, "stock") @ holders)
-    need = perceived_need(p.known_share * stock / population.rw_head.size, p.need_half)
-    etas = np.array(
-        [
-            willingness(
-                population.intrinsic.item(row),
-                population.social.item(row),
-                population.normative.item(row),
-                population.efficacy.item(row),
-                population.decisive.item(row),
-                need,
-                0.5,
-                means(p.training_hours),
-                0,
-                0.0,
-                0.0,
-                p.coproducer_hours / population.free_hours.item(row),
-                0.0,
-                weights,
-            )
-            for row in np.concatenate([population.rw_head, population.rt_head])
-        ]
-    )
-    low, high = -50.0, 50.0
-    for _ in range(60):
-        middle = (low + high) / 2.0
-        share = float(np.mean(1.0 / (1.0 + np.exp(-(middle + etas)))))
-        low, high = (middle, high) if share < p.invite_acceptance else (low, middle)
-    return (low + high) / 2.0
-
-
-def openings_a_day(base: Ground) -> Floats:
-    """Expected needs a working day that arise in the district, by permit."""
-    holders = np.bincount(base.pairs.permit, minlength=len(base.permits))
-    return np.array([opening_rate(base.reference, k) * holders[i] for i, k in enumerate(base.permits)])
-
-
-def _needs(base: Ground, seed: int, replicate: int, days: int) -> Needs:
-    population, pairs, p = base.population, base.pairs, base.reference
-    solved = base.equilibrium
-    resident_key = population.key[pairs.resident]
+def _needs(base: Ground, residents: Residents, stock: Stock, seed: int, replicate: int, days: int) -> Needs:
+    pairs, p, solved = base.pairs, base.reference, base.equilibrium
     keenness_of = keen(
         seed,
         replicate,
-        resident_key,
+        pairs.key >> 3,
         pairs.permit,
-        start_values(population, pairs, p, base.permits),
+        base.values_at_start,
         solved.online,
         solved.broker,
         p.hazard_sensitivity,
     )
-    size = pairs.key.size
-    needs = blank(Needs, size)._replace(
-        resident=pairs.resident, permit=pairs.permit, key=pairs.key, event=np.full(size, -1), due=np.full(size, days)
-    )
-    start_needs(
-        seed,
-        replicate,
-        resident_key,
-        pairs.permit,
-        keenness_of,
-        solved.base_rate,
-        np.array([opening_rate(p, k) for k in base.permits]),
-        column(p, base.permits, "need_rate") / 252.0,
-        np.array([lapsed_share(p, k) for k in base.permits]),
-        np.array([works_boost(p, k) for k in base.permits]),
-        np.array([getattr(p, f"{k.name}_works_days") if k.enforced else 0.0 for k in base.permits], np.float64),
-        column(p, base.permits, "validity_days"),
-        p.detection_rate,
-        p.renewal,
-        days,
-        needs.status,
-        needs.held,
-        needs.threshold,
-        needs.rate,
-        needs.due,
-        needs.monthly,
-        needs.works_until,
-        needs.patrol_day,
-        needs.expiry,
-    )
+    permits = np.zeros(len(base.permits), AT_START)
+    permits["base_rate"] = solved.base_rate
+    permits["openings"] = [opening_rate(p, k) for k in base.permits]
+    permits["new_births"] = column(p, base.permits, "need_rate") / 252.0
+    permits["lapsed"] = [lapsed_share(p, k) for k in base.permits]
+    permits["boost"] = [works_boost(p, k) for k in base.permits]
+    permits["works_days"] = [getattr(p, f"{k.name}_works_days") if k.enforced else 0.0 for k in base.permits]
+    permits["validity_days"] = column(p, base.permits, "validity_days")
+    needs = blank(Needs, pairs.key.size)
+    filled = (records(needs), records(residents), records(stock))
+    start_needs(seed, replicate, pairs, keenness_of, with_fields(permits), p.detection_rate, p.renewal, days, *filled)
     return needs
 
 
-def _heads(
-    base: Ground, residents: Residents, needs: Needs, seed: int, replicate: int, p: SimpleNamespace
-) -> tuple[CoProducers, Neighbourhoods]:
+def _heads(base: Ground, residents: Residents, p: SimpleNamespace) -> tuple[CoProducers, Neighbourhoods]:
     population = base.population
     n_rw, n_rt = population.rw_head.size, population.rt_head.size
     heads = n_rw + n_rt
     rows = np.concatenate([population.rw_head, population.rt_head])
-    coproducers = blank(CoProducers, 2 * heads + 64)
+    coproducers = blank(CoProducers, heads)
     coproducers.resident[:heads] = rows
     coproducers.rw[:heads] = population.rw[rows]
     coproducers.rt[:heads] = population.rt[rows]
@@ -312,14 +234,16 @@ def _heads(
     coproducers.thanked[:heads] = 1
     # Where a small RW left nobody else to elect, one resident holds both offices and the higher one counts.
     residents.coproducer[rows[::-1]] = np.arange(heads)[::-1]
-    open_in_rw = np.bincount(population.rw[needs.resident[needs.status == OPEN]], minlength=n_rw)
-    neighbourhoods = blank(Neighbourhoods, n_rw)._replace(
+    open_in_rw = open_by_rw(records(residents), population.rw, n_rw)
+    neighbourhoods = blank(
+        Neighbourhoods,
+        n_rw,
         head=np.arange(n_rw),
-        declined_day=np.full(n_rw, NEVER),
-        last_event=np.full(n_rw, NEVER),
-        running=np.full(n_rw, -1),
-        company=np.full(n_rw, 0.5),
+        declined_day=NEVER,
+        last_event=NEVER,
+        running=-1,
+        company=0.5,
         known=p.known_share * open_in_rw,
-        norm=np.full(n_rw, 1.0 - p.broker_share),
+        norm=1.0 - p.broker_share,
     )
     return coproducers, neighbourhoods

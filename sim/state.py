@@ -1,8 +1,9 @@
 """What continues from day to day: the World, columns by entity, and its fingerprint.
 
-The World is a NamedTuple of NamedTuples of arrays (float64 and int64). Tables that grow (applications, events,
-parts, co-producers) carry spare rows; how many rows are in use stands in ``counts``. What happened and will not
-matter again is not here but in the records.
+The World is a NamedTuple of NamedTuples of arrays (float64 and int64). The columns of a table are views of one array of
+records, so that what is known of one row lies together in memory: agents read columns, compiled loops read ``Rows``,
+the same memory seen row by row. Tables that grow (applications, events, parts, co-producers) carry spare rows; how many
+rows are in use stands in ``counts``. What happened and will not matter again is not here but in the records of months.
 """
 
 from __future__ import annotations
@@ -13,15 +14,20 @@ from typing import Any, NamedTuple, TypeVar, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.calendar import Calendar
+from sim.compiled import with_fields
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Records = NDArray[np.void]
 Table = TypeVar("Table", bound=tuple[Any, ...])
 
 NEVER = -100000  # a day long before the first
 IDLE, OPEN, APPLIED = range(3)  # status of a need
 RW_HEAD, RT_HEAD, VOLUNTEER, FORMER = range(4)  # role of a co-producer
+DONE = -1  # place in the queue of a file that is finished behind one that is not
+RETURN_REST = 252  # working days for which one who stopped is not asked again
+HELP_LASTS = 252  # working days for which one who was helped may be asked to volunteer
+REJECTIONS_HALF_LIFE = 252.0  # working days in which rejections of an RW count half
 
 
 class Residents(NamedTuple):
@@ -39,6 +45,7 @@ class Residents(NamedTuple):
     rejections: Ints
     helped_day: Ints
     coproducer: Ints  # row among co-producers, -1 for none
+    open_needs: Ints  # how many of the resident's needs are open, counted as they change
 
 
 class Needs(NamedTuple):
@@ -58,6 +65,8 @@ class Needs(NamedTuple):
     plain_rate: Floats  # the rate just before the resident first heard of the event known
     anchor: Ints
     due: Ints  # next day on which something happens
+    after: Ints  # neighbours in the list of that day, see sim.calendar
+    before: Ints
     monthly: Ints  # day of the month (0-20) of the personal date
     works_until: Ints  # works are visible to patrols until then
     patrol_day: Ints  # hidden day of detection while works last
@@ -70,6 +79,10 @@ class Needs(NamedTuple):
     skill: Floats  # of the co-producer who checked the papers, 0 for nobody
     online_failed: Ints  # 1 after a failed online attempt for this application
     failures: Ints  # failed online attempts for this application
+    taste_online: Floats  # the holder's fixed tastes for the channels, drawn when the need opens
+    taste_counter: Floats
+    taste_broker: Floats
+    taste_event: Floats
 
 
 class Applications(NamedTuple):
@@ -94,6 +107,8 @@ class Applications(NamedTuple):
     looked: Ints  # day on which an officer first looked at it
     decided: Ints
     due: Ints  # day of the correction, of giving up, or of the end of the review
+    after: Ints  # neighbours in the list of that day, see sim.calendar
+    before: Ints
     outcome: Ints  # 0 open, else GRANTED, REJECTED, WITHDRAWN, RETURNED or UNDER_REVIEW
     crowd: Floats  # crowding of the desk when submitted
     expectation: Floats  # frozen at submission
@@ -104,6 +119,15 @@ class Applications(NamedTuple):
     complaint: Ints  # class, 0 for none
     complaint_chance: Floats
     complaint_closed: Ints
+
+
+class Stock(NamedTuple):
+    """One row for every permit: its needs by what they are, counted as they change."""
+
+    eligible: Ints
+    unmet: Ints
+    open: Ints
+    applied: Ints
 
 
 class CoProducers(NamedTuple):
@@ -191,8 +215,7 @@ class Parts(NamedTuple):
 class Office(NamedTuple):
     """One row: the PTSP office."""
 
-    queue: Ints  # applications in the order in which they wait
-    first: Ints  # place of the first that is not finished
+    first: Ints  # place in the queue of the first file that is not finished
     last: Ints  # place after the last
     owed: Floats  # officer hours still to be given to outreach
     accrued: Floats  # events earned by the frequency and not yet begun
@@ -205,8 +228,30 @@ class Office(NamedTuple):
     hours_available: Floats  # today, at the desk
 
 
+class Tally(NamedTuple):
+    """One row: counts of the current month that nothing else in the state keeps."""
+
+    planned: Floats
+    proposals: Floats
+    declined: Floats
+    unhosted: Floats
+    recruited: Floats
+    stopped: Floats
+    replaced: Floats
+    online_failures: Floats
+    notices: Floats
+    reports: Floats
+    demolished: Floats
+    training_hours: Floats
+    coproducer_hours: Floats
+    event_officer_hours: Floats
+    paid: Floats
+    desk_hours_worked: Floats
+    desk_hours_available: Floats
+
+
 class Counts(NamedTuple):
-    """Rows in use of the tables that grow."""
+    """One row: rows in use of the tables that grow."""
 
     applications: Ints
     coproducers: Ints
@@ -215,7 +260,7 @@ class Counts(NamedTuple):
 
 
 class World(NamedTuple):
-    """The whole state of one district on one day."""
+    """The whole state of one district on one day, by column."""
 
     residents: Residents
     needs: Needs
@@ -225,24 +270,86 @@ class World(NamedTuple):
     events: Events
     parts: Parts
     office: Office
-    needs_due: Calendar
-    applications_due: Calendar
+    stock: Stock
+    tally: Tally
     counts: Counts
+    queue: Ints  # applications in the order in which they wait; DONE for one that is finished
+    needs_due: Ints  # heads of the lists of each day, see sim.calendar
+    applications_due: Ints
 
 
-def blank(kind: type[Table], rows: int) -> Table:
-    """A table of ``rows`` rows, each column zero and of the type that the class declares."""
-    return kind(
-        *(
-            np.zeros(rows, np.float64 if annotation == Floats else np.int64)
-            for annotation in get_type_hints(kind).values()
-        )
-    )
+class Rows(NamedTuple):
+    """The same state by row: each table as one array of records. The fields are those of ``World``."""
+
+    residents: Records
+    needs: Records
+    applications: Records
+    coproducers: Records
+    neighbourhoods: Records
+    events: Records
+    parts: Records
+    office: Records
+    stock: Records
+    tally: Records
+    counts: Records
+    queue: Ints
+    needs_due: Ints
+    applications_due: Ints
 
 
-def grown(table: Table) -> Table:
-    """The same table with twice the rows."""
-    return type(table)(*(np.concatenate([column, np.zeros_like(column)]) for column in table))
+TABLES = (Residents, Needs, Applications, CoProducers, Neighbourhoods, Events, Parts, Office, Stock, Tally, Counts)
+
+
+def record(kind: type[Table]) -> np.dtype[np.void]:
+    """One row of a table: its columns, of the types that the class declares."""
+    hints = get_type_hints(kind).items()
+    return np.dtype([(name, np.float64 if kind_of == Floats else np.int64) for name, kind_of in hints], align=True)
+
+
+def columns(kind: type[Table], records: Records) -> Table:
+    """A table whose columns are views of ``records``."""
+    return kind(*(records[name] for name in records.dtype.names or ()))
+
+
+def records(table: tuple[Any, ...]) -> Records:
+    """The array of records that the columns of a whole table are views of."""
+    base: Records = table[0].base
+    return with_fields(base)
+
+
+def blank(kind: type[Table], rows: int, **values: Any) -> Table:
+    """A table of ``rows`` rows, each column zero but for the ``values`` given."""
+    table = columns(kind, np.zeros(rows, record(kind)))
+    for name, value in values.items():
+        getattr(table, name)[:] = value
+    return table
+
+
+def grown(table: Table, rows: int) -> Table:
+    """The same table with room for ``rows`` rows; the new ones are blank."""
+    larger = np.zeros(rows, table[0].base.dtype)
+    larger[: len(table[0])] = table[0].base
+    return columns(type(table), larger)
+
+
+def rows_of(world: World) -> Rows:
+    """The state by row; no copy."""
+    parts: list[Any] = list(world)
+    tables: list[Any] = [records(part) for part in parts[: len(TABLES)]]
+    return Rows(*tables, *parts[len(TABLES) :])
+
+
+def world_of(rows: Rows) -> World:
+    """The state by column; no copy."""
+    parts: list[Any] = list(rows)
+    tables: list[Any] = [columns(kind, part) for kind, part in zip(TABLES, parts, strict=False)]
+    return World(*tables, *parts[len(TABLES) :])
+
+
+def copied(rows: Rows) -> Rows:
+    """The state by row, in memory of its own."""
+    parts: list[Any] = list(rows)
+    return Rows(*(part.copy() for part in parts))
 
 
 def used_rows(table: Table, rows: int) -> Table:
@@ -250,21 +357,19 @@ def used_rows(table: Table, rows: int) -> Table:
     return type(table)(*(column[:rows] for column in table))
 
 
-GROWING = {"applications": "applications", "coproducers": "coproducers", "events": "events", "parts": "parts"}
-
-
 def fingerprint(world: World) -> dict[str, str]:
     """A short digest of every column by its dotted name; spare rows do not count."""
     digests = {}
     parts: list[Any] = list(world)
     for part_name, part in zip(world._fields, parts, strict=True):
-        used = int(getattr(world.counts, GROWING[part_name])[0]) if part_name in GROWING else None
-        if isinstance(part, Calendar):
-            used = None
-        for name, column in zip(part._fields, part, strict=True):
-            if isinstance(part, Calendar) and name in ("link", "item"):
-                column = column[: part.size[0]]
-            if part_name == "office" and name == "queue":
-                column = column[: part.last[0]]
-            digests[f"{part_name}.{name}"] = hashlib.blake2b(column[:used].tobytes(), digest_size=8).hexdigest()
+        if not isinstance(part, tuple):
+            digests[part_name] = _digest(part[: world.office.last.item(0)] if part_name == "queue" else part)
+            continue
+        used = getattr(world.counts, part_name).item(0) if part_name in Counts._fields else None
+        for name, column in zip(getattr(part, "_fields", ()), part, strict=True):
+            digests[f"{part_name}.{name}"] = _digest(column[:used])
     return digests
+
+
+def _digest(column: NDArray[Any]) -> str:
+    return hashlib.blake2b(column.tobytes(), digest_size=8).hexdigest()

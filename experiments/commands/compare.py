@@ -31,6 +31,7 @@ LONGEST_NAME = 100
     options.out("Folder to write to; by default results/BASELINE-vs-POLICIES."),
     click.option("--figures/--no-figures", default=True, help="Draw the figures too."),
     options.as_json,
+    options.engine,
     options.workers,
     options.checked,
     options.dry_run,
@@ -48,6 +49,7 @@ def compare(
     out: Path | None,
     figures: bool,
     as_json: bool,
+    engine: str,
     workers: int | None,
     checked: bool,
     dry_run: bool,
@@ -56,8 +58,8 @@ def compare(
     """Compare a BASELINE with one POLICY or more, paired by replicate under the same luck.
 
     Looks at the last reported year unless --year says another. Writes comparison.csv, before-after.csv, runs.csv,
-    months.csv, provenance.json and figures. Finished runs are kept beside them: a comparison that was interrupted goes
-    on when the same command is given again.
+    months.csv, provenance.json and figures. Finished runs are kept, in results/runs or in DIR/runs: a comparison that
+    was interrupted goes on when the same command is given again, and a baseline lived before is not lived again.
 
     \b
     Examples:
@@ -74,8 +76,9 @@ def compare(
     scenarios = options.load_all([baseline, *policies], set_, size)
     comparable(scenarios, year)
     folder = out or default_folder(distinct([one.name for one in scenarios]))
-    kept = Kept(folder / "runs", warn=say)
-    plan = plan_ensembles(scenarios, replicates, seed=seed, kept=kept, checked=checked)
+    # A baseline that was lived for one comparison serves the next, unless that has a folder of its own.
+    kept = Kept((folder if out else folder.parent) / "runs", engine, warn=say)
+    plan = plan_ensembles(scenarios, replicates, seed=seed, engine=engine, kept=kept, checked=checked)
     if dry_run:
         from experiments.commands.dry import describe
 
@@ -85,6 +88,8 @@ def compare(
     quiet = quiet or as_json
     if plan.finished and not quiet:
         say(f"{len(plan.finished)} of {plan.parts} runs were finished before")
+    if plan.left:
+        options.compile_first(engine, quiet=quiet)
     with Progress(plan.days, quiet=quiet) as progress:
         ensembles = ensembles_of(plan, scenarios, workers=workers, progress=progress)
     comparison = Comparison(ensembles[0], ensembles[1:], year)

@@ -36,12 +36,19 @@ size = click.option(
     metavar="SHARE",
     help="Keep only this share of the district's RWs (whole ones), for a quick look: 0.1 is ten times faster.",
 )
+engine = click.option(
+    "--engine",
+    type=click.Choice(["kernel", "agents"]),
+    default="kernel",
+    show_default=True,
+    help="Compiled loops, or the Mesa agents that one reads and subclasses; both give the same results to the bit.",
+)
 workers = click.option(
     "--workers",
     type=click.IntRange(1, 1024),
     default=None,
     metavar="N",
-    help="Processes to use; by default one for each processor. It never changes a result.",
+    help="Runs to live at once; by default one for each processor. It never changes a result.",
 )
 checked = click.option("--checked", is_flag=True, help="Verify the laws of the model every day (slower; exit code 3).")
 year = click.option(
@@ -100,6 +107,20 @@ def load_all(names: Sequence[str], set_: Sequence[str], size: float | None) -> l
     if problems:
         raise InvalidInput(list(dict.fromkeys(problems)))  # an option's fault is told once, not for each scenario
     return found
+
+
+def compile_first(engine: str, *, quiet: bool) -> None:
+    """Have the compiled engine compiled before any work begins, and say so, since it takes a while, once."""
+    if engine != "kernel":
+        return
+    from experiments.commands.terminal import say
+    from sim.kernels.living import is_ready
+    from sim.kernels.simulation import prepare
+
+    if not is_ready():
+        if not quiet:
+            say("Compiling the model for this machine, once; this takes about a minute")
+        prepare()
 
 
 def as_given(set_: Sequence[str], size: float | None, seed: int) -> str:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     options.everything,
     options.out("Also write the outcomes, the months and their provenance here."),
     options.as_json,
+    options.engine,
     options.workers,
     options.checked,
     options.dry_run,
@@ -42,6 +43,7 @@ def run(
     everything: bool,
     out: Path | None,
     as_json: bool,
+    engine: str,
     workers: int | None,
     checked: bool,
     dry_run: bool,
@@ -66,8 +68,8 @@ def run(
     if year is not None:
         window_year([plan_of], year)
     years = reported_years(plan_of) if year is None else [year]
-    kept = None if out is None else Kept(out / "runs", warn=say)
-    plan = plan_ensembles([plan_of], replicates, seed=seed, kept=kept, checked=checked)
+    kept = None if out is None else Kept(out / "runs", engine, warn=say)
+    plan = plan_ensembles([plan_of], replicates, seed=seed, engine=engine, kept=kept, checked=checked)
     if dry_run:
         from experiments.commands.dry import describe
 
@@ -76,6 +78,8 @@ def run(
     if out is not None:
         ready(out)
     quiet = quiet or as_json
+    if plan.left:
+        options.compile_first(engine, quiet=quiet)
     with Progress(plan.days, quiet=quiet) as progress:
         (ensemble,) = ensembles_of(plan, [plan_of], workers=workers, progress=progress)
     from experiments.tables import provenance_of, write_ensembles, write_provenance

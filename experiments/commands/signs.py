@@ -85,6 +85,7 @@ def signs(
     quiet = quiet or as_json
     folder = out or Path("results") / "signs"
     ready(folder)
+    options.compile_first("kernel", quiet=quiet)
     with Progress(draws * sum(one.days for one in loaded), quiet=quiet) as progress:
         found = signs_of(
             pairs,

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from sim.agents.view import Column, Fading, RowAgent, Trait
-from sim.rng import Draw
-from sim.rules import filing, influence, satisfaction
+from sim.rng import Draw, packed
+from sim.rules import choice, filing, influence, satisfaction
 from sim.rules.choice import BROKER, EVENT
 from sim.rules.serving import GRANTED, WITHDRAWN
-from sim.state import APPLIED, IDLE
-
-
-def packed(permit: int, ordinal: int, attempt: int = 0) -> int:
-    """An occasion of a person's own, as one number of 32 bits: permit, n-th need of it, n-th application for that."""
-    return permit << 24 | (ordinal & 0xFFFF) << 8 | attempt & 0xFF
+from sim.state import APPLIED, IDLE, OPEN
 
 
 class Applicant(RowAgent):
@@ -23,6 +18,7 @@ class Applicant(RowAgent):
     expectation = Column("residents", "Expectation of service, 1-4.")
     satisfaction = Column("residents", "Satisfaction with the last decision, 1-4; 0 before the first.")
     rejections = Column("residents", "Times rejected.")
+    open_count = Column("residents", "Needs that are open and not applied for.", "open_needs")
     knowledge = Fading("residents", "knowledge", "knowledge_half_life", "Procedural knowledge today, 0-1.")
     trust = Fading("residents", "trust", "trust_half_life", "Trust in the office today, 0-1.")
     key: int
@@ -30,9 +26,7 @@ class Applicant(RowAgent):
     def occasion(self, need: int) -> int:
         """The occasion of a need's current application: permit, ordinal and attempt, whatever the day."""
         needs = self.model.world.needs
-        return (
-            needs.permit.item(need) << 24 | (needs.ordinal.item(need) & 0xFFFF) << 8 | needs.attempt.item(need) & 0xFF
-        )
+        return packed(needs.permit.item(need), needs.ordinal.item(need), needs.attempt.item(need))
 
     def file(self, need: int, channel: int, event_skill: float = 0.0) -> int:
         """Fill in and hand in the application; returns its row. Help at hand is the better of visit and event."""
@@ -64,9 +58,10 @@ class Applicant(RowAgent):
                 if defects >> document & 1 and model.draw(Draw.REPAIR, self.key, occasion, document) < mend:
                     defects ^= 1 << document
                     repaired += 1
-        hazard, threshold = needs.hazard.item(need), needs.threshold.item(need)
-        quarter_earlier = hazard - needs.prompted.item(need) + 63 * needs.plain_rate.item(need)
-        needs.status[need] = APPLIED
+        displaced = choice.within_quarter(
+            needs.hazard.item(need), needs.prompted.item(need), needs.plain_rate.item(need), needs.threshold.item(need)
+        )
+        self.settle(need, APPLIED, 0)
         lift = influence.faded(
             world.neighbourhoods.lift.item(self.rw),
             0.0,
@@ -79,7 +74,7 @@ class Applicant(RowAgent):
         a.ordinal[row], a.attempt[row], a.channel[row] = needs.ordinal.item(need), needs.attempt.item(need), channel
         a.skill[row], a.event[row] = skill, needs.event.item(need) if channel == EVENT else -1
         a.defects[row], a.repaired[row], a.failures[row] = defects, repaired, needs.failures.item(need)
-        a.displaced[row] = int(quarter_earlier >= threshold)
+        a.displaced[row] = int(displaced)
         a.submitted[row] = a.complete[row] = model.day
         a.looked[row] = a.decided[row] = a.due[row] = -1
         a.crowd[row] = world.office.crowd.item(0)
@@ -194,12 +189,22 @@ class Applicant(RowAgent):
         a.answers[application] = boxes
         return total / 9.0, performance
 
+    def settle(self, need: int, status: int, held: int) -> None:
+        """Give a need its status, and say whether the permit is held; the stock of its permit counts along."""
+        needs, stock = self.model.world.needs, self.model.world.stock
+        permit, before = needs.permit.item(need), needs.status.item(need)
+        opens = (status == OPEN) - (before == OPEN)
+        self.open_count += opens
+        stock.open[permit] += opens
+        stock.applied[permit] += (status == APPLIED) - (before == APPLIED)
+        stock.unmet[permit] += (held == 0) - (needs.held.item(need) == 0)
+        needs.status[need], needs.held[need] = status, held
+
     def close(self, need: int, *, granted: bool) -> None:
         """End the current need, granted or given up, and draw when the next one arises."""
         model, needs = self.model, self.model.world.needs
         permit = needs.permit.item(need)
-        needs.status[need] = IDLE
-        needs.held[need] = int(granted)
+        self.settle(need, IDLE, int(granted))
         needs.ordinal[need] += 1
         needs.attempt[need] = 0
         occasion = self.occasion(need)
@@ -218,7 +223,7 @@ class Applicant(RowAgent):
         if model.draw(Draw.REAPPLY, self.key, occasion) >= model.p.reapply:
             self.close(need, granted=False)
             return
-        needs.status[need] = IDLE
+        self.settle(need, IDLE, 0)
         needs.attempt[need] += 1
         wait = filing.correction_wait(model.draw(Draw.REAPPLY_TIME, self.key, occasion), model.p.reapply_days)
         model.schedule_need(need, model.day + wait)

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 from sim.agents.view import Column, Fading, RowAgent
 from sim.rng import Draw
 from sim.rules import influence, motivation
-from sim.state import OPEN, VOLUNTEER
+from sim.state import RETURN_REST, VOLUNTEER
 
 if TYPE_CHECKING:
     from sim.agents.resident import Resident
     from sim.model import CoproductionModel
-
-RETURN_REST = 252  # working days for which one who stopped is not asked again
 
 
 class CoProducer(RowAgent):
@@ -50,7 +48,7 @@ class CoProducer(RowAgent):
             motivation.perceived_need(rw.known.item(self.rw), p.need_half),
             rw.company.item(self.rw),
             motivation.means(p.training_hours),
-            int(any(model.world.needs.status.item(need) == OPEN for need in me.needs)),
+            int(me.open_count > 0),
             model.world.office.crowd.item(0),
             self.fatigue,
             p.coproducer_hours / me.free_hours,
@@ -71,7 +69,7 @@ class CoProducer(RowAgent):
 
     def hours_a_week(self) -> float:
         """Hours given a week: those asked, or the free ones if fewer; the tired give less."""
-        return min(self.model.p.coproducer_hours, self.resident.free_hours) / (1.0 + self.fatigue)
+        return motivation.hours_a_week(self.model.p.coproducer_hours, self.resident.free_hours, self.fatigue)
 
     def join(self) -> None:
         """Become active, drawing a hidden threshold of stopping, and be trained if the office trains."""
@@ -85,7 +83,7 @@ class CoProducer(RowAgent):
         if p.training_hours > 0 and not self.trained:
             self.trained = 1
             self.skill = motivation.skill_gained(self.skill, p.skill_training * p.training_hours)
-            model.tally.training_hours += p.training_hours
+            model.world.tally.training_hours[0] += p.training_hours
 
     # -- the work
 
@@ -126,4 +124,4 @@ class CoProducer(RowAgent):
         if c.hazard.item(self.row) >= c.threshold.item(self.row):
             self.active = 0
             self.stopped = model.day
-            model.tally.stopped += 1
+            model.world.tally.stopped[0] += 1

@@ -30,18 +30,18 @@ def _stand(model: CoproductionModel, holder: int, role: int) -> None:
     if model.draw(Draw.ELECTION, key, role) >= model.p.election_turnover:
         return
     known = r.coproducer[members]
-    taken = members[(known >= 0) & (model.world.coproducers.role[known] <= RT_HEAD)]
-    merits = merit(r.intrinsic, r.social, r.normative, population.age)
-    new = elect(*model.key, key, 2 + role, members, model.p.head_candidates, merits, population.key, taken)
-    if new in taken:
+    taken = ((known >= 0) & (model.world.coproducers.role[known] <= RT_HEAD)).astype(np.int64)
+    merits = merit(r.intrinsic[members], r.social[members], r.normative[members], population.age[members])
+    best = elect(*model.key, key, 2 + role, model.p.head_candidates, merits, population.key[members], taken)
+    if taken[best]:
         return
     old = model.coproducer(holder)
     old.role = VOLUNTEER if old.active else FORMER
-    follower = model.recruit(int(new))
+    follower = model.recruit(members.item(best))
     follower.role = role
     if role == RW_HEAD:
         model.neighbourhood(follower.rw).head = follower.row
-    model.tally.replaced += 1
+    model.world.tally.replaced[0] += 1
 
 
 def _electorate(model: CoproductionModel, holder: int, role: int) -> tuple[Ints, int]:
@@ -49,7 +49,7 @@ def _electorate(model: CoproductionModel, holder: int, role: int) -> tuple[Ints,
     population, c = model.population, model.world.coproducers
     if role == RW_HEAD:
         rw = c.rw.item(holder)
-        members = np.flatnonzero(population.rw == rw)
-        return members[np.argsort(population.key[members], kind="stable")], population.rw_key.item(rw)
+        members = population.rw_members[population.rw_start[rw] : population.rw_start[rw + 1]]
+        return members, population.rw_key.item(rw)
     rt = c.rt.item(holder)
     return population.rt_members[population.rt_start[rt] : population.rt_start[rt + 1]], population.rt_key.item(rt)

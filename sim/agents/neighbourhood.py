@@ -6,17 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.agents.coproducer import RETURN_REST
 from sim.agents.view import Column, RowAgent
 from sim.rng import Draw
 from sim.rules import influence, outreach
 from sim.rules.choice import EVENT
-from sim.state import OPEN, VOLUNTEER
+from sim.state import HELP_LASTS, OPEN, RETURN_REST, VOLUNTEER
 
 if TYPE_CHECKING:
     from sim.agents.coproducer import CoProducer
-
-HELP_LASTS = 252  # working days for which one who was helped may be asked to volunteer
 
 
 class Neighbourhood(RowAgent):
@@ -98,12 +95,12 @@ class Neighbourhood(RowAgent):
                 if one.invited(ordinal):
                     one.join()
                     joined.append(one)
-                    model.tally.recruited += 1
+                    model.world.tally.recruited[0] += 1
             elif model.draw(Draw.UNINVITED, key, ordinal) < model.p.uninvited_joining:
                 one = model.recruit(resident_row)
                 one.join()
                 uninvited.append(one)
-                model.tally.recruited += 1
+                model.world.tally.recruited[0] += 1
         e.invited[event], e.joined[event] = invited, len(joined) + len(uninvited)
         for one in joined + uninvited:
             model.new_part(event, one.row, uninvited=one in uninvited)
@@ -118,18 +115,17 @@ class Neighbourhood(RowAgent):
         Those who declined before may be asked again, and those who stopped a year ago.
         """
         model = self.model
-        rts = {one.rt for one in joined}
         residents, population, c = model.world.residents, model.population, model.world.coproducers
-        known = residents.coproducer
+        mine = population.rw_members[population.rw_start.item(self.row) : population.rw_start.item(self.row + 1)]
+        known = residents.coproducer[mine]
         rested = (c.role[known] >= VOLUNTEER) & (c.active[known] == 0) & (model.day - c.stopped[known] >= RETURN_REST)
-        here = (population.rw == self.row) & ((known < 0) | rested)
-        found = set(np.flatnonzero(here & (residents.helped_day > model.day - HELP_LASTS)).tolist())
-        for one in joined:
-            found.update(row for row in one.resident.ties if here.item(row))
-        mine = [row for row in found if population.rt.item(row) in rts]
+        staffed = np.isin(population.rt[mine], [one.rt for one in joined])
+        tied = np.isin(mine, [row for one in joined for row in one.resident.ties])
+        helped = residents.helped_day[mine] > model.day - HELP_LASTS
+        found = mine[staffed & ((known < 0) | rested) & (tied | helped)].tolist()
         order = [
             (model.draw(Draw.INVITED_ORDER, population.key.item(row), self.proposals), population.key.item(row), row)
-            for row in mine
+            for row in found
         ]
         return [row for _, _, row in sorted(order)[: model.p.candidates_asked]]
 
@@ -158,7 +154,7 @@ class Neighbourhood(RowAgent):
         waiting: dict[int, list[int]] = {}
         needs = model.world.needs
         for need in self.open_needs():
-            if needs.event.item(need) != event or needs.felt.item(need) < model.assistance_prompt:
+            if needs.event.item(need) != event or needs.felt.item(need) < model.p.assistance_prompt:
                 row = needs.resident.item(need)
                 waiting.setdefault(model.population.rt.item(row), []).append(need)
         for rt, list_of_rt in waiting.items():
@@ -187,7 +183,7 @@ class Neighbourhood(RowAgent):
         still_open = self.open_needs()
         mapped = 0
         for need in still_open:
-            visited = needs.event.item(need) == event and needs.felt.item(need) >= model.assistance_prompt
+            visited = needs.event.item(need) == event and needs.felt.item(need) >= model.p.assistance_prompt
             mapped += int(visited)
         self.known = mapped + model.p.known_share * (len(still_open) - mapped)
 

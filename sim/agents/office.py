@@ -6,17 +6,14 @@ from typing import TYPE_CHECKING
 
 from sim.agents.view import Column, RowAgent
 from sim.rng import Draw
-from sim.rules import filing, influence, outreach, serving
+from sim.rules import filing, influence, motivation, outreach, serving
 from sim.rules.choice import EVENT, ONLINE
-from sim.rules.outreach import ASSESSMENT, CANCELLED, CLOSED, DELIVERY, DESIGNING, HELD, PREPARATION
+from sim.rules.outreach import ASSESSMENT, CANCELLED, CLOSED, DELIVERY, DESIGNING, ENOUGH, HELD, PREPARATION
 from sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW
+from sim.state import DONE, REJECTIONS_HALF_LIFE
 
 if TYPE_CHECKING:
     from sim.agents.neighbourhood import Neighbourhood
-
-MONTH = 21
-DONE = -1  # place in the backlog of a file that is finished behind one that is not
-REJECTIONS_HALF_LIFE = 252.0
 
 
 class PTSPOffice(RowAgent):
@@ -33,8 +30,8 @@ class PTSPOffice(RowAgent):
     def advance_cycles(self) -> None:
         """Begin the cycles that the frequency has earned, then carry each running cycle through today's phase."""
         model, office = self.model, self.model.world.office
-        office.accrued[0] += model.p.events_per_month * model.size / MONTH
-        while office.accrued.item(0) >= 1.0:
+        office.accrued[0] += model.p.events_a_day
+        while office.accrued.item(0) >= ENOUGH:
             office.accrued[0] -= 1.0
             office.cycles[0] += 1
             self.commission()
@@ -55,11 +52,11 @@ class PTSPOffice(RowAgent):
     def commission(self) -> None:
         """Propose RWs by the targeting rule until a head consents; without consent there is no event (P8)."""
         model, p = self.model, self.model.p
-        model.tally.planned += 1
+        model.world.tally.planned[0] += 1
         for rw in self.ranking():
-            model.tally.proposals += 1
+            model.world.tally.proposals[0] += 1
             if not rw.consents():
-                model.tally.declined += 1
+                model.world.tally.declined[0] += 1
                 continue
             event = model.new_event(rw)
             e = model.world.events
@@ -72,7 +69,7 @@ class PTSPOffice(RowAgent):
             e.partners[event] = p.bank_dki + p.tax_agency + p.civil_registry
             e.credit[event] = p.bank_dki
             return
-        model.tally.unhosted += 1
+        model.world.tally.unhosted[0] += 1
 
     def ranking(self) -> list[Neighbourhood]:
         """RWs in the order in which the office asks them; those busy or resting after a refusal are left out."""
@@ -82,12 +79,10 @@ class PTSPOffice(RowAgent):
         ]
         rule = p.targeting
         if rule == "list":
-            wanted = {number: place for place, number in enumerate(p.target_list)}
-            numbered = [(wanted.get(model.population.rw_number.item(rw.row), -1), rw) for rw in free]
-            later = max(wanted.values(), default=0) + 1
+            places = model.terms.target_place
             start = office.pointer.item(0) + 1
-            order = sorted(((place - start) % later, place, rw.row) for place, rw in numbered if place >= 0)
-            return [model.neighbourhood(row) for _, _, row in order]
+            listed = [rw for rw in free if places.item(rw.row) >= 0]
+            return sorted(listed, key=lambda rw: (places.item(rw.row) - start) % p.targets)
         n = len(model.neighbourhoods_list)
         pointer = office.pointer.item(0)
 
@@ -120,7 +115,7 @@ class PTSPOffice(RowAgent):
         if joined < p.least_joined:
             self.end(event, rw, CANCELLED)
             return
-        intake = model.mean_intake_hours
+        intake = p.mean_intake_hours
         places = outreach.event_places(
             p.officers_per_event, p.event_hours, intake, p.event_capacity, joined, p.least_joined
         )
@@ -143,7 +138,7 @@ class PTSPOffice(RowAgent):
         model.delivering.append(event)
         if not e.information_only.item(event):
             hours = p.officers_per_event * p.open_hours
-            model.tally.event_officer_hours += hours
+            model.world.tally.event_officer_hours[0] += hours
             if not p.desk_protected:
                 model.world.office.owed[0] += hours
 
@@ -153,7 +148,7 @@ class PTSPOffice(RowAgent):
         rw = model.neighbourhood(e.rw.item(event))
         e.phase[event] = ASSESSMENT
         rw.last_event = model.day
-        rw.company = min(e.joined.item(event) / e.invited.item(event), 1.0)
+        rw.company = motivation.company(e.joined.item(event), e.invited.item(event))
         rw.count_known(event)
 
     def assess(self, event: int, rw: Neighbourhood) -> None:
@@ -163,13 +158,13 @@ class PTSPOffice(RowAgent):
         if met:
             e.met[event] = 1
             e.helped_assessment[event] = e.joined.item(event)
-            share = min(e.joined.item(event) / e.invited.item(event), 1.0)
+            share = motivation.company(e.joined.item(event), e.invited.item(event))
             self.quality = influence.raised(self.quality, 1.0, p.lesson_gain * share)
         for part in model.parts_of(event):
             one = model.coproducer(parts.coproducer.item(part))
             hours = parts.visits.item(part) * p.visit_hours + p.event_hours + met * 1.0
-            model.tally.coproducer_hours += hours
-            model.tally.paid += p.pay * hours / 1000.0
+            model.world.tally.coproducer_hours[0] += hours
+            model.world.tally.paid[0] += p.pay * hours / 1000.0
             one.served(event, hours, thanked=bool(p.thanks), paid=bool(p.pay > 0 and p.pay_tied))
         self.end(event, rw, HELD)
 
@@ -201,12 +196,12 @@ class PTSPOffice(RowAgent):
         for _, _, application in sorted(model.handed_in):
             model.enqueue(application)
         model.handed_in = []
-        officers, hours = model.desk()
-        away = min(office.owed.item(0), officers * hours * model.most_away())
+        officers, hours = model.p.desk_officers, model.p.desk_hours
+        away = min(office.owed.item(0), officers * hours * model.p.most_away)
         office.owed[0] -= away
         used = [min(max(away - j * hours, 0.0), hours) for j in range(officers)]
         self.hours_available = officers * hours - away
-        a, queue = model.world.applications, model.world.office.queue
+        a, queue = model.world.applications, model.world.queue
         worked, place = 0.0, office.first.item(0)
         finished: list[int] = []
         while place < office.last.item(0):

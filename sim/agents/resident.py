@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.agents.applicant import Applicant, packed
+from sim.agents.applicant import Applicant
 from sim.agents.view import Column, Trait
-from sim.rng import Draw
+from sim.rng import Draw, packed
 from sim.rules import choice, filing, influence, motivation
 from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE, WAIT
 from sim.state import IDLE, OPEN
 
 if TYPE_CHECKING:
     from sim.model import CoproductionModel
+    from sim.state import Floats
 
 MONTH = 21
 
@@ -77,20 +78,22 @@ class Resident(Applicant):
                 self._noticed(need)
             ended = needs.works_until.item(need) == model.day and needs.noticed.item(need)
             if ended and model.draw(Draw.DEMOLITION, self.key, self.occasion(need)) < model.p.demolished:
-                model.tally.demolished += 1
+                model.world.tally.demolished[0] += 1
                 self.close(need, granted=False)
 
     def _open(self, need: int) -> None:
         model, needs = self.model, self.model.world.needs
         permit = needs.permit.item(need)
         first = needs.attempt.item(need) == 0
-        needs.status[need] = OPEN
-        needs.held[need] = 0
+        self.settle(need, OPEN, 0)
         needs.expiry[need] = -1
         occasion = self.occasion(need)
         needs.threshold[need] = influence.waited(model.draw(Draw.THRESHOLD, self.key, occasion))
         for column in (needs.hazard, needs.prompted, needs.rate, needs.felt, needs.pending, needs.news, needs.skill):
             column[need] = 0.0
+        taste_occasion = packed(permit, needs.ordinal.item(need), 0)
+        for channel, column in self._tastes().items():
+            column[need] = choice.taste(model.draw(Draw.TASTE, self.key, taste_occasion, channel))
         needs.anchor[need] = model.day
         needs.event[need] = -1
         needs.online_failed[need] = needs.failures[need] = 0
@@ -110,9 +113,9 @@ class Resident(Applicant):
             return
         needs.noticed[need] = 1
         needs.news[need] = max(needs.news.item(need), choice.prompt_hazard(model.p.answer_summons))
-        model.tally.notices += 1
+        model.world.tally.notices[0] += 1
         if model.draw(Draw.REPORT, self.key, self.occasion(need)) < model.p.report_share:
-            model.tally.reports += 1
+            model.world.tally.reports[0] += 1
             self.social = motivation.moved(self.social, -model.p.friction * model.p.motive_sd)
 
     # -- routine 3: decide and act
@@ -123,10 +126,9 @@ class Resident(Applicant):
         permit = model.permits[needs.permit.item(need)]
         noticed = needs.noticed.item(need)
         works = int(p.patrols and needs.works_until.item(need) > model.day)
-        occasion = packed(needs.permit.item(need), needs.ordinal.item(need))
         return choice.channel_value(
             channel,
-            choice.taste(model.draw(Draw.TASTE, self.key, occasion, channel)),
+            self._tastes()[channel].item(need),
             model.constants[channel],
             permit.benefit,
             p.weight_sanction * choice.threat(works, noticed, p.detection_rate) if works or noticed else 0.0,
@@ -146,6 +148,10 @@ class Resident(Applicant):
             p.weight_fee,
             p.weight_norm,
         )
+
+    def _tastes(self) -> dict[int, Floats]:
+        n = self.model.world.needs
+        return {ONLINE: n.taste_online, COUNTER: n.taste_counter, BROKER: n.taste_broker, EVENT: n.taste_event}
 
     def _credit_at(self, need: int) -> int:
         event = self.model.world.needs.event.item(need)
@@ -216,7 +222,7 @@ class Resident(Applicant):
                 if model.draw(Draw.ONLINE_FAILURE, self.key, self.occasion(need)) < chance:
                     needs.online_failed[need] = 1
                     needs.failures[need] += 1
-                    model.tally.online_failures += 1
+                    model.world.tally.online_failures[0] += 1
                     model.schedule_need(need, model.day + 1)
                     continue
             if channel == EVENT:
@@ -231,14 +237,14 @@ class Resident(Applicant):
         """Hear of an event nearby: a little knowledge and the weak prompt of information alone."""
         model, needs = self.model, self.model.world.needs
         self._meet(need, event)
-        needs.pending[need] = max(needs.pending.item(need), model.information_prompt)
+        needs.pending[need] = max(needs.pending.item(need), model.p.information_prompt)
         self.knowledge = influence.raised(self.knowledge, 1.0, model.p.knowledge_information)
 
     def helped(self, need: int, event: int, skill: float) -> None:
         """Be visited by a co-producer, who checks the papers: knowledge, and the strong prompt of help in person."""
         model, needs = self.model, self.model.world.needs
         self._meet(need, event)
-        needs.pending[need] = max(needs.pending.item(need), model.assistance_prompt)
+        needs.pending[need] = max(needs.pending.item(need), model.p.assistance_prompt)
         needs.skill[need] = max(needs.skill.item(need), skill)
         self.helped_day = model.day
         self.knowledge = influence.raised(self.knowledge, 1.0, model.p.knowledge_help)

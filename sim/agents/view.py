@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 class Column:
     """Attribute that reads and writes one column of one table at the agent's row."""
 
-    def __init__(self, table: str, meaning: str) -> None:
-        self.table = table
+    def __init__(self, table: str, meaning: str, column: str = "") -> None:
+        self.table, self.name = table, column
         self.__doc__ = meaning
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
+        self.name = self.name or name
 
     def __get__(self, agent: Any, owner: type | None = None) -> Any:
         if agent is None:

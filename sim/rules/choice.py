@@ -12,6 +12,7 @@ from sim.compiled import compiled
 
 # Channels, in the order of their codes; WAIT is the absence of an application.
 WAIT, ONLINE, COUNTER, BROKER, EVENT = range(5)
+QUARTER = 63  # working days
 
 
 @compiled
@@ -126,3 +127,9 @@ def prompted(level, before, relative, cap):
     to ``cap`` times the average.
     """
     return max(level - before, 0.0) * min(relative, cap)
+
+
+@compiled
+def within_quarter(hazard, prompted_by_event, plain_rate, threshold):
+    """Whether a need would have been acted on within a quarter anyway, had its holder not heard of the event."""
+    return hazard - prompted_by_event + QUARTER * plain_rate >= threshold

@@ -13,11 +13,23 @@ LN2 = math.log(2.0)
 
 
 @compiled
+def share_left(days, half_life):
+    """Share of a difference that is left after ``days``, with the given half-life (days)."""
+    return math.exp(-LN2 * days / half_life)
+
+
+@compiled
+def left_of(anchored, rest, share):
+    """Value on its way back to ``rest``, of which ``share`` of the difference is left."""
+    return rest + (anchored - rest) * share
+
+
+@compiled
 def faded(anchored, rest, days, half_life):
     """Value ``days`` after it was ``anchored``, on its way back to ``rest`` with the given half-life (days)."""
-    if days <= 0:
+    if days <= 0 or anchored == rest:
         return anchored
-    return rest + (anchored - rest) * math.exp(-LN2 * days / half_life)
+    return left_of(anchored, rest, share_left(days, half_life))
 
 
 @compiled

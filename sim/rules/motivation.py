@@ -11,6 +11,7 @@ import math
 
 from sim.compiled import compiled
 
+LARGEST = 1000.0  # willingness on the logit scale; beyond it a probability has no digits left
 # Places of the weights in the tuple that a willingness function receives.
 INTRINSIC, SOCIAL, NORMATIVE, EFFICACY, MEANS, STAKE, DELAYS, FATIGUE, HOURS, FLEXIBLE, EROSION = range(11)
 WEIGHTS = (
@@ -120,3 +121,15 @@ def leaving_hazard(attrition, unthanked, unthanked_odds, untrained, untrained_od
 def skill_gained(skill, share):
     """Skill in [0, 1] after gaining ``share`` of what is missing (cut to the whole of it)."""
     return skill + min(share, 1.0) * (1.0 - skill)
+
+
+@compiled
+def hours_a_week(asked, free, fatigue):
+    """Hours that a co-producer gives a week: those asked, or the free ones if fewer; the tired give less."""
+    return min(asked, free) / (1.0 + fatigue)
+
+
+@compiled
+def company(joined, invited):
+    """Share of the invited who joined; those who join uninvited count, but not beyond the whole."""
+    return min(joined / invited, 1.0)

@@ -8,6 +8,9 @@ from sim.compiled import compiled
 COMMISSIONING, DESIGNING, PREPARATION, DELIVERY, ASSESSMENT, CLOSED = range(6)
 # How a planned event ended.
 RUNNING, HELD, CANCELLED, DECLINED = range(4)
+# How the office chooses where to go: the choices of the lever `targeting`, in their order.
+ROTATION, RANDOM, NEEDED, REJECTED_MOST, LEAST_REACHED, LISTED = range(6)
+ENOUGH = 1.0 - 1e-9  # of an event, earned in daily parts that do not add up exactly
 
 
 @compiled

@@ -126,6 +126,8 @@ def _state() -> str:
                 "Events",
                 "Parts",
                 "Office",
+                "Stock",
+                "Tally",
                 "Counts",
             ),
         ),

@@ -87,6 +87,10 @@ TAMPERINGS: list[tuple[str, Callable[[CoproductionModel], None]]] = [
     ("more are served", lambda m: m.world.events.served.__setitem__(0, 10**6)),
     ("attendance = served", lambda m: m.world.events.attendance.__setitem__(0, 10**6)),
     ("one cycle at a time", lambda m: m.world.neighbourhoods.running.__setitem__(slice(None), 0)),
+    ("the stock of open needs", lambda m: m.world.stock.open.__setitem__(0, -1)),
+    ("the stock of applied needs", lambda m: m.world.stock.applied.__setitem__(0, -1)),
+    ("the stock of unmet needs", lambda m: m.world.stock.unmet.__setitem__(0, -1)),
+    ("a resident's open needs are counted", lambda m: m.world.residents.open_needs.__setitem__(0, 9)),
     ("open need has no permit", lambda m: m.world.needs.held.__setitem__(m.world.needs.status == 1, 1)),
 ]
 

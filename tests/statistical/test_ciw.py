@@ -30,7 +30,6 @@ DAYS = 50_000
 def model() -> Iterator[CoproductionModel]:
     """A small district with nobody about and an office of full size."""
     model = CoproductionModel(load("kebon-jeruk-no-outreach", size=0.02), seed=22)
-    model.size = 1.0
     yield model
     model.close()
 
@@ -41,7 +40,8 @@ def staff(model: CoproductionModel, officers: int, *, mean: float, spread: float
     model.world.counts.applications[0] = 0
     for column in (model.world.office.first, model.world.office.last, model.world.office.owed):
         column[0] = 0
-    model.p.officers, model.p.open_hours, model.p.service_spread = officers, HOURS, spread
+    p = model.p
+    p.desk_officers, p.desk_hours, p.most_away, p.service_spread = officers, HOURS, 1.0, spread
     permit = model.permits[IUMK]
     permit.examination_hours, permit.technical_rejection, permit.review_days = mean * HOURS, 0.0, 0
 

@@ -17,11 +17,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from sim.ground import ground
 from sim.model import CoproductionModel
-from sim.records import month_record
+from sim.records import count_month, record_of
 from sim.rules.choice import EVENT
 from sim.rules.serving import GRANTED, RETURNED
 from sim.scenario import load
+from sim.state import rows_of
+from sim.terms import terms_of
 from tests.statistics import assert_mean, batch_means
 
 Floats = NDArray[np.float64]
@@ -33,7 +36,6 @@ class Desk:
 
     def __init__(self) -> None:
         self.model = CoproductionModel(load("kebon-jeruk-no-outreach", size=0.02), seed=21)
-        self.model.size = 1.0  # exactly the officers that a test sets
         self.reset()
 
     def reset(self, officers: int = 1, hours: float = 8.0, mean: float = 1.0, spread: float = 0.0) -> Desk:
@@ -45,7 +47,8 @@ class Desk:
         model.world.counts.applications[0] = 0
         for column in ("first", "last", "owed"):
             getattr(model.world.office, column)[0] = 0
-        model.p.officers, model.p.open_hours, model.p.service_spread = officers, hours, spread
+        p = model.p
+        p.desk_officers, p.desk_hours, p.most_away, p.service_spread = officers, hours, 1.0, spread
         permit = model.permits[IUMK]
         permit.examination_hours, permit.technical_rejection, permit.review_days = mean, 0.0, 0
         return self
@@ -185,16 +188,14 @@ def test_idle_days_change_nothing(office: Desk) -> None:
     assert [name for name in before if (before[name] != after[name]).any()] == []
 
 
-@pytest.mark.parametrize(("officers", "size"), [(8, 1.0), (8, 0.02), (3, 0.5), (5, 0.3), (60, 0.01)])
-def test_a_reduced_size_keeps_the_proportion_of_officer_time(office: Desk, officers: int, size: float) -> None:
-    desk = office.reset(officers=officers, hours=8.5)
-    desk.model.size = size
-    try:
-        count, hours = desk.model.desk()
-    finally:
-        desk.model.size = 1.0
-    assert count == max(1, round(officers * size))
-    assert count * hours == pytest.approx(8.5 * officers * size, rel=1e-14)
+@pytest.mark.parametrize(("officers", "size"), [(8, 0.2), (8, 0.02), (3, 0.1), (5, 0.15), (60, 0.01)])
+def test_a_reduced_size_keeps_the_proportion_of_officer_time(officers: int, size: float) -> None:
+    scenario = load("kebon-jeruk-no-outreach", size=size).with_(officers=officers)
+    base = ground(scenario)
+    share = base.population.rw_head.size / scenario.profile.n_rw
+    p = terms_of(scenario, base, dict(scenario.values)).p
+    assert p.desk_officers == max(1, round(officers * share))
+    assert p.desk_officers * p.desk_hours == pytest.approx(8.5 * officers * share, rel=1e-14)
 
 
 def test_a_corrected_file_rejoins_at_the_tail(office: Desk) -> None:
@@ -221,7 +222,9 @@ def test_the_recorded_backlog_counts_the_files_that_wait(office: Desk) -> None:
         desk.hand_in(hours)
     desk.serve()
     m = desk.model
-    record = month_record(m.world, m.population, m.ground.permits, 20, m.p, m.tally, m.faded())
+    months, rows = m.months, rows_of(m.world)
+    count_month(months, 0, rows, m.given, m.given.levers[0], m.given.permits[0], 20)
+    record = record_of(months, 0, m.ground.permits)
     assert desk.unfinished() == 3
     assert record["backlog"] == 3.0
 

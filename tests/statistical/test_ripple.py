@@ -10,6 +10,7 @@ from sim.scenario import Scenario, load
 from sim.state import OPEN, Residents
 
 DAY = 30
+LINKS = ("after", "before")  # neighbours in the calendar, which say nothing of the resident
 
 
 def live(scenario: Scenario, days: int, *, helped: int | None = None) -> CoproductionModel:
@@ -41,7 +42,7 @@ def changed_residents(one: CoproductionModel, other: CoproductionModel) -> set[i
             np.flatnonzero(getattr(one.world.residents, name) != getattr(other.world.residents, name)).tolist()
         )
     needs, others = one.world.needs, other.world.needs
-    for name in needs._fields:
+    for name in (one for one in needs._fields if one not in LINKS):
         found |= set(needs.resident[getattr(needs, name) != getattr(others, name)].tolist())
     return found | set(_applications(one, other))
 
@@ -51,7 +52,7 @@ def _applications(one: CoproductionModel, other: CoproductionModel) -> list[int]
         a, used = model.world.applications, model.world.counts.applications.item(0)
         return {
             (a.need.item(i), a.ordinal.item(i), a.attempt.item(i)): tuple(
-                column.item(i) for name, column in zip(a._fields, a, strict=True) if name not in ("event",)
+                column.item(i) for name, column in zip(a._fields, a, strict=True) if name not in ("event", *LINKS)
             )
             for i in range(used)
         }

@@ -154,36 +154,39 @@ def test_workers_do_not_change_a_file(compared):
 
 
 def test_an_interrupted_comparison_goes_on(compared, monkeypatch):
-    whole, lived = runner._lived, []
+    whole, lived = runner.live, []
 
-    def until_the_second(part, checked, progress):
-        if len(lived) == 2:
+    def until_the_second(task, progress):
+        if lived:
             raise KeyboardInterrupt
-        lived.append(part)
-        return whole(part, checked, progress)
+        lived.append(task)
+        return whole(task, progress)
 
-    monkeypatch.setattr(runner, "_lived", until_the_second)
+    monkeypatch.setattr(runner, "live", until_the_second)
     command = (*COMPARE, "--workers", 1, "--no-figures", "--out", "here")
     stopped = keliling(*command, code=130)
     assert "2 of 4 runs were finished" in stopped.stderr
     assert not Path("here/comparison.csv").exists()
     again = []
-    monkeypatch.setattr(runner, "_lived", lambda *given: (again.append(given), whole(*given))[1])
+    monkeypatch.setattr(runner, "live", lambda *given: (again.append(given), whole(*given))[1])
     assert "Finished  2" in keliling(*command, "--dry-run").stdout
     keliling(*command)
-    assert len(again) == 2
+    assert len(again) == 1
     assert results(Path("here")) == results(compared)
 
 
-def test_ctrl_c_stops_workers_and_keeps_what_is_finished():
-    command = [sys.executable, "-m", "experiments.cli", "compare", *PAIR, "--size", "0.05", "--workers", "2"]
+@pytest.mark.parametrize("engine", ["kernel", "agents"])
+def test_ctrl_c_stops_workers_and_keeps_what_is_finished(engine):
+    long = ("--replicates", "200", "--size", "0.2") if engine == "kernel" else ("--replicates", "40", "--size", "0.05")
+    command = [sys.executable, "-m", "experiments.cli", "compare", *PAIR, *long, "--engine", engine, "--workers", "2"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
-    folder = Path("results/kebon-jeruk-2018-vs-kebon-jeruk-weekly/runs")
+    folder = Path("results/runs")
     try:
-        deadline = time.monotonic() + 60
-        while not list(folder.glob("*.json")) and time.monotonic() < deadline:
+        deadline = time.monotonic() + 300  # it may have to compile first
+        while not list(folder.glob("*.json")) and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
+        assert list(folder.glob("*.json")), "no run was finished"
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=30)
     finally:
@@ -200,7 +203,18 @@ def test_a_dead_worker_is_an_error_and_not_a_wait():
         + WILLINGNESS
         + "0.0\n"
     )
-    result = keliling("compare", *PAIR, *TINY, "--set", "hypothesis=deadly.py:willingness", "--workers", 2, code=1)
+    result = keliling(
+        "compare",
+        *PAIR,
+        *TINY,
+        "--set",
+        "hypothesis=deadly.py:willingness",
+        "--workers",
+        2,
+        "--engine",
+        "agents",
+        code=1,
+    )
     assert "a worker process died" in result.stderr
 
 
@@ -223,12 +237,12 @@ def test_kept_runs_of_other_code_or_luck_are_not_taken(compared, monkeypatch):
     assert kept.find(scenario, 1, 7) is None
     assert kept.find(scenario, 1, 0, checked=True) is None
     assert kept.find(scenario.with_(officers=9), 1, 0) is None
-    monkeypatch.setattr("experiments.kept.made_by", lambda: {"keliling": "another"})
+    monkeypatch.setattr("experiments.kept.made_by", lambda engine: {"keliling": "another"})
     assert kept.find(scenario, 1, 0) is None
 
 
 def test_compare_several_policies_and_json(compared):
-    shutil.copytree(compared / "runs", default_folder([*PAIR, "kebon-jeruk-2018-2"]) / "runs")
+    shutil.copytree(compared / "runs", Path("results/runs"))
     options = (*TINY, "--replicates", 2, "--workers", 1, "--json", "--no-figures")
     result = keliling("compare", *PAIR, "kebon-jeruk-2018", *options)
     content = json.loads(result.stdout)

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim import ikm
+from sim import ikm, state
+from sim.ikm import answers_of
 from sim.parameters import data_text
-from sim.records import answers_of, survey
+from sim.records import survey
 from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
 from sim.rules.serving import GRANTED, REJECTED, RETURNED, WITHDRAWN
 from sim.state import Applications, blank
@@ -163,7 +164,9 @@ def office(rows: list[tuple[int, int, int, float]]) -> SimpleNamespace:
 
 
 def asked(world: SimpleNamespace, day: int, n: int, frame: str = "all") -> list[int]:
-    survey(world, day, SimpleNamespace(survey_frame=frame, survey_n=n))
+    used = world.counts.applications.item(0)
+    table = np.array(ikm.sizes())
+    survey(state.records(world.applications), used, day, ("all", "counter").index(frame), n, table)
     return np.flatnonzero(world.applications.surveyed).tolist()
 
 

@@ -72,7 +72,6 @@ def test_a_data_collector_reads_without_writing() -> None:
             model.step()
             if collect:
                 collector.collect(model)
-                model.faded()
         if collect:
             frame = collector.get_model_vars_dataframe()
             assert len(frame) == 25
@@ -169,7 +168,7 @@ def test_an_election_replaces_some_heads_by_residents_of_their_own_rt_or_rw(live
     offices = [(c.role, c.row) for c in before.coproducers if c.role <= 1]
     active = {c.row for c in before.coproducers if c.active}
     before.step()
-    assert before.tally.replaced == 0  # a fresh month has begun
+    assert before.world.tally.replaced.item(0) == 0  # a fresh month has begun
     replaced = int(before.records[-1]["replaced"])
     after = [(c.role, c.row) for c in before.coproducers if c.role <= 1]
     assert len(after) == len(offices)

@@ -13,6 +13,7 @@ import pytest
 from sim.errors import InvalidInput, Problem
 from sim.faults import RULES
 from sim.hypothesis import WILLINGNESS
+from sim.kernels.willingness import willingness_of
 from sim.new_office import new_office
 from sim.profile import load_profile
 from sim.scenario import check, load
@@ -313,6 +314,7 @@ CALLS: list[tuple[str, str, str, str, Callable[[Path], Any]]] = [
     ("function-broken", "rule.py", "rule", "", lambda folder: _own(folder, "import nowhere\n").hypothesis.load()),
     ("function-fails", "rule.py:rule", "willingness", "", lambda folder: _called(folder, "1 / 0")),
     ("function-fails", "rule.py:rule", "willingness", "", lambda folder: _called(folder, "exit()")),
+    ("function-not-compiled", "rule.py:rule", "willingness", "", lambda folder: _compiled(folder, "open('x').read()")),
     ("function-value", "rule.py:rule", "willingness", "", lambda folder: _called(folder, "float('nan')")),
     ("function-value", "rule.py:rule", "willingness", "", lambda folder: _called(folder, "1e300")),
     ("function-value", "rule.py:rule", "willingness", "", lambda folder: _called(folder, "'much'")),
@@ -338,6 +340,13 @@ def _called(folder: Path, body: str) -> float:
     rule = load(folder / "mine.toml").hypothesis.load()
     assert rule is not None
     return rule(*range(len(WILLINGNESS)))
+
+
+def _compiled(folder: Path, body: str) -> object:
+    """A user's rule with this body as the compiled engine takes it."""
+    (folder / "rule.py").write_text(f"def rule({', '.join(WILLINGNESS)}):\n    return {body}\n")
+    (folder / "mine.toml").write_text(GOOD + 'hypothesis = "rule.py:rule"\n')
+    return willingness_of(load(folder / "mine.toml").hypothesis)
 
 
 def _made(path: Path) -> Path:

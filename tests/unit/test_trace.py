@@ -13,10 +13,10 @@ from experiments.trace import _merged, days_of, portrait, story
 from experiments.watching import Encounters, WatchedModel, live
 from experiments.witness import Entry, Witness, named
 from sim.errors import InvalidInput, KelilingError
+from sim.ground import ground
 from sim.model import CoproductionModel
 from sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
 from sim.scenario import Scenario, load
-from sim.start import ground
 from sim.state import World, fingerprint
 
 

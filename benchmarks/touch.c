@@ -1,0 +1,224 @@
+/* Looking at an open need, in C: twin of sim.kernels.deciding.touch and of all that it calls, for measuring alone.
+ *
+ * rows.h is written from the records of the state: struct needs, residents, events, neighbourhoods, traits, levers,
+ * permits and fixed, every field of 8 bytes. As in the compiled loops, nothing is fused or reordered, so bits are equal.
+ */
+#include <math.h>
+#include <stdint.h>
+
+#include "rows.h"
+
+enum channel { WAIT, ONLINE, COUNTER, BROKER, EVENT };
+enum { PREPARATION = PREPARATION_CODE, MONTH = 21, LANES = LANES_OF_A_DAY, FAR = 1000000 };
+
+/* What a loop over needs is given; the pointers are those of the arrays in memory. */
+struct given {
+    const struct fixed *fixed;
+    const struct levers *levers;
+    const struct permits *permits;
+    const double *base_rate;
+    const double *mean_keenness;
+    const struct traits *traits;
+    const struct residents *residents;
+    struct needs *needs;
+    const struct events *events;
+    const struct neighbourhoods *neighbourhoods;
+    int64_t *needs_due;
+    int64_t heads; /* entries of needs_due */
+};
+
+static inline double larger(double a, double b) { return b > a ? b : a; }
+static inline double smaller(double a, double b) { return b < a ? b : a; }
+
+/* sim.rules.influence */
+static inline double faded(double anchored, double rest, int64_t days, double half_life)
+{
+    static const double LN2 = 0.6931471805599453;
+    if (days <= 0 || anchored == rest)
+        return anchored;
+    return rest + (anchored - rest) * exp(-LN2 * (double)days / half_life);
+}
+
+static inline int64_t days_until(double amount, double rate)
+{
+    if (rate <= 0.0)
+        return FAR;
+    double days = amount / rate;
+    if (days >= (double)FAR)
+        return FAR;
+    int64_t whole = (int64_t)days;
+    whole += (double)whole < days;
+    return whole > 1 ? whole : 1;
+}
+
+/* sim.rules.choice */
+static inline double learning_cost(enum channel channel, double knowledge, double literacy)
+{
+    switch (channel) {
+    case ONLINE: return (1.0 - knowledge) + (1.0 - literacy);
+    case COUNTER: return 1.0 - knowledge;
+    case EVENT: return 0.3 * (1.0 - knowledge);
+    default: return 0.0;
+    }
+}
+
+static inline double compliance_cost(enum channel channel, int64_t at_work)
+{
+    switch (channel) {
+    case ONLINE: return 0.3;
+    case COUNTER: return 0.6 + 0.4 * (double)at_work;
+    case EVENT: return 0.2;
+    default: return 0.1;
+    }
+}
+
+static inline double psychological_cost(enum channel channel, double trust, int64_t rejections, double memory)
+{
+    double burden = (1.0 - trust) + memory * (double)(rejections < 3 ? rejections : 3);
+    switch (channel) {
+    case COUNTER: return burden;
+    case BROKER: return 0.3 * burden;
+    default: return 0.5 * burden;
+    }
+}
+
+static inline double threat(int64_t at_works, int64_t noticed, double detection_rate)
+{
+    if (noticed > 0)
+        return 1.0;
+    return at_works > 0 ? 1.0 - exp(-detection_rate) : 0.0;
+}
+
+static inline double prompted(double level, double before, double relative, double cap)
+{
+    return larger(level - before, 0.0) * smaller(relative, cap);
+}
+
+/* sim.calendar */
+static inline void move(const struct given *g, int64_t row, int64_t old, int64_t day)
+{
+    struct needs *needs = g->needs;
+    int64_t lane = row % LANES, place = LANES * old + lane;
+    if (0 <= place && place < g->heads) {
+        if (needs[row].before < 0)
+            g->needs_due[place] = needs[row].after;
+        else
+            needs[needs[row].before].after = needs[row].after;
+        if (needs[row].after >= 0)
+            needs[needs[row].after].before = needs[row].before;
+    }
+    place = LANES * day + lane;
+    if (0 <= place && place < g->heads) {
+        needs[row].after = g->needs_due[place];
+        needs[row].before = -1;
+        if (g->needs_due[place] >= 0)
+            needs[g->needs_due[place]].before = row;
+        g->needs_due[place] = row;
+    }
+}
+
+static inline int at_hand(const struct given *g, const struct needs *need, enum channel channel, int64_t day)
+{
+    const struct events *e;
+    switch (channel) {
+    case ONLINE: return g->levers->online > 0 && g->traits[need->resident].internet > 0 && need->online_failed == 0;
+    case BROKER: return g->levers->brokers > 0;
+    case EVENT:
+        if (need->event < 0)
+            return 0;
+        e = &g->events[need->event];
+        return e->phase >= PREPARATION && e->places > 0 && e->delivery_day >= day;
+    default: return 1;
+    }
+}
+
+static enum channel touch(const struct given *g, int64_t day, int64_t i)
+{
+    const struct levers *p = g->levers;
+    struct needs *need = &g->needs[i];
+    const struct traits *who = &g->traits[need->resident];
+    const struct residents *r = &g->residents[need->resident];
+    int64_t k = need->permit;
+    const struct permits *permit = &g->permits[k];
+    double hazard = need->hazard + need->rate * (double)(day - need->anchor);
+    int64_t works = p->patrols > 0 && need->works_until > day;
+    double sanction = 0.0, credit = 0.0;
+    if (works > 0 || need->noticed > 0)
+        sanction = p->weight_sanction * threat(works, need->noticed, p->detection_rate);
+    if (permit->credit > 0 && need->event >= 0 && g->events[need->event].credit > 0)
+        credit = p->credit_value;
+    double knowledge = faded(r->knowledge, who->knowledge, day - r->knowledge_day, p->knowledge_half_life);
+    double trust = faded(r->trust, who->trust, day - r->trust_day, p->trust_half_life);
+    double norm = g->neighbourhoods[who->rw].norm;
+
+    double best = -1e300;
+    enum channel channel = WAIT;
+    for (enum channel c = ONLINE; c <= EVENT; c++) {
+        if (!at_hand(g, need, c, day))
+            continue;
+        double taste = need->taste_counter, constant = 0.0;
+        if (c == ONLINE)
+            taste = need->taste_online, constant = g->fixed->online;
+        else if (c == BROKER)
+            taste = need->taste_broker, constant = g->fixed->broker;
+        else if (c == EVENT)
+            taste = need->taste_event;
+        double worth = taste + constant + permit->benefit + sanction;
+        worth -= p->weight_learning * learning_cost(c, knowledge, who->literacy);
+        worth -= p->weight_compliance * compliance_cost(c, who->at_work);
+        worth -= p->weight_psychological * psychological_cost(c, trust, r->rejections, p->rejection_memory);
+        if (c == BROKER) {
+            worth -= p->weight_fee * (permit->fee + permit->broker_fee);
+        } else {
+            worth = worth - p->weight_fee * permit->fee + p->weight_norm * (norm - 0.5);
+            if (c == EVENT)
+                worth += credit;
+        }
+        if (worth > best)
+            best = worth, channel = c;
+    }
+
+    double keen = exp(smaller(larger(p->hazard_sensitivity * best, -30.0), 30.0));
+    double relative = keen / g->mean_keenness[k];
+    if (need->news > 0.0) {
+        hazard += prompted(need->news, 0.0, relative, p->attention_cap);
+        need->news = 0.0;
+    }
+    if (need->pending > 0.0) {
+        double added = prompted(need->pending, need->felt, relative, p->attention_cap);
+        hazard += added;
+        need->prompted += added;
+        need->felt = larger(need->felt, need->pending);
+        need->pending = 0.0;
+    }
+    double rate = g->base_rate[k] * keen;
+    need->hazard = hazard;
+    need->anchor = day;
+    need->rate = rate;
+    int64_t due = day + days_until(need->threshold - hazard, rate);
+    if (hazard >= need->threshold) {
+        int64_t arrives = channel == EVENT ? g->events[need->event].delivery_day : day;
+        if (arrives == day)
+            return channel;
+        due = arrives;
+    }
+    int64_t ahead = (need->monthly - day - 1) % MONTH;
+    int64_t monthly = day + 1 + (ahead < 0 ? ahead + MONTH : ahead);
+    if (day < monthly && monthly < due)
+        due = monthly;
+    if (day < need->works_until && need->works_until < due)
+        due = need->works_until;
+    if (day < need->patrol_day && need->patrol_day < due)
+        due = need->patrol_day;
+    move(g, i, need->due, due);
+    need->due = due;
+    return WAIT;
+}
+
+/* Look at each of ``count`` needs on each of ``days`` days from ``day``; ``chosen`` gets the last day's channels. */
+void look(const struct given *g, const int64_t *due, int64_t *chosen, int64_t count, int64_t day, int64_t days)
+{
+    for (int64_t today = day; today < day + days; today++)
+        for (int64_t k = 0; k < count; k++)
+            chosen[k] = touch(g, today, due[k]);
+}

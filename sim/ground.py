@@ -1,0 +1,140 @@
+"""The ground of a run: population, who may need what, and solved constants. Built once, shared, read only."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from types import SimpleNamespace
+
+import numpy as np
+
+from sim.equilibrium import Eligible, Equilibrium, Floats, column, eligible, opening_rate, solve, start_values
+from sim.parameters import Permit, defaults, namespace, permits, register
+from sim.population import Population, build
+from sim.rules.motivation import means, perceived_need
+from sim.scenario import Scenario
+from sim.state import Records
+
+# What compiled loops read of a resident, together in memory.
+WHOLE_TRAITS = ("key", "rw", "rt", "age", "at_work", "internet", "decisive")
+REAL_TRAITS = ("literacy", "efficacy", "free_hours", "knowledge", "trust")
+TRAITS = np.dtype([(name, np.int64) for name in WHOLE_TRAITS] + [(name, np.float64) for name in REAL_TRAITS])
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What every run of a scenario shares, whatever its seed: built once, read only."""
+
+    population: Population
+    pairs: Eligible
+    permits: tuple[Permit, ...]
+    equilibrium: Equilibrium
+    reference: SimpleNamespace
+    """Values at reference levers."""
+
+    @cached_property
+    def traits(self) -> Records:
+        """The residents' lasting traits as records."""
+        found = np.empty(self.population.key.size, TRAITS)
+        for name in TRAITS.names or ():
+            found[name] = getattr(self.population, name)
+        found.setflags(write=False)
+        return found
+
+    @cached_property
+    def values_at_start(self) -> Floats:
+        """Worth of online, counter and broker for each pair on day 0, without tastes (see ``plain_values``)."""
+        return start_values(self.population, self.pairs, self.reference, self.permits)
+
+    @cached_property
+    def literacy_thirds(self) -> tuple[float, float]:
+        """Digital literacy at which the lowest third ends and the highest begins."""
+        low, high = np.quantile(self.population.literacy, (1 / 3, 2 / 3)).tolist()
+        return low, high
+
+
+KEPT_GROUNDS = 2
+_grounds: dict[str, Ground] = {}
+_building: dict[str, threading.Lock] = {}
+_guard = threading.Lock()
+
+
+def ground_key(scenario: Scenario) -> str:
+    """Equal for scenarios that share a ground."""
+    settled = {n: v for n, v in scenario.values.items() if register()[n].kind != "lever"}
+    return json.dumps([scenario.profile.content(), scenario.population_seed, scenario.size, settled], sort_keys=True)
+
+
+def ground(scenario: Scenario) -> Ground:
+    """Population, eligible pairs and solved constants of a scenario.
+
+    The last few are kept for the next run; threads that ask for the same one at once wait for one to build it.
+    """
+    known_by = ground_key(scenario)
+    with _guard:
+        lock = _building.setdefault(known_by, threading.Lock())
+    with lock:
+        found = _grounds.pop(known_by, None) or _build(scenario)
+        with _guard:
+            _grounds[known_by] = found
+            while len(_grounds) > KEPT_GROUNDS:
+                _building.pop(next(iter(_grounds)), None)
+                _grounds.pop(next(iter(_grounds)))
+    return found
+
+
+def _build(scenario: Scenario) -> Ground:
+    values = defaults() | {n: v for n, v in scenario.values.items() if register()[n].kind != "lever"}
+    population = build(scenario.profile, scenario.population_seed, values, scenario.size)
+    pairs = eligible(population, permits())
+    for part in pairs:
+        part.setflags(write=False)
+    solved = solve(population, pairs, namespace(values), permits(), scenario.population_seed)
+    return Ground(population, pairs, permits(), solved, namespace(values))
+
+
+def intercept(base: Ground, willingness: Callable[..., float], weights: tuple[float, ...]) -> float:
+    """Intercept of willingness at which heads accept an invitation at base with ``invite_acceptance``.
+
+    Base is the register's levers, rested heads, an idle desk, and the expected stock of open needs.
+    """
+    population, p = base.population, base.reference
+    holders = np.bincount(base.pairs.permit, minlength=len(base.permits))
+    stock = float(column(p, base.permits, "stock") @ holders)
+    need = perceived_need(p.known_share * stock / population.rw_head.size, p.need_half)
+    etas = np.array(
+        [
+            willingness(
+                population.intrinsic.item(row),
+                population.social.item(row),
+                population.normative.item(row),
+                population.efficacy.item(row),
+                population.decisive.item(row),
+                need,
+                0.5,
+                means(p.training_hours),
+                0,
+                0.0,
+                0.0,
+                p.coproducer_hours / population.free_hours.item(row),
+                0.0,
+                weights,
+            )
+            for row in np.concatenate([population.rw_head, population.rt_head])
+        ]
+    )
+    low, high = -50.0, 50.0
+    for _ in range(60):
+        middle = (low + high) / 2.0
+        share = float(np.mean(1.0 / (1.0 + np.exp(-(middle + etas)))))
+        low, high = (middle, high) if share < p.invite_acceptance else (low, middle)
+    return (low + high) / 2.0
+
+
+def openings_a_day(base: Ground) -> Floats:
+    """Expected needs a working day that arise in the district, by permit."""
+    holders = np.bincount(base.pairs.permit, minlength=len(base.permits))
+    return np.array([opening_rate(base.reference, k) * holders[i] for i, k in enumerate(base.permits)])

@@ -1,0 +1,216 @@
+"""An applicant: filing, a returned file, and the end of a need. Twin of ``sim.agents.applicant``."""
+
+from __future__ import annotations
+
+from sim import calendar, rng
+from sim.compiled import inner
+from sim.rng import Draw, uniform
+from sim.rules import choice, filing, influence
+from sim.rules.choice import BROKER, EVENT, ONLINE
+from sim.rules.serving import WITHDRAWN, service_hours
+from sim.state import APPLIED, IDLE, OPEN
+
+# Compiled code cannot look inside a class, so the purposes that it draws for are named here.
+DEFECT, REPAIR, SERVICE, QUEUE_PLACE = Draw.DEFECT, Draw.REPAIR, Draw.SERVICE, Draw.QUEUE_PLACE
+CORRECTION, CORRECTION_TIME, CORRECTED_DOCUMENT = Draw.CORRECTION, Draw.CORRECTION_TIME, Draw.CORRECTED_DOCUMENT
+BIRTH, RENEWAL, REAPPLY, REAPPLY_TIME = Draw.BIRTH, Draw.RENEWAL, Draw.REAPPLY, Draw.REAPPLY_TIME
+
+packed = inner(rng.packed)
+
+
+@inner
+def draw(given, purpose, who, occasion, index):
+    """The keyed draw in [0, 1) of this run."""
+    return uniform(given.fixed[0].seed, given.fixed[0].replicate, purpose, who, occasion, index)
+
+
+@inner
+def occasion_of(row):
+    """The occasion of a need's current application, or of an application filed: permit, ordinal, attempt."""
+    return packed(row.permit, row.ordinal, row.attempt)
+
+
+@inner
+def schedule_need(rows, i, day):
+    """Note when something next happens at need ``i``."""
+    calendar.move(rows.needs_due, rows.needs.after, rows.needs.before, i, rows.needs[i].due, day)
+    rows.needs[i].due = day
+
+
+@inner
+def schedule_application(rows, i, day):
+    """Note when application ``i`` comes back, lapses, or leaves review."""
+    a = rows.applications
+    calendar.move(rows.applications_due, a.after, a.before, i, a[i].due, day)
+    a[i].due = day
+
+
+@inner
+def settle(rows, need, status, held):
+    """Give a need its status, and say whether the permit is held; the stock of its permit counts along."""
+    stock = rows.stock[need.permit]
+    opens = int(status == OPEN) - int(need.status == OPEN)
+    rows.residents[need.resident].open_needs += opens
+    stock.open += opens
+    stock.applied += int(status == APPLIED) - int(need.status == APPLIED)
+    stock.unmet += int(held == 0) - int(need.held == 0)
+    need.status, need.held = status, held
+
+
+@inner
+def knowledge_of(given, p, rows, i, day):
+    """Procedural knowledge of resident ``i`` today."""
+    r = rows.residents[i]
+    return influence.faded(r.knowledge, given.traits[i].knowledge, day - r.knowledge_day, p.knowledge_half_life)
+
+
+@inner
+def trust_of(given, p, rows, i, day):
+    """Trust of resident ``i`` in the office today."""
+    r = rows.residents[i]
+    return influence.faded(r.trust, given.traits[i].trust, day - r.trust_day, p.trust_half_life)
+
+
+@inner
+def learn(given, p, rows, i, day, share):
+    """Raise the knowledge of resident ``i`` by a share of what is missing."""
+    r = rows.residents[i]
+    r.knowledge = influence.raised(knowledge_of(given, p, rows, i, day), 1.0, share)
+    r.knowledge_day = day
+
+
+@inner
+def lift_of(p, hood, day):
+    """How far publicity lifts expectations in a neighbourhood today."""
+    return influence.faded(hood.lift, 0.0, day - hood.lift_day, p.publicity_half_life)
+
+
+@inner
+def file(given, p, permits, rows, day, i, channel, event_skill):
+    """Fill in and hand in the application for need ``i``; returns its row. The caller has made room for it."""
+    need = rows.needs[i]
+    who = given.traits[need.resident]
+    skill = max(need.skill, event_skill)
+    if channel == BROKER:
+        skill = 0.0
+    occasion = occasion_of(need)
+    ratio = filing.helper_ratio(channel, skill, p.officer_error, p.broker_error, p.assistance_error)
+    chance = filing.defect_chance(
+        p.document_error,
+        channel,
+        knowledge_of(given, p, rows, need.resident, day),
+        p.knowledge_mean,
+        who.literacy,
+        p.literacy_mean,
+        ratio,
+        p.error_knowledge,
+        p.error_literacy,
+    )
+    defects, repaired = 0, 0
+    for document in range(permits[need.permit].requirements):
+        if draw(given, DEFECT, who.key, occasion, document) < chance:
+            defects |= 1 << document
+    if channel == EVENT:
+        mend = filing.repair_probability(p.repair_chance, rows.office[0].quality, skill)
+        for document in range(permits[need.permit].requirements):
+            if defects >> document & 1 and draw(given, REPAIR, who.key, occasion, document) < mend:
+                defects ^= 1 << document
+                repaired += 1
+    settle(rows, need, APPLIED, 0)
+    row = rows.counts[0].applications
+    rows.counts[0].applications += 1
+    a = rows.applications[row]
+    a.need, a.resident, a.permit = i, need.resident, need.permit
+    a.ordinal, a.attempt, a.channel = need.ordinal, need.attempt, channel
+    a.skill = skill
+    a.event = need.event if channel == EVENT else -1
+    a.defects, a.repaired, a.failures = defects, repaired, need.failures
+    a.displaced = int(choice.within_quarter(need.hazard, need.prompted, need.plain_rate, need.threshold))
+    a.submitted, a.complete = day, day
+    a.looked, a.decided, a.due = -1, -1, -1
+    a.crowd = rows.office[0].crowd
+    hood = rows.neighbourhoods[who.rw]
+    a.expectation = influence.raised(rows.residents[need.resident].expectation, 4.0, lift_of(p, hood, day))
+    by_oneself = 0.0 if channel == BROKER else 1.0
+    hood.norm = influence.toward(hood.norm, by_oneself, p.norm_speed)
+    receive(given, p, permits, a)
+    return row
+
+
+@inner
+def receive(given, p, permits, a):
+    """Take a file in today: how much officer time it will need. Its place is drawn when the office opens its post."""
+    hours = permits[a.permit].examination_hours
+    if a.returns == 0 and a.channel != EVENT:
+        hours += permits[a.permit].intake_hours * (p.online_intake if a.channel == ONLINE else 1.0)
+    mark = draw(given, SERVICE, given.traits[a.resident].key, occasion_of(a), a.returns)
+    a.remaining = service_hours(hours, p.service_spread, mark)
+
+
+@inner
+def returned(given, p, rows, day, i):
+    """Learn of defects in application ``i``: come back before the deadline, or give up at it."""
+    a = rows.applications[i]
+    a.returns += 1
+    wait, comes = _correction(given, p, a)
+    if not comes:
+        wait = p.correction_deadline + 1
+    schedule_application(rows, i, day + min(wait, p.correction_deadline + 1))
+
+
+@inner
+def correct(given, p, permits, rows, day, i):
+    """Come back with the file put right as far as may be; False when it lapses, past the deadline."""
+    a = rows.applications[i]
+    wait, comes = _correction(given, p, a)
+    if not comes or wait > p.correction_deadline:
+        a.outcome, a.decided = WITHDRAWN, day
+        after_failure(given, p, permits, rows, day, a.need)
+        return False
+    who, occasion = given.traits[a.resident].key, occasion_of(a)
+    for document in range(permits[a.permit].requirements):
+        if a.defects >> document & 1:
+            mark = draw(given, CORRECTED_DOCUMENT, who, occasion, a.returns * 32 + document)
+            if mark < p.document_correction:
+                a.defects ^= 1 << document
+    a.complete = day
+    a.outcome = 0
+    receive(given, p, permits, a)
+    return True
+
+
+@inner
+def _correction(given, p, a):
+    who, occasion = given.traits[a.resident].key, occasion_of(a)
+    wait = filing.correction_wait(draw(given, CORRECTION_TIME, who, occasion, a.returns), p.correction_days)
+    return wait, draw(given, CORRECTION, who, occasion, a.returns) < p.correction_chance
+
+
+@inner
+def close(given, p, permits, rows, day, i, granted):
+    """End need ``i``, granted or given up, and draw when the next one arises."""
+    need = rows.needs[i]
+    settle(rows, need, IDLE, granted)
+    need.ordinal += 1
+    need.attempt = 0
+    who, occasion = given.traits[need.resident].key, occasion_of(need)
+    permit = permits[need.permit]
+    due = day + influence.days_until(influence.waited(draw(given, BIRTH, who, occasion, 0)), permit.need_rate / 252.0)
+    if granted and permit.validity_days and draw(given, RENEWAL, who, occasion, 0) < p.renewal:
+        need.expiry = day + permit.validity_days
+        due = min(due, need.expiry)
+    schedule_need(rows, i, due)
+
+
+@inner
+def after_failure(given, p, permits, rows, day, i):
+    """After a rejection or withdrawal one draw decides whether need ``i`` reopens, and when."""
+    need = rows.needs[i]
+    who, occasion = given.traits[need.resident].key, occasion_of(need)
+    if draw(given, REAPPLY, who, occasion, 0) >= p.reapply:
+        close(given, p, permits, rows, day, i, 0)
+        return
+    settle(rows, need, IDLE, 0)
+    need.attempt += 1
+    wait = filing.correction_wait(draw(given, REAPPLY_TIME, who, occasion, 0), p.reapply_days)
+    schedule_need(rows, i, day + wait)

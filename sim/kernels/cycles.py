@@ -1,0 +1,201 @@
+"""Routine 2: service cycles. Twin of ``PTSPOffice``'s cycles; the RW's part is in ``sim.kernels.hosting``."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.compiled import inner, inner_with_arrays
+from sim.kernels.applicant import draw
+from sim.kernels.coproducing import invited, join, may_be_asked, served
+from sim.kernels.hosting import count_known, gather, ordered, parts_of, prepare, publicise
+from sim.rng import Draw
+from sim.rules import influence, motivation, outreach
+from sim.rules.outreach import (
+    ASSESSMENT,
+    CANCELLED,
+    CLOSED,
+    DELIVERY,
+    DESIGNING,
+    ENOUGH,
+    HELD,
+    LEAST_REACHED,
+    LISTED,
+    NEEDED,
+    PREPARATION,
+    RANDOM,
+    REJECTED_MOST,
+)
+from sim.state import REJECTIONS_HALF_LIFE
+
+TARGET, MEETING = Draw.TARGET, Draw.MEETING
+
+
+@inner
+def cycles_advance(given, p, target_place, rows, day, willingness):
+    """Live routine 2. ``target_place`` has the place of each RW in the lever ``target_list``, -1 outside it."""
+    office = rows.office[0]
+    office.accrued += p.events_a_day
+    while office.accrued >= ENOUGH:
+        office.accrued -= 1.0
+        office.cycles += 1
+        commission(given, p, target_place, rows, day, willingness)
+    for event in range(rows.counts[0].events):
+        e = rows.events[event]
+        if e.phase == DESIGNING and day == e.design_day:
+            design(given, p, rows, day, event, willingness)
+        elif e.phase == PREPARATION and day < e.delivery_day:
+            if e.information_only == 0:
+                prepare(given, p, rows, day, event)
+        elif e.phase == PREPARATION and day == e.delivery_day:
+            deliver(p, rows, event)
+        elif e.phase == ASSESSMENT and day == e.meeting_day:
+            assess(given, p, rows, day, event)
+
+
+@inner_with_arrays
+def commission(given, p, target_place, rows, day, willingness):
+    """Propose RWs by the targeting rule until a head consents; without consent there is no event (P8)."""
+    rows.tally[0].planned += 1.0
+    for rw in ranking(given, p, target_place, rows, day):
+        rows.tally[0].proposals += 1.0
+        if not consents(given, p, rows, day, rw, willingness):
+            rows.tally[0].declined += 1.0
+            continue
+        event = rows.counts[0].events
+        rows.counts[0].events += 1
+        e, hood = rows.events[event], rows.neighbourhoods[rw]
+        e.rw, e.ordinal, e.began = rw, hood.proposals, day
+        hood.running = event
+        rows.office[0].pointer = target_place[rw] if p.targeting == LISTED else rw
+        e.helped_commissioning = 1
+        e.phase = DESIGNING
+        e.design_day = day + p.design_days
+        e.delivery_day = e.design_day + p.preparation_days
+        e.meeting_day = e.delivery_day + p.meeting_days
+        e.information_only = p.information_only
+        e.partners = p.bank_dki + p.tax_agency + p.civil_registry
+        e.credit = p.bank_dki
+        return
+    rows.tally[0].unhosted += 1.0
+
+
+@inner
+def consents(given, p, rows, day, rw, willingness):
+    """Whether the head agrees to host: the head's own joining draw, on the RW's n-th proposal."""
+    hood = rows.neighbourhoods[rw]
+    hood.proposals += 1
+    head = rows.coproducers[hood.head]
+    asked = p.heads_decline == 0 and may_be_asked(head, day)
+    if asked and invited(given, p, rows, day, head, hood.proposals, willingness):
+        join(given, p, rows, head)
+        return True
+    hood.declined += 1
+    hood.declined_day = day
+    return False
+
+
+@inner_with_arrays
+def ranking(given, p, target_place, rows, day):
+    """RWs in the order in which the office asks them; those busy or resting after a refusal are left out."""
+    office, n = rows.office[0], rows.neighbourhoods.size
+    free, rank, size = np.empty(n, np.int64), np.empty(n), 0
+    for rw in range(n):
+        hood = rows.neighbourhoods[rw]
+        if hood.running >= 0 or day - hood.declined_day < p.decline_rest:
+            continue
+        if p.targeting == LISTED:
+            if target_place[rw] < 0:
+                continue
+            rank[size] = (target_place[rw] - office.pointer - 1) % p.targets
+        elif p.targeting == RANDOM:
+            rank[size] = draw(given, TARGET, given.rw_key[rw], office.cycles, 0)
+        elif p.targeting == NEEDED:
+            rank[size] = -hood.known
+        elif p.targeting == REJECTED_MOST:
+            rank[size] = -recent_rejections(hood, day)
+        elif p.targeting == LEAST_REACHED:
+            rank[size] = hood.last_event
+        else:
+            rank[size] = (rw - office.pointer - 1) % n
+        free[size] = rw
+        size += 1
+    return free[ordered(rank[:size], free[:size])]
+
+
+@inner
+def recent_rejections(hood, day):
+    """Rejections of an RW's residents, fading with a half-life of a year."""
+    return influence.faded(hood.rejections, 0.0, day - hood.rejections_day, REJECTIONS_HALF_LIFE)
+
+
+@inner
+def design(given, p, rows, day, event, willingness):
+    """Fix staff and partners and invite co-producers; too few and the event is cancelled, few and it is smaller."""
+    gather(given, p, rows, day, event, willingness)
+    e = rows.events[event]
+    e.helped_designing = e.joined
+    if e.joined < p.least_joined:
+        end(rows, e, CANCELLED)
+        return
+    places = outreach.event_places(
+        p.officers_per_event, p.event_hours, p.mean_intake_hours, p.event_capacity, e.joined, p.least_joined
+    )
+    e.places = 0 if p.information_only > 0 else places
+    e.phase = PREPARATION
+    publicise(given, p, rows, day, event)
+    if p.information_only == 0:
+        prepare(given, p, rows, day, event)
+
+
+@inner_with_arrays
+def deliver(p, rows, event):
+    """Open the event: officers leave the desk for it, unless the desk is protected."""
+    e = rows.events[event]
+    e.phase = DELIVERY
+    visiting = 0
+    for row in parts_of(rows, event):
+        visiting += int(rows.parts[row].visits > 0)
+    e.helped_preparation = visiting
+    e.helped_delivery = e.joined
+    if e.information_only == 0:
+        hours = p.officers_per_event * p.open_hours
+        rows.tally[0].event_officer_hours += hours
+        if p.desk_protected == 0:
+            rows.office[0].owed += hours
+
+
+@inner
+def after_delivery(given, p, rows, event, day):
+    """Close the day of an event: what the neighbourhood learnt and the cycle's move to assessment."""
+    e = rows.events[event]
+    hood = rows.neighbourhoods[e.rw]
+    e.phase = ASSESSMENT
+    hood.last_event = day
+    hood.company = motivation.company(e.joined, e.invited)
+    count_known(given, p, rows, event)
+
+
+@inner_with_arrays
+def assess(given, p, rows, day, event):
+    """Hold the meeting or skip it, learn, thank and pay; each co-producer lives through the event."""
+    e = rows.events[event]
+    met = int(draw(given, MEETING, given.rw_key[e.rw], e.ordinal, 0) < p.meeting_share)
+    if met:
+        e.met = 1
+        e.helped_assessment = e.joined
+        share = motivation.company(e.joined, e.invited)
+        rows.office[0].quality = influence.raised(rows.office[0].quality, 1.0, p.lesson_gain * share)
+    for row in parts_of(rows, event):
+        part = rows.parts[row]
+        hours = part.visits * p.visit_hours + p.event_hours + met * 1.0
+        rows.tally[0].coproducer_hours += hours
+        rows.tally[0].paid += p.pay * hours / 1000.0
+        served(p, rows, day, rows.coproducers[part.coproducer], e, hours, p.pay > 0.0 and p.pay_tied > 0)
+    end(rows, e, HELD)
+
+
+@inner
+def end(rows, e, ending):
+    """Close a cycle."""
+    e.phase, e.ending = CLOSED, ending
+    rows.neighbourhoods[e.rw].running = -1

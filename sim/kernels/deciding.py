@@ -1,0 +1,207 @@
+"""Routine 3: all decide on the morning's state, then all act, then events give their places. Twin of ``Resident``."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.compiled import inner, inner_with_arrays
+from sim.kernels.applicant import draw, file, knowledge_of, occasion_of, schedule_need, trust_of
+from sim.kernels.cycles import after_delivery
+from sim.kernels.hosting import ordered
+from sim.kernels.needs import needs_due
+from sim.rng import Draw
+from sim.rules import choice, filing, influence
+from sim.rules.choice import BROKER, EVENT, ONLINE, WAIT
+from sim.rules.outreach import DELIVERY, PREPARATION
+from sim.state import OPEN, Rows
+
+ONLINE_FAILURE, EVENT_PLACE = Draw.ONLINE_FAILURE, Draw.EVENT_PLACE
+MONTH = 21
+
+
+@inner_with_arrays
+def residents_decide(given, p, permits, rows, day):
+    """Live routine 3; returns the state, whose tables may have grown."""
+    due = needs_due(rows, day)
+    rows = with_room(rows, due.size)
+    chosen = np.zeros(due.size, np.int64)
+    for k in range(due.size):
+        if rows.needs[due[k]].status == OPEN:
+            chosen[k] = touch(given, p, permits, rows, day, due[k])
+    arrivals, size = np.empty(due.size, np.int64), 0
+    for k in range(due.size):
+        if chosen[k] == EVENT:
+            arrivals[size] = due[k]
+            size += 1
+        elif chosen[k] != WAIT:
+            act(given, p, permits, rows, day, due[k], chosen[k])
+    for event in range(rows.counts[0].events):
+        if rows.events[event].phase == DELIVERY:
+            receive_at_event(given, p, permits, rows, day, event, arrivals[:size])
+            after_delivery(given, p, rows, event, day)
+    return rows
+
+
+@inner_with_arrays
+def with_room(rows, more):
+    """The state with room for as many ``more`` applications, in the table and, corrected files too, in the queue."""
+    used, capacity = rows.counts[0].applications, rows.applications.size
+    if used + more <= capacity:
+        return rows
+    size = 2 * capacity + more
+    applications = np.zeros(size, rows.applications.dtype)
+    applications[:capacity] = rows.applications
+    return Rows(
+        rows.residents,
+        rows.needs,
+        applications,
+        rows.coproducers,
+        rows.neighbourhoods,
+        rows.events,
+        rows.parts,
+        rows.office,
+        rows.stock,
+        rows.tally,
+        rows.counts,
+        rows.queue,
+        rows.needs_due,
+        rows.applications_due,
+    )
+
+
+@inner
+def at_hand(given, p, rows, day, need, channel):
+    """Whether a channel is at hand today: online for internet users, the event when one is known and not over."""
+    if channel == ONLINE:
+        return p.online > 0 and given.traits[need.resident].internet > 0 and need.online_failed == 0
+    if channel == BROKER:
+        return p.brokers > 0
+    if channel == EVENT:
+        if need.event < 0:
+            return False
+        e = rows.events[need.event]
+        return e.phase >= PREPARATION and e.places > 0 and e.delivery_day >= day
+    return True
+
+
+@inner
+def touch(given, p, permits, rows, day, i):
+    """Add up the hazard of open need ``i``, feel prompts; the channel to act through today, WAIT for none."""
+    need = rows.needs[i]
+    who, r, k = given.traits[need.resident], rows.residents[need.resident], need.permit
+    permit, fixed = permits[k], given.fixed[0]
+    hazard = need.hazard + need.rate * (day - need.anchor)
+    works = int(p.patrols > 0 and need.works_until > day)
+    sanction = 0.0
+    if works > 0 or need.noticed > 0:
+        sanction = p.weight_sanction * choice.threat(works, need.noticed, p.detection_rate)
+    credit = 0.0
+    if permit.credit > 0 and need.event >= 0 and rows.events[need.event].credit > 0:
+        credit = p.credit_value
+    knowledge, trust = knowledge_of(given, p, rows, need.resident, day), trust_of(given, p, rows, need.resident, day)
+    best, channel = -1e300, WAIT
+    for c in range(ONLINE, EVENT + 1):
+        if not at_hand(given, p, rows, day, need, c):
+            continue
+        taste, constant = need.taste_counter, 0.0
+        if c == ONLINE:
+            taste, constant = need.taste_online, fixed.online
+        elif c == BROKER:
+            taste, constant = need.taste_broker, fixed.broker
+        elif c == EVENT:
+            taste = need.taste_event
+        worth = choice.channel_value(
+            c,
+            taste,
+            constant,
+            permit.benefit,
+            sanction,
+            knowledge,
+            who.literacy,
+            who.at_work,
+            trust,
+            r.rejections,
+            rows.neighbourhoods[who.rw].norm,
+            permit.fee,
+            permit.broker_fee,
+            credit,
+            p.weight_learning,
+            p.weight_compliance,
+            p.weight_psychological,
+            p.rejection_memory,
+            p.weight_fee,
+            p.weight_norm,
+        )
+        if worth > best:
+            best, channel = worth, c
+    keen = choice.keenness(best, p.hazard_sensitivity)
+    relative = keen / given.mean_keenness[k]
+    if need.news > 0.0:
+        hazard += choice.prompted(need.news, 0.0, relative, p.attention_cap)
+        need.news = 0.0
+    if need.pending > 0.0:
+        added = choice.prompted(need.pending, need.felt, relative, p.attention_cap)
+        hazard += added
+        need.prompted += added
+        need.felt = max(need.felt, need.pending)
+        need.pending = 0.0
+    rate = given.base_rate[k] * keen
+    need.hazard, need.anchor, need.rate = hazard, day, rate
+    due = day + influence.days_until(need.threshold - hazard, rate)
+    if hazard >= need.threshold:
+        arrives = rows.events[need.event].delivery_day if channel == EVENT else day
+        if arrives == day:
+            return channel
+        due = arrives
+    monthly = day + 1 + (need.monthly - day - 1) % MONTH
+    if day < monthly < due:
+        due = monthly
+    if day < need.works_until < due:
+        due = need.works_until
+    if day < need.patrol_day < due:
+        due = need.patrol_day
+    schedule_need(rows, i, due)
+    return WAIT
+
+
+@inner
+def act(given, p, permits, rows, day, i, channel):
+    """File need ``i`` through the channel chosen; an online attempt may fail."""
+    need = rows.needs[i]
+    who = given.traits[need.resident]
+    if channel == ONLINE:
+        chance = filing.online_failure_chance(p.online_failure, who.literacy, p.literacy_mean)
+        if draw(given, ONLINE_FAILURE, who.key, occasion_of(need), 0) < chance:
+            need.online_failed = 1
+            need.failures += 1
+            rows.tally[0].online_failures += 1.0
+            schedule_need(rows, i, day + 1)
+            return
+    file(given, p, permits, rows, day, i, channel, 0.0)
+
+
+@inner_with_arrays
+def receive_at_event(given, p, permits, rows, day, event, arrivals):
+    """Give the event's places by a keyed draw; those served file here, the others go elsewhere tomorrow."""
+    e = rows.events[event]
+    proposals = rows.neighbourhoods[e.rw].proposals
+    mine, marks, keys = np.empty(arrivals.size, np.int64), np.empty(arrivals.size), np.empty(arrivals.size, np.int64)
+    size = 0
+    for i in arrivals:
+        need = rows.needs[i]
+        if need.event == event:
+            mine[size], keys[size] = i, need.key
+            marks[size] = draw(given, EVENT_PLACE, need.key >> 3, proposals, 0)
+            size += 1
+    e.attendance = size
+    order = ordered(marks[:size], keys[:size])
+    for place in range(size):
+        i = mine[order[place]]
+        if place < e.places:
+            row = file(given, p, permits, rows, day, i, EVENT, e.skill)
+            e.served += 1
+            e.repaired += rows.applications[row].repaired
+        else:
+            e.turned_away += 1
+            rows.needs[i].event = -1
+            schedule_need(rows, i, day + 1)

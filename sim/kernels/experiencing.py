@@ -1,0 +1,146 @@
+"""Routine 5: decided residents live through the decision, then ties listen. Twin of ``sim.agents.applicant``."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.compiled import inner, inner_with_arrays
+from sim.kernels.applicant import after_failure, close, draw, learn, occasion_of, schedule_need, trust_of
+from sim.rng import Draw
+from sim.rules import influence, satisfaction
+from sim.rules.normal import normal
+from sim.rules.serving import GRANTED
+from sim.state import OPEN
+
+PERSON_NOISE, ELEMENT_NOISE, SURVEY_KEY, SITE_SHOCK = (
+    Draw.PERSON_NOISE,
+    Draw.ELEMENT_NOISE,
+    Draw.SURVEY_KEY,
+    Draw.SITE_SHOCK,
+)
+COMPLAINT, COMPLAINT_CLASS, COMPLAINT_CLOSED = Draw.COMPLAINT, Draw.COMPLAINT_CLASS, Draw.COMPLAINT_CLOSED
+YEAR = 252
+HANDLING = 6  # place of complaint handling among the experiences
+
+
+@inner_with_arrays
+def residents_experience(given, p, permits, rows, day, decided):
+    """Live routine 5 for the applications ``decided`` today."""
+    keys = np.empty(decided.size, np.int64)
+    for k in range(decided.size):
+        keys[k] = given.traits[rows.applications[decided[k]].resident].key
+    decided = decided[np.argsort(keys, kind="mergesort")]
+    base = given.fixed[0].base_score + site_shock(given, p, day)
+    told = 0
+    for i in decided:
+        experience(given, p, permits, rows, day, i, base)
+        told += tell(given, p, rows, day, rows.applications[i])
+    listen(given, p, rows, day, decided, told)
+
+
+@inner
+def site_shock(given, p, day):
+    """This year's site shock on the 1-4 scale; the same in every scenario of a seed and replicate."""
+    if p.site_shock == 0:
+        return 0.0
+    fixed = given.fixed[0]
+    mark = draw(given, SITE_SHOCK, fixed.district, fixed.year_of_day_0 + day // YEAR, 0)
+    return normal(mark) * p.site_shock_sd / 25.0
+
+
+@inner
+def experience(given, p, permits, rows, day, i, base):
+    """Live through one decision: satisfaction, a complaint perhaps, and what they change in the resident."""
+    a = rows.applications[i]
+    me, who, occasion = rows.residents[a.resident], given.traits[a.resident].key, occasion_of(a)
+    granted = int(a.outcome == GRANTED)
+    time = satisfaction.experienced_time(a.decided - a.submitted, permits[a.permit].statutory_days)
+    handling = given.reference[HANDLING]
+    score, performance = _score(given, p, a, base, time, granted, handling)
+    chance = satisfaction.complaint_chance(
+        p.complaint_rate, p.complaint_steepness, given.fixed[0].complaint_reference, score
+    )
+    a.complaint_chance = chance
+    if draw(given, COMPLAINT, who, occasion, 0) < chance:
+        mark = draw(given, COMPLAINT_CLASS, who, occasion, 0)
+        a.complaint = satisfaction.complaint_class(mark, time, a.returns, granted)
+        a.complaint_closed = int(draw(given, COMPLAINT_CLOSED, who, occasion, 0) < p.complaint_closed)
+        score, performance = _score(given, p, a, base, time, granted, float(a.complaint_closed))
+    a.survey_key = draw(given, SURVEY_KEY, who, occasion, 0)
+    a.satisfaction, me.satisfaction = score, score
+    learn(given, p, rows, a.resident, day, p.knowledge_experience)
+    me.trust = influence.toward(trust_of(given, p, rows, a.resident, day), influence.as_unit(score), p.trust_speed)
+    me.trust_day = day
+    me.expectation = min(max(influence.toward(me.expectation, performance, p.expectation_speed), 1.0), 4.0)
+    if granted:
+        close(given, p, permits, rows, day, a.need, 1)
+    else:
+        me.rejections += 1
+        after_failure(given, p, permits, rows, day, a.need)
+
+
+@inner
+def _score(given, p, a, base, time, granted, handling):
+    """Mean latent satisfaction over the nine elements (1-4) and performance; ticks the nine boxes."""
+    reference = given.reference
+    gaps = (
+        1.0 / (1.0 + a.returns) - reference[0],
+        time - reference[1],
+        satisfaction.experienced_fee(a.channel) - reference[2],
+        float(granted) - reference[3],
+        satisfaction.experienced_crowding(a.channel, a.crowd) - reference[4],
+        satisfaction.experienced_contact(a.channel, int(a.skill > 0.0)) - reference[5],
+        handling - reference[HANDLING],
+    )
+    felt = satisfaction.weighted(gaps, p.weight_decision, p.weight_time, p.weight_other)
+    performance = satisfaction.performance(base, felt)
+    gap = p.weight_disconfirmation * (performance - a.expectation)
+    who, occasion = given.traits[a.resident].key, occasion_of(a)
+    person = p.answer_sd * normal(draw(given, PERSON_NOISE, who, occasion, 0))
+    total, boxes = 0.0, 0
+    for element in range(given.routing.shape[0]):
+        noise = person + p.element_sd * normal(draw(given, ELEMENT_NOISE, who, occasion, element))
+        latent = satisfaction.latent(base, felt, given.routing[element], gap, noise)
+        total += min(max(latent, 1.0), 4.0)
+        boxes |= satisfaction.answer(latent) << (3 * element)
+    a.answers = boxes
+    return total / 9.0, performance
+
+
+@inner
+def tell(given, p, rows, day, a):
+    """Word of mouth: every tie with an open need thinks again tomorrow; returns how many ties hear of the decision."""
+    first, last = given.tie_start[a.resident], given.tie_start[a.resident + 1]
+    for tie in range(first, last):
+        friend = given.ties[tie]
+        if rows.residents[friend].open_needs == 0:
+            continue
+        for i in range(given.first_need[friend], given.first_need[friend + 1]):
+            need = rows.needs[i]
+            if need.status == OPEN:
+                if a.outcome == GRANTED:
+                    need.news = max(need.news, p.success_prompt)
+                schedule_need(rows, i, day + 1)
+    return last - first
+
+
+@inner_with_arrays
+def listen(given, p, rows, day, decided, told):
+    """Those told move their trust toward the mean of what they heard today (a convex average)."""
+    friends, scores, size = np.empty(told, np.int64), np.empty(told), 0
+    for i in decided:
+        a = rows.applications[i]
+        for tie in range(given.tie_start[a.resident], given.tie_start[a.resident + 1]):
+            friends[size], scores[size] = given.ties[tie], influence.as_unit(a.satisfaction)
+            size += 1
+    order = np.argsort(friends, kind="mergesort")
+    k = 0
+    while k < told:
+        friend, total, count = friends[order[k]], 0.0, 0
+        while k < told and friends[order[k]] == friend:
+            total += scores[order[k]]
+            count += 1
+            k += 1
+        r = rows.residents[friend]
+        r.trust = influence.toward(trust_of(given, p, rows, friend, day), total / count, p.word_of_mouth)
+        r.trust_day = day

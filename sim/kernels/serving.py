@@ -1,0 +1,168 @@
+"""Routine 4: technical reviews that end today, then the desk, first in first out. Twin of ``PTSPOffice``'s serving."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.compiled import inner, inner_with_arrays
+from sim.kernels.applicant import QUEUE_PLACE, draw, occasion_of, returned, schedule_application
+from sim.kernels.cycles import recent_rejections
+from sim.kernels.hosting import ordered
+from sim.kernels.needs import applications_due
+from sim.rng import Draw
+from sim.rules import filing, serving
+from sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW
+from sim.state import DONE, Rows
+
+TECHNICAL = Draw.TECHNICAL
+
+
+@inner_with_arrays
+def office_serves(given, p, permits, rows, day, handed_in):
+    """Live routine 4: ``handed_in`` are the files that came in today.
+
+    Returns the state, whose queue may have grown, and the files decided, in that order.
+    """
+    rows = _with_room(rows, handed_in.size)
+    enqueue(given, rows, handed_in)
+    due = applications_due(rows, day)
+    decided, size = np.empty(due.size + rows.office[0].last - rows.office[0].first, np.int64), 0
+    for i in due:
+        if rows.applications[i].outcome == UNDER_REVIEW:
+            review(given, p, permits, rows, day, i)
+            decided[size] = i
+            size += 1
+    for i in serve(p, rows, day):
+        if examine(given, p, permits, rows, day, i):
+            decided[size] = i
+            size += 1
+    _close_the_day(p, rows)
+    return rows, decided[:size]
+
+
+@inner_with_arrays
+def _with_room(rows, more):
+    """The state with room for as many ``more`` files in the queue."""
+    if rows.office[0].last + more <= rows.queue.size:
+        return rows
+    queue = np.zeros(2 * rows.queue.size + more, np.int64)
+    queue[: rows.queue.size] = rows.queue
+    return Rows(
+        rows.residents,
+        rows.needs,
+        rows.applications,
+        rows.coproducers,
+        rows.neighbourhoods,
+        rows.events,
+        rows.parts,
+        rows.office,
+        rows.stock,
+        rows.tally,
+        rows.counts,
+        queue,
+        rows.needs_due,
+        rows.applications_due,
+    )
+
+
+@inner_with_arrays
+def enqueue(given, rows, handed_in):
+    """Put today's files at the tail of the queue, by a keyed draw and not by who came first in the code."""
+    marks, keys = np.empty(handed_in.size), np.empty(handed_in.size, np.int64)
+    for k in range(handed_in.size):
+        a = rows.applications[handed_in[k]]
+        who = given.traits[a.resident].key
+        marks[k] = draw(given, QUEUE_PLACE, who, occasion_of(a), a.returns)
+        keys[k] = who * 8 + a.permit
+    for k in ordered(marks, keys):
+        rows.queue[rows.office[0].last] = handed_in[k]
+        rows.office[0].last += 1
+
+
+@inner_with_arrays
+def serve(p, rows, day):
+    """Give today's officer time to the backlog in order, each file with one officer; returns the files finished."""
+    office, officers, hours = rows.office[0], p.desk_officers, p.desk_hours
+    away = min(office.owed, officers * hours * p.most_away)
+    office.owed -= away
+    used = np.empty(officers)
+    for j in range(officers):
+        used[j] = min(max(away - j * hours, 0.0), hours)
+    office.hours_available = officers * hours - away
+    worked, place = 0.0, office.first
+    finished, size = np.empty(office.last - office.first, np.int64), 0
+    while place < office.last:
+        i = rows.queue[place]
+        if i != DONE:
+            officer = np.argmin(used)
+            if used[officer] >= hours:
+                break
+            a = rows.applications[i]
+            hours_given = serving.worked(used[officer], hours, a.remaining)
+            if a.looked < 0:
+                a.looked = day
+            used[officer] += hours_given
+            worked += hours_given
+            a.remaining -= hours_given
+            if a.remaining <= 0.0:
+                finished[size] = i
+                size += 1
+                rows.queue[place] = DONE
+        place += 1
+    while office.first < office.last and rows.queue[office.first] == DONE:
+        office.first += 1
+    office.hours_worked = worked
+    return finished[:size]
+
+
+@inner
+def _close_the_day(p, rows):
+    office, backlog = rows.office[0], 0.0
+    for place in range(office.first, office.last):
+        if rows.queue[place] != DONE:
+            backlog += rows.applications[rows.queue[place]].remaining
+    office.backlog_hours = backlog
+    office.crowd = serving.crowding(backlog, p.desk_officers * p.desk_hours)
+    rows.tally[0].desk_hours_worked += office.hours_worked
+    rows.tally[0].desk_hours_available += office.hours_available
+
+
+@inner
+def examine(given, p, permits, rows, day, i):
+    """Examine a file that had its officer time: return it, send it to technical review, or decide it (True)."""
+    a = rows.applications[i]
+    permit = permits[a.permit]
+    reviewed = int(permit.review_days > 0 or permit.technical_rejection > 0.0)
+    outcome = serving.examined(a.defects, a.returns, p.corrections, reviewed)
+    a.outcome = outcome
+    if outcome == RETURNED:
+        returned(given, p, rows, day, i)
+        return False
+    if outcome == UNDER_REVIEW and permit.review_days > 0:
+        schedule_application(rows, i, day + permit.review_days)
+        return False
+    if outcome == UNDER_REVIEW:
+        review(given, p, permits, rows, day, i)
+    else:
+        decide(given, rows, day, i, outcome)
+    return True
+
+
+@inner
+def review(given, p, permits, rows, day, i):
+    """Finish the technical review of a complete file."""
+    a = rows.applications[i]
+    mark = draw(given, TECHNICAL, given.traits[a.resident].key, occasion_of(a), 0)
+    chance = filing.technical_failure(permits[a.permit].technical_rejection, a.skill, p.assistance_technical)
+    decide(given, rows, day, i, REJECTED if mark < chance else GRANTED)
+
+
+@inner
+def decide(given, rows, day, i, outcome):
+    """Decide a permit. Nobody else does (P19)."""
+    a = rows.applications[i]
+    a.outcome, a.decided = outcome, day
+    if outcome == REJECTED:
+        hood = rows.neighbourhoods[given.traits[a.resident].rw]
+        hood.rejections = recent_rejections(hood, day) + 1.0
+        hood.rejections_day = day

@@ -1,0 +1,113 @@
+"""One district's run in the compiled engine, as an object: live it, look at it, take a snapshot, branch from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sim import hypothesis, laws, state
+from sim.beginning import begin, held_to_laws
+from sim.errors import InvalidInput, Problem
+from sim.kernels.living import live, ready
+from sim.kernels.willingness import willingness_of
+from sim.records import MONTH, Months, Record, copied, record_of
+from sim.scenario import Scenario, load
+from sim.start import roomy
+from sim.state import Rows, World
+
+Progress = Callable[[int], None]
+
+
+def prepare() -> None:
+    """Compile the engine, or load it, before it is needed: the smallest run makes the types of all runs known."""
+    one = Simulation(load("kebon-jeruk-2018", size=1e-6))
+    ready(one.given, one.rows, one.months)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The state of a run in the morning of a day, in memory of its own: any number of runs can go on from it."""
+
+    scenario: Scenario
+    seed: int
+    replicate: int
+    day: int
+    rows: Rows
+    months: Months
+
+
+class Simulation:
+    """One district under one scenario, day by day, by compiled loops; the same bits as ``CoproductionModel``.
+
+    ``seed`` and ``replicate`` key every draw; ``checked``, or KELILING_CHECKED=1 in the environment, verifies the laws
+    of the model every day. A population, once built, is shared by the runs that have it in common.
+    """
+
+    def __init__(self, scenario: Scenario, *, seed: int = 1, replicate: int = 0, checked: bool = False) -> None:
+        self.scenario, self.seed, self.replicate = scenario, seed, replicate
+        self.checked = held_to_laws(checked)
+        self.day = 0
+        self.ground, _, _, self.given, world, self.months = begin(scenario, seed, replicate)
+        self.rows = state.rows_of(world)
+        self.willingness = willingness_of(scenario.hypothesis)
+
+    @property
+    def world(self) -> World:
+        """The state by column; no copy."""
+        return state.world_of(self.rows)
+
+    @property
+    def records(self) -> list[Record]:
+        """The records of the months lived through."""
+        return [record_of(self.months, month, self.ground.permits) for month in range(self.day // MONTH)]
+
+    def live(self, until: int | None = None, *, progress: Progress | None = None) -> None:
+        """Live on to the morning of day ``until``, by default to the end.
+
+        ``progress`` is called with the days lived, once a month. Raises CheckFailed when a checked run breaks a law,
+        InvalidInput when a willingness function of the user's own fails.
+        """
+        ready(self.given, self.rows, self.months)
+        end = self.scenario.days if until is None else min(until, self.scenario.days)
+        while self.day < end:
+            to = self.day + 1 if self.checked else min((self.day // MONTH + 1) * MONTH, end)
+            self._live(to)
+            lived, self.day = to - self.day, to
+            if self.checked:
+                laws.check(self.world, self.ground.population, self.day - 1)
+                if self.day % MONTH == 0:
+                    laws.check_record(self.records[-1], self.day - 1)
+            if progress is not None:
+                progress(lived)
+
+    def _live(self, until: int) -> None:
+        try:
+            self.rows = live(self.given, self.rows, self.months, self.day, until, self.willingness)
+        except Exception as error:
+            if self.scenario.hypothesis.path is None:
+                raise
+            if isinstance(error, FloatingPointError):
+                raise hypothesis.unusable(self.scenario.hypothesis.name, self.given.unusable.item(0)) from None
+            raise hypothesis.failed(self.scenario.hypothesis.name, error) from error
+
+    def snapshot(self) -> Snapshot:
+        """The state now, copied."""
+        rows, months = state.copied(self.rows), copied(self.months)
+        return Snapshot(self.scenario, self.seed, self.replicate, self.day, rows, months)
+
+    @classmethod
+    def resume(cls, snapshot: Snapshot, scenario: Scenario | None = None, *, checked: bool = False) -> Simulation:
+        """A run that goes on from a snapshot, under its scenario or another that shares the past up to its day.
+
+        Raises InvalidInput when the other scenario differs before that day.
+        """
+        scenario = scenario or snapshot.scenario
+        differs = scenario.first_difference(snapshot.scenario)
+        if differs < snapshot.day:
+            rule = f"differs from {snapshot.scenario.name} on day {differs}, before the snapshot of day {snapshot.day}"
+            raise InvalidInput([Problem("resume()", 0, 0, "scenario", scenario.name, rule)])
+        one = cls(scenario, seed=snapshot.seed, replicate=snapshot.replicate, checked=checked)
+        one.day = snapshot.day
+        one.rows = state.rows_of(roomy(state.world_of(state.copied(snapshot.rows)), scenario))
+        one.months = copied(snapshot.months)
+        return one

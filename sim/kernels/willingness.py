@@ -1,0 +1,46 @@
+"""The rule of willingness as compiled loops call it: the base rule, or a function of the user's own, compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from sim.compiled import native
+from sim.faults import Place, Problems
+from sim.hypothesis import WILLINGNESS, Hypothesis
+from sim.rules import motivation
+
+WHOLE = ("decisive", "stake")  # of the fourteen things that it is handed; the last are the weights
+
+
+def signature() -> Any:
+    """The types that a willingness function is called with, and that of its result."""
+    from numba import types
+
+    numbers = [types.int64 if name in WHOLE else types.float64 for name in WILLINGNESS[:-1]]
+    return types.float64(*numbers, types.UniTuple(types.float64, len(motivation.WEIGHTS)))
+
+
+@cache
+def base() -> Callable[..., float]:
+    """The base rule."""
+    rule: Any = motivation.willingness
+    return native(getattr(rule, "py_func", rule), signature())
+
+
+def willingness_of(hypothesis: Hypothesis) -> Callable[..., float]:
+    """The rule of a hypothesis. Raises InvalidInput when a function of the user's own cannot be compiled."""
+    own = hypothesis.own()
+    if own is None:
+        return base()
+    from numba.core.errors import NumbaError
+
+    try:
+        return native(own, signature())
+    except (NumbaError, NotImplementedError) as error:
+        problems = Problems()
+        reason = " ".join(str(error).split())[:300]
+        problems.add("function-not-compiled", Place(hypothesis.name, key="willingness"), reason=reason)
+        problems.raise_if_any()
+        raise

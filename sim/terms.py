@@ -1,0 +1,215 @@
+"""Terms: everything that holds in a run from one day until the next change, as names and as records.
+
+The agents read names (``Terms.p``, ``Terms.permits``), compiled loops the same numbers as records (``Given``). What is
+derived from parameters is derived here, once for both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim import ikm, start
+from sim.compiled import compiled, with_fields
+from sim.equilibrium import satisfaction_table
+from sim.ground import Ground
+from sim.parameters import PERMIT_UNITS, namespace, permits, register
+from sim.rules import choice, motivation
+from sim.scenario import Scenario
+from sim.state import Floats, Ints, Records
+
+# Computed from the parameters of the day; every other number of ``Terms.p`` is a parameter under its own name.
+DERIVED = (
+    "information_prompt",
+    "assistance_prompt",
+    "success_prompt",
+    "pay_that_erodes",
+    "mean_intake_hours",
+    "desk_officers",
+    "desk_hours",
+    "most_away",
+    "events_a_day",
+    "targets",
+)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What holds on a day. ``p`` has every parameter and the derived numbers, ``permits`` those of each permit."""
+
+    p: SimpleNamespace
+    permits: list[SimpleNamespace]
+    weights: tuple[float, ...]
+    """Of willingness, in the order of ``motivation.WEIGHTS``."""
+    target_place: Ints
+    """Place of each RW in ``target_list``, -1 for those that are not in it."""
+
+
+def terms_of(scenario: Scenario, ground: Ground, values: dict[str, Any]) -> Terms:
+    """The terms under these values, in a district of which the scenario keeps the part ``ground``."""
+    p = namespace(values)
+    of_permit = [
+        SimpleNamespace(enforced=int(k.enforced), credit=int(k.credit), **start.permit_values(p, k))
+        for k in ground.permits
+    ]
+    numbers = ground.population.rw_number
+    size = numbers.size / scenario.profile.n_rw
+    target_place = np.full(numbers.size, -1, np.int64)
+    for place, number in enumerate(p.target_list):
+        target_place[numbers == number] = place
+    p.targets = len(p.target_list)
+    p.information_prompt = choice.prompt_hazard(p.information_effect * p.apply_over_receive)
+    p.assistance_prompt = choice.prompt_hazard(p.assistance_effect * p.apply_over_receive)
+    p.success_prompt = choice.prompt_hazard(p.tie_prompt)
+    # Only pay that is tied to the task erodes.
+    p.pay_that_erodes = p.pay_erosion * p.pay_tied
+    p.mean_intake_hours = sum(permit.intake_hours for permit in of_permit) / len(of_permit)
+    # A reduced size keeps the proportion of officer time.
+    p.desk_officers = max(1, round(p.officers * size))
+    p.desk_hours = p.open_hours * p.officers * size / p.desk_officers
+    # It has the events of a whole RW on a fraction of the officers: what an event takes is spread over days on which
+    # it takes the share that it takes of the whole office, so that crowding stays comparable.
+    p.most_away = 1.0 if size >= 1.0 else min(p.officers_per_event / p.officers, 1.0)
+    p.events_a_day = p.events_per_month * size / 21
+    held = vars(p) | {"pay_erosion": p.pay_that_erodes}
+    weights = tuple(float(held[name]) for name in motivation.WEIGHTS)
+    return Terms(p, of_permit, weights, target_place)
+
+
+class Given(NamedTuple):
+    """What a run is given and never changes, for compiled loops: its key, its terms by step, the ground it is on."""
+
+    fixed: Records  # one row, see FIXED
+    steps: Ints  # days on which terms begin, the first is 0
+    levers: Records  # by step: the numbers of Terms.p, words by their place among the choices
+    permits: Records  # by step and permit
+    target_place: Ints  # by step and RW
+    base_rate: Floats  # by permit, see Equilibrium
+    mean_keenness: Floats
+    routing: Floats  # by element and experience
+    reference: Floats  # by experience
+    unusable: Floats  # one number, for a willingness that is none
+    sample_sizes: Ints  # rows of the regulation's table: population, sample
+    traits: Records  # of residents, see sim.ground.TRAITS
+    trust: Floats  # of residents, at rest
+    knowledge: Floats
+    tie_start: Ints
+    ties: Ints
+    first_need: Ints  # needs of resident i are first_need[i]:first_need[i + 1]
+    rw_start: Ints  # of rw_members
+    rw_members: Ints
+    rw_needs_start: Ints  # of rw_needs
+    rw_needs: Ints
+    rw_key: Ints
+    rt_start: Ints  # of rt_members
+    rt_members: Ints
+    rt_key: Ints
+
+
+FIXED = np.dtype(
+    [(name, np.int64) for name in ("seed", "replicate", "district", "year_of_day_0")]
+    + [
+        (name, np.float64)
+        for name in ("online", "broker", "base_score", "complaint_reference", "intercept", "low_third", "high_third")
+    ]
+)
+
+
+@cache
+def lever_record() -> np.dtype[np.void]:
+    """One row of ``Given.levers``."""
+    whole = {"whole number", "switch", "choice"}
+    fields: list[tuple[str, type]] = [
+        (name, np.int64 if parameter.type in whole else np.float64)
+        for name, parameter in register().items()
+        if parameter.type != "list"
+    ]
+    fields += [(name, np.int64 if name in ("desk_officers", "targets") else np.float64) for name in DERIVED]
+    return np.dtype(fields)
+
+
+@cache
+def permit_record() -> np.dtype[np.void]:
+    """One cell of ``Given.permits``."""
+    fields: list[tuple[str, type]] = [("enforced", np.int64), ("credit", np.int64)]
+    for field in PERMIT_UNITS:
+        whole = all(register()[f"{permit.name}_{field}"].type == "whole number" for permit in permits())
+        fields.append((field, np.int64 if whole else np.float64))
+    return np.dtype(fields)
+
+
+def given(
+    scenario: Scenario, ground: Ground, steps: list[tuple[int, Terms]], seed: int, replicate: int, intercept: float
+) -> Given:
+    """All that compiled loops are given for a run under ``steps``, the terms by the day on which they begin."""
+    solved, population, pairs = ground.equilibrium, ground.population, ground.pairs
+    routing, reference = satisfaction_table()
+    fixed = {
+        "seed": seed,
+        "replicate": replicate,
+        "district": scenario.profile.code,
+        "year_of_day_0": scenario.first_year - scenario.warmup_years,
+        "online": solved.online,
+        "broker": solved.broker,
+        "base_score": solved.base_score,
+        "complaint_reference": solved.complaint_reference,
+        "intercept": intercept,
+        "low_third": ground.literacy_thirds[0],
+        "high_third": ground.literacy_thirds[1],
+    }
+    return Given(
+        fixed=_records(FIXED, [SimpleNamespace(**fixed)]),
+        steps=np.array([day for day, _ in steps], np.int64),
+        levers=_records(lever_record(), [terms.p for _, terms in steps]),
+        permits=with_fields(np.stack([_records(permit_record(), terms.permits) for _, terms in steps])),
+        target_place=np.stack([terms.target_place for _, terms in steps]),
+        base_rate=_shared(solved.base_rate),
+        mean_keenness=_shared(solved.mean_keenness),
+        routing=np.array(routing, np.float64),
+        reference=np.array(reference, np.float64),
+        unusable=np.zeros(1),
+        sample_sizes=np.array(ikm.sizes(), np.int64),
+        traits=with_fields(_shared(ground.traits)),
+        trust=_shared(population.trust),
+        knowledge=_shared(population.knowledge),
+        tie_start=_shared(population.tie_start),
+        ties=_shared(population.ties),
+        first_need=_shared(pairs.first),
+        rw_start=_shared(population.rw_start),
+        rw_members=_shared(population.rw_members),
+        rw_needs_start=_shared(pairs.rw_start),
+        rw_needs=_shared(pairs.rw_pairs),
+        rw_key=_shared(population.rw_key),
+        rt_start=_shared(population.rt_start),
+        rt_members=_shared(population.rt_members),
+        rt_key=_shared(population.rt_key),
+    )
+
+
+@compiled
+def step_on(given, day):
+    """Which of the steps of terms holds on ``day``."""
+    step = 0
+    while step + 1 < given.steps.size and given.steps[step + 1] <= day:
+        step += 1
+    return step
+
+
+def _shared(array: Any) -> Any:
+    """A view that cannot be written, of one array that many runs read."""
+    view = array.view()
+    view.setflags(write=False)
+    return view
+
+
+def _records(kind: np.dtype[np.void], rows: list[SimpleNamespace]) -> Records:
+    found = np.zeros(len(rows), kind)
+    for at, row in enumerate(rows):
+        for name in kind.names or ():
+            value = getattr(row, name)
+            found[name][at] = register()[name].choices.index(value) if isinstance(value, str) else value
+    return with_fields(found)

@@ -1,0 +1,56 @@
+"""The six routines of the compiled engine, each callable by itself, so that a day can be lived piece by piece."""
+
+from __future__ import annotations
+
+from sim.compiled import loop
+from sim.kernels.cycles import cycles_advance
+from sim.kernels.deciding import residents_decide
+from sim.kernels.experiencing import residents_experience
+from sim.kernels.living import handed_in_today
+from sim.kernels.needs import needs_arise
+from sim.kernels.serving import office_serves
+from sim.kernels.turning import calendar_turns
+from sim.terms import step_on
+
+
+@loop
+def arise(given, rows, day):
+    """Routine 1."""
+    step = step_on(given, day)
+    return needs_arise(given, given.levers[step], given.permits[step], rows, day)
+
+
+@loop
+def advance(given, rows, day, willingness):
+    """Routine 2."""
+    step = step_on(given, day)
+    cycles_advance(given, given.levers[step], given.target_place[step], rows, day, willingness)
+
+
+@loop
+def decide(given, rows, day):
+    """Routine 3."""
+    step = step_on(given, day)
+    return residents_decide(given, given.levers[step], given.permits[step], rows, day)
+
+
+@loop
+def serve(given, rows, day, corrected, before):
+    """Routine 4."""
+    step = step_on(given, day)
+    files = handed_in_today(rows, corrected, before)
+    return office_serves(given, given.levers[step], given.permits[step], rows, day, files)
+
+
+@loop
+def experience(given, rows, day, decided):
+    """Routine 5."""
+    step = step_on(given, day)
+    residents_experience(given, given.levers[step], given.permits[step], rows, day, decided)
+
+
+@loop
+def turn(given, rows, months, day):
+    """Routine 6."""
+    step = step_on(given, day)
+    calendar_turns(given, given.levers[step], given.permits[step], rows, months, day)

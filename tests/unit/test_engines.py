@@ -1,0 +1,162 @@
+"""The compiled engine as its user meets it: the same results, snapshots, branches, rules of one's own, errors."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from experiments.runner import Job, Plan, run_all
+from experiments.workers import Stop, Task, live
+from sim.errors import CheckFailed, InvalidInput
+from sim.hypothesis import WILLINGNESS
+from sim.kernels.simulation import Simulation
+from sim.run import run, run_together
+from sim.scenario import Scenario, load
+from sim.state import fingerprint
+
+SMALL = 0.03
+BUSY = load("kebon-jeruk-2018", size=0.06, set_=["events_per_month=8"])
+RULE = f"def rule({', '.join(WILLINGNESS)}):\n    return "
+
+
+@pytest.fixture
+def weekly() -> Scenario:
+    """Weekly events from the second reported year on, so that there is a past to share."""
+    return load("kebon-jeruk-2018", size=SMALL).with_change("2019-01", events_per_month=8.0)
+
+
+def own(folder: Path, body: str) -> Scenario:
+    """A scenario whose willingness is a user's own rule with this body."""
+    (folder / "rule.py").write_text("import math\n\n\n" + RULE + body + "\n")
+    return BUSY.with_(hypothesis=f"{folder / 'rule.py'}:rule")
+
+
+def test_a_run_is_the_same_in_both_engines() -> None:
+    scenario = load("kebon-jeruk-2019", size=SMALL)
+    kernel, agents = (run(scenario, seed=3, replicate=1, engine=engine) for engine in ("kernel", "agents"))
+    assert kernel.records == agents.records
+    assert (kernel.provenance["engine"], agents.provenance["engine"]) == ("kernel", "agents")
+    assert kernel.model is None
+
+
+def test_an_engine_that_there_is_not() -> None:
+    with pytest.raises(InvalidInput, match="must be one of kernel, agents"):
+        run(load("kebon-jeruk-2018", size=SMALL), engine="turbo")
+
+
+def test_the_compiled_engine_needs_no_mesa() -> None:
+    code = (
+        "import sys\n"
+        "from experiments.cli import cli\n"
+        "cli(['run', 'kebon-jeruk-2018', '--size', '0.01', '--set', 'years=1', '--quiet'], standalone_mode=False)\n"
+        "print('mesa' in sys.modules, file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.split()[-1] == "False"
+
+
+# -- snapshots and branches
+
+
+def test_a_run_goes_on_from_a_snapshot_as_though_it_had_not_stopped(weekly: Scenario) -> None:
+    whole, half = Simulation(weekly), Simulation(weekly)
+    whole.live()
+    half.live(530)
+    snapshot = half.snapshot()
+    half.live()  # what happens afterwards leaves the snapshot as it is
+    again = Simulation.resume(snapshot)
+    assert again.day == 530
+    again.live()
+    assert again.records == half.records == whole.records
+    assert fingerprint(again.world) == fingerprint(whole.world)
+
+
+def test_a_policy_branches_from_the_past_that_it_shares(weekly: Scenario) -> None:
+    base = load("kebon-jeruk-2018", size=SMALL)
+    past = Simulation(base, seed=2)
+    past.live(weekly.first_change_day)
+    branch = Simulation.resume(past.snapshot(), weekly)
+    branch.live()
+    assert branch.records == run(weekly, seed=2).records
+
+
+def test_a_snapshot_of_another_past_is_refused(weekly: Scenario) -> None:
+    past = Simulation(weekly)
+    past.live(weekly.first_change_day + 1)
+    with pytest.raises(InvalidInput, match=f"differs from kebon-jeruk-2018 on day {weekly.first_change_day}"):
+        Simulation.resume(past.snapshot(), load("kebon-jeruk-2018", size=SMALL))
+
+
+def test_scenarios_that_share_a_past_live_it_once(weekly: Scenario) -> None:
+    base = load("kebon-jeruk-2018", size=SMALL)
+    later = base.with_change("2019-06", officers=3)
+    other = base.with_(officers=4)  # differs from the first day on
+    every = [base, weekly, later, weekly.with_change("2019-07", officers=2), base, other]
+    lived: list[int] = []
+    together = run_together(every, seed=5, replicate=1, progress=lived.append)
+    assert together == [run(one, seed=5, replicate=1).records for one in every]
+    assert sum(lived) == sum(one.days for one in every)
+
+
+def test_tasks_share_a_past_only_where_that_leaves_no_worker_idle(weekly: Scenario) -> None:
+    base = load("kebon-jeruk-2018", size=SMALL)
+    jobs = [Job(one, replicate) for replicate in range(3) for one in (base, weekly)]
+    assert [len(task) for task in Plan(jobs).tasks(2)] == [2, 2, 2]
+    assert [len(task) for task in Plan(jobs).tasks(6)] == [1] * 6
+    assert [len(task) for task in Plan(jobs, engine="agents").tasks(2)] == [1] * 6
+    results = [[one.records for one in run_all(Plan(jobs), workers=workers)] for workers in (1, 2)]
+    agents = [one.records for one in run_all(Plan(jobs, engine="agents"), workers=2)]
+    assert results[0] == results[1] == agents
+
+
+def test_a_worker_stops_when_it_is_asked_to(weekly: Scenario) -> None:
+    def stop(days: int) -> None:
+        raise Stop
+
+    with pytest.raises(Stop):
+        live(Task([weekly], 1, 0, "kernel", False), stop)
+
+
+# -- rules of one's own
+
+
+@pytest.mark.parametrize("body", ["2.0 * company * social - hours", "math.exp(-fatigue) + weights[0] * stake - 1"])
+def test_a_rule_of_ones_own_is_the_same_in_both_engines(tmp_path: Path, body: str) -> None:
+    scenario = own(tmp_path, body)
+    kernel, agents = (run(scenario, engine=engine) for engine in ("kernel", "agents"))
+    assert kernel.records == agents.records
+    assert kernel.records != run(BUSY).records
+
+
+def test_a_rule_that_cannot_be_compiled_is_told_and_the_agents_take_it(tmp_path: Path) -> None:
+    scenario = own(tmp_path, "float(str(round(social, 2)).strip('x')) - hours")
+    with pytest.raises(InvalidInput, match="cannot be compiled, so only --engine agents takes it"):
+        run(scenario)
+    assert run(scenario, engine="agents").records
+
+
+@pytest.mark.parametrize("engine", ["kernel", "agents"])
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("1.0 / (1.0 - decisive)", "ZeroDivisionError"),
+        ("math.inf * fatigue if fatigue > 0.0 else 0.0", "must return a finite number"),
+    ],
+)
+def test_a_rule_that_fails_is_told_alike_by_both_engines(tmp_path: Path, engine: str, body: str, told: str) -> None:
+    with pytest.raises(InvalidInput, match=told):
+        run(own(tmp_path, body), engine=engine)
+
+
+# -- laws
+
+
+def test_a_law_that_is_broken_in_the_compiled_engine_is_named() -> None:
+    simulation = Simulation(load("kebon-jeruk-2018", size=SMALL), checked=True)
+    simulation.live(5)
+    simulation.world.residents.trust[3] = 1.5
+    with pytest.raises(CheckFailed, match=r"day 5: the law 'trust stays within 0 and 1' is broken, first at 3"):
+        simulation.live(6)
