@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -37,7 +36,7 @@ MEANINGS = dict(
 class Work:
     """What a run came to: seconds by routine, looks at open needs, rows whose due day moved in the course of a day."""
 
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(NAMES, 0.0))
     looks: int = 0
     moved: int = 0
 

@@ -13,7 +13,7 @@ from benchmarks.timing import Found, Setting, Spread, seconds, table, timed
 from sim.ground import Ground, ground
 from sim.kernels.simulation import Simulation
 from sim.outcomes import totals_of
-from sim.parameters import permits, register
+from sim.parameters import namespace, permits, register
 from sim.profile import Kelurahan
 from sim.scenario import Scenario, load
 
@@ -28,16 +28,16 @@ def of_adults(adults: int) -> Scenario:
     Officers are whole people, so the desk's opening hours make up what rounding them takes or gives.
     """
     base = load("kebon-jeruk-no-outreach")
-    profile, officers = base.profile, base.values["officers"]
+    profile, p = base.profile, namespace(base.values)
     share = adults / (profile.population * profile.adult_share)
     rw = max(1, round(profile.n_rw * share))
     village = Kelurahan(profile.name, 1.0, rw, max(rw, round(profile.n_rt * share)))
-    staff = max(1, round(officers * share))
+    staff = max(1, round(p.officers * share))
     return base.with_(
         profile=replace(profile, population=round(profile.population * share), kelurahan=(village,)),
         officers=staff,
-        officers_per_event=min(staff, base.values["officers_per_event"]),
-        open_hours=max(1.0, base.values["open_hours"] * officers * share / staff),
+        officers_per_event=min(staff, p.officers_per_event),
+        open_hours=max(1.0, p.open_hours * p.officers * share / staff),
     )
 
 
@@ -83,10 +83,11 @@ def population(setting: Setting) -> Found:
 def with_needs(scenario: Scenario, times: float) -> Scenario:
     """The scenario with need rates and open needs at the start multiplied, as far as their bounds allow."""
     changed: dict[str, Any] = {}
+    p = namespace(scenario.values)
     for permit in permits():
         for name in (f"{permit.name}_need_rate", f"{permit.name}_stock"):
             one = register()[name]
-            changed[name] = min(max(scenario.values[name] * times, one.low), one.high)
+            changed[name] = min(max(getattr(p, name) * times, one.low), one.high)
     return scenario.with_(**changed)
 
 

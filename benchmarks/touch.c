@@ -1,7 +1,7 @@
 /* Looking at an open need, in C: twin of sim.kernels.deciding.touch and of all that it calls, for measuring alone.
  *
  * rows.h is written from the records of the state: struct needs, residents, events, neighbourhoods, traits, levers,
- * permits and fixed, every field of 8 bytes. As in the compiled loops, nothing is fused or reordered, so bits are equal.
+ * permits and fixed, every field of 8 bytes. As in the compiled loops nothing is fused or reordered: the same bits.
  */
 #include <math.h>
 #include <stdint.h>

@@ -91,7 +91,7 @@ class Encounters:
         events = model.running_events()
         if not events:
             return
-        for row in np.flatnonzero(model.world.residents.helped_day == day).tolist():
+        for row in np.flatnonzero(model.world.motives.helped_day == day).tolist():
             self.visited.setdefault(row, []).append(day)
         e, needs = model.world.events, model.world.needs
         for event in events:

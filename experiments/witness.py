@@ -82,7 +82,7 @@ class Witness:
         a, used = world.applications, world.counts.applications.item(0)
         self._mine += (np.flatnonzero(a.resident[self._scanned : used] == self.row) + self._scanned).tolist()
         self._scanned = used
-        resident = _row_of(world.residents, self.row)
+        resident = Row(**vars(_row_of(world.residents, self.row)), **vars(_row_of(world.motives, self.row)))
         resident.knowledge, resident.trust = self.me.knowledge, self.me.trust
         helper = resident.coproducer
         return Look(

@@ -23,8 +23,8 @@ from sim.compiled import compiled
 from sim.errors import KelilingError
 from sim.parameters import Permit, data_text
 from sim.population import Population
-from sim.rng import Draw, uniform
-from sim.rules.choice import BROKER, ONLINE, channel_value, keenness, taste, threat
+from sim.rng import Draw, two_uniforms, uniform
+from sim.rules.choice import COUNTER, ONLINE, channel_value, keenness, taste, threat
 from sim.rules.satisfaction import SCALE, expected_answer
 from sim.rules.start import mean_wait, open_share, success_chance
 
@@ -33,6 +33,7 @@ Ints = NDArray[np.int64]
 
 TASTE = Draw.TASTE
 YEAR = 252
+NOT_AT_HAND = -1e9  # the worth of a channel that one cannot use
 
 
 class Eligible(NamedTuple):
@@ -94,7 +95,7 @@ def plain_values(
     w_fee,
     w_norm,
 ):
-    """Worth of online, counter and broker for every pair, without tastes and constants; -1e9 where not at hand."""
+    """Worth of online, counter and broker for every pair, without tastes and constants (or NOT_AT_HAND)."""
     values = np.empty((resident.size, 3), np.float64)
     for i in range(resident.size):
         r, k = resident[i], permit[i]
@@ -122,7 +123,7 @@ def plain_values(
                 w_norm,
             )
         if internet[r] == 0:
-            values[i, 0] = -1e9
+            values[i, 0] = NOT_AT_HAND
     return values
 
 
@@ -149,11 +150,11 @@ def keen(seed, replicate, resident_key, permit, values, online, broker, sensitiv
     found = np.empty(permit.size, np.float64)
     for i in range(permit.size):
         occasion = permit[i] << 24
-        best = -1e300
-        for c in range(3):
-            liking = taste(uniform(seed, replicate, TASTE, resident_key[i], occasion, c + 1))
-            constant = online if c + 1 == ONLINE else (broker if c + 1 == BROKER else 0.0)
-            best = max(best, values[i, c] + liking + constant)
+        at_counter, at_broker = two_uniforms(seed, replicate, TASTE, resident_key[i], occasion, COUNTER >> 1)
+        best = max(values[i, 1] + taste(at_counter), values[i, 2] + taste(at_broker) + broker)
+        if values[i, 0] > NOT_AT_HAND:
+            liking = taste(uniform(seed, replicate, TASTE, resident_key[i], occasion, ONLINE))
+            best = max(best, values[i, 0] + liking + online)
         found[i] = keenness(best, sensitivity)
     return found
 

@@ -46,7 +46,7 @@ def check(world: World, population: Population, day: int) -> None:
 
     residents = world.residents
     for name in ("intrinsic", "social", "normative", "trust", "knowledge"):
-        column = getattr(residents, name)
+        column = getattr(residents if name in residents._fields else world.motives, name)
         _rows(f"{name} stays within 0 and 1", day, (column >= 0.0) & (column <= 1.0))
     _rows("expectation stays within 1 and 4", day, (residents.expectation >= 1.0) & (residents.expectation <= 4.0))
     score = a.satisfaction[:used]

@@ -321,15 +321,15 @@ class CoproductionModel(mesa.Model):
 
     def recruit(self, resident_row: int) -> CoProducer:
         """The co-producer of a resident who is asked to volunteer; a fresh row and agent at the first time."""
-        if self.world.residents.coproducer.item(resident_row) >= 0:
-            return self.coproducer(self.world.residents.coproducer.item(resident_row))
+        if self.world.motives.coproducer.item(resident_row) >= 0:
+            return self.coproducer(self.world.motives.coproducer.item(resident_row))
         row = self._new_row("coproducers")
         c = self.world.coproducers
         c.resident[row] = resident_row
         c.rw[row], c.rt[row] = self.population.rw.item(resident_row), self.population.rt.item(resident_row)
         c.role[row], c.stopped[row] = VOLUNTEER, state.NEVER
         c.skill[row], c.thanked[row] = self.p.skill_start, 1
-        self.world.residents.coproducer[resident_row] = row
+        self.world.motives.coproducer[resident_row] = row
         one = self.coproducer_class(self, row)
         self._coproducers.append(one)
         return one

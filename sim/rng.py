@@ -108,19 +108,22 @@ def philox(key0, key1, c0, c1, c2, c3):
 
 
 @compiled
+def two_uniforms(seed, replicate, purpose, who, occasion, block):
+    """The doubles in [0, 1) of indices ``2 * block`` and ``2 * block + 1``, which one block of Philox gives at once."""
+    a, b, c, d = philox(
+        np.uint64(seed), np.uint64(replicate), np.uint64(purpose), np.uint64(who), np.uint64(occasion), np.uint64(block)
+    )
+    first = float(((a >> FIVE) << np.uint64(26)) | (b >> SIX)) * UNIT
+    return first, float(((c >> FIVE) << np.uint64(26)) | (d >> SIX)) * UNIT
+
+
+@compiled
 def uniform(seed, replicate, purpose, who, occasion, index):
     """One double in [0, 1) with 53 random bits; a block of Philox serves two neighbouring values of ``index``.
 
     All arguments are integers of at most 32 bits.
     """
-    a, b, c, d = philox(
-        np.uint64(seed),
-        np.uint64(replicate),
-        np.uint64(purpose),
-        np.uint64(who),
-        np.uint64(occasion),
-        np.uint64(index >> 1),
-    )
+    even, odd = two_uniforms(seed, replicate, purpose, who, occasion, index >> 1)
     if index & 1:
-        a, b = c, d
-    return float(((a >> FIVE) << np.uint64(26)) | (b >> SIX)) * UNIT
+        return odd
+    return even

@@ -12,7 +12,7 @@ from sim.compiled import loop, with_fields
 from sim.equilibrium import column, keen, lapsed_share, opening_rate, works_boost
 from sim.ground import Ground, openings_a_day
 from sim.parameters import PERMIT_UNITS, Permit, namespace
-from sim.rng import Draw, uniform
+from sim.rng import Draw, two_uniforms, uniform
 from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE, taste
 from sim.rules.influence import days_until, waited
 from sim.rules.start import mean_wait, need_age, open_share
@@ -26,6 +26,7 @@ from sim.state import (
     CoProducers,
     Counts,
     Events,
+    Motives,
     Needs,
     Neighbourhoods,
     Office,
@@ -75,17 +76,17 @@ def start_needs(seed, replicate, pairs, keenness_of, permits, detection, renewal
         at_works = later * permit.boost
         share = open_share(permit.openings, mean_wait(at_works, later, permit.works_days))
         mark = uniform(seed, replicate, STOCK, who, occasion, 0)
-        need.monthly = int(uniform(seed, replicate, STOCK_AGE, who, occasion, 1) * 21.0)
-        need.threshold = waited(uniform(seed, replicate, THRESHOLD, who, occasion, 0))
+        age_mark, month_mark = two_uniforms(seed, replicate, STOCK_AGE, who, occasion, 0)
+        need.monthly = int(month_mark * 21.0)
         stock[k].eligible += 1
         if mark < share:
             need.status = OPEN
+            need.threshold = waited(uniform(seed, replicate, THRESHOLD, who, occasion, 0))
             need.taste_online = taste(uniform(seed, replicate, TASTE, who, occasion, ONLINE))
             need.taste_counter = taste(uniform(seed, replicate, TASTE, who, occasion, COUNTER))
             need.taste_broker = taste(uniform(seed, replicate, TASTE, who, occasion, BROKER))
             need.taste_event = taste(uniform(seed, replicate, TASTE, who, occasion, EVENT))
-            mark = uniform(seed, replicate, STOCK_AGE, who, occasion, 0)
-            age = int(need_age(mark, at_works, later, permit.works_days))
+            age = int(need_age(age_mark, at_works, later, permit.works_days))
             need.rate = later
             if age < permit.works_days:
                 need.works_until = int(permit.works_days) - age
@@ -129,12 +130,16 @@ def initial(scenario: Scenario, base: Ground, p: SimpleNamespace, seed: int, rep
     residents = blank(
         Residents,
         population.key.size,
-        intrinsic=population.intrinsic,
-        social=population.social,
-        normative=population.normative,
         knowledge=population.knowledge,
         trust=population.trust,
         expectation=population.expectation,
+    )
+    motives = blank(
+        Motives,
+        population.key.size,
+        intrinsic=population.intrinsic,
+        social=population.social,
+        normative=population.normative,
         helped_day=NEVER,
         coproducer=-1,
     )
@@ -142,11 +147,12 @@ def initial(scenario: Scenario, base: Ground, p: SimpleNamespace, seed: int, rep
     needs = _needs(base, residents, stock, seed, replicate, days)
     needs_due = calendar.empty(days)
     calendar.fill(needs_due, needs.after, needs.before, needs.due)
-    coproducers, neighbourhoods = _heads(base, residents, p)
+    coproducers, neighbourhoods = _heads(base, residents, motives, p)
     expected = int(sum(openings_a_day(base)) * days * 1.1) + 1024
     heads = population.rw_head.size + population.rt_head.size
     world = World(
         residents=residents,
+        motives=motives,
         needs=needs,
         applications=blank(Applications, expected),
         coproducers=coproducers,
@@ -218,7 +224,9 @@ def _needs(base: Ground, residents: Residents, stock: Stock, seed: int, replicat
     return needs
 
 
-def _heads(base: Ground, residents: Residents, p: SimpleNamespace) -> tuple[CoProducers, Neighbourhoods]:
+def _heads(
+    base: Ground, residents: Residents, motives: Motives, p: SimpleNamespace
+) -> tuple[CoProducers, Neighbourhoods]:
     population = base.population
     n_rw, n_rt = population.rw_head.size, population.rt_head.size
     heads = n_rw + n_rt
@@ -233,7 +241,7 @@ def _heads(base: Ground, residents: Residents, p: SimpleNamespace) -> tuple[CoPr
     coproducers.skill[:heads] = p.skill_start
     coproducers.thanked[:heads] = 1
     # Where a small RW left nobody else to elect, one resident holds both offices and the higher one counts.
-    residents.coproducer[rows[::-1]] = np.arange(heads)[::-1]
+    motives.coproducer[rows[::-1]] = np.arange(heads)[::-1]
     open_in_rw = open_by_rw(records(residents), population.rw, n_rw)
     neighbourhoods = blank(
         Neighbourhoods,

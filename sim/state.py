@@ -31,11 +31,8 @@ REJECTIONS_HALF_LIFE = 252.0  # working days in which rejections of an RW count 
 
 
 class Residents(NamedTuple):
-    """What changes about a resident. Values that fade carry the day at which they were anchored."""
+    """What permits change about a resident. Values that fade carry the day at which they were anchored."""
 
-    intrinsic: Floats
-    social: Floats
-    normative: Floats
     knowledge: Floats
     knowledge_day: Ints
     trust: Floats
@@ -43,9 +40,17 @@ class Residents(NamedTuple):
     expectation: Floats
     satisfaction: Floats  # with the last decision, 1-4; 0 before the first
     rejections: Ints
+    open_needs: Ints  # how many of the resident's needs are open, counted as they change
+
+
+class Motives(NamedTuple):
+    """What co-production changes about a resident; one row for every resident, looked at far more seldom."""
+
+    intrinsic: Floats
+    social: Floats
+    normative: Floats
     helped_day: Ints
     coproducer: Ints  # row among co-producers, -1 for none
-    open_needs: Ints  # how many of the resident's needs are open, counted as they change
 
 
 class Needs(NamedTuple):
@@ -263,6 +268,7 @@ class World(NamedTuple):
     """The whole state of one district on one day, by column."""
 
     residents: Residents
+    motives: Motives
     needs: Needs
     applications: Applications
     coproducers: CoProducers
@@ -282,6 +288,7 @@ class Rows(NamedTuple):
     """The same state by row: each table as one array of records. The fields are those of ``World``."""
 
     residents: Records
+    motives: Records
     needs: Records
     applications: Records
     coproducers: Records
@@ -297,7 +304,20 @@ class Rows(NamedTuple):
     applications_due: Ints
 
 
-TABLES = (Residents, Needs, Applications, CoProducers, Neighbourhoods, Events, Parts, Office, Stock, Tally, Counts)
+TABLES = (
+    Residents,
+    Motives,
+    Needs,
+    Applications,
+    CoProducers,
+    Neighbourhoods,
+    Events,
+    Parts,
+    Office,
+    Stock,
+    Tally,
+    Counts,
+)
 
 
 def record(kind: type[Table]) -> np.dtype[np.void]:

@@ -25,7 +25,7 @@ def elect_heads(model: CoproductionModel) -> None:
 
 def _stand(model: CoproductionModel, holder: int, role: int) -> None:
     """Hold the election for the office of one head: the best of some drawn residents without an office may follow."""
-    population, r = model.population, model.world.residents
+    population, r = model.population, model.world.motives
     members, key = _electorate(model, holder, role)
     if model.draw(Draw.ELECTION, key, role) >= model.p.election_turnover:
         return

@@ -115,13 +115,13 @@ class Neighbourhood(RowAgent):
         Those who declined before may be asked again, and those who stopped a year ago.
         """
         model = self.model
-        residents, population, c = model.world.residents, model.population, model.world.coproducers
+        motives, population, c = model.world.motives, model.population, model.world.coproducers
         mine = population.rw_members[population.rw_start.item(self.row) : population.rw_start.item(self.row + 1)]
-        known = residents.coproducer[mine]
+        known = motives.coproducer[mine]
         rested = (c.role[known] >= VOLUNTEER) & (c.active[known] == 0) & (model.day - c.stopped[known] >= RETURN_REST)
         staffed = np.isin(population.rt[mine], [one.rt for one in joined])
         tied = np.isin(mine, [row for one in joined for row in one.resident.ties])
-        helped = residents.helped_day[mine] > model.day - HELP_LASTS
+        helped = motives.helped_day[mine] > model.day - HELP_LASTS
         found = mine[staffed & ((known < 0) | rested) & (tied | helped)].tolist()
         order = [
             (model.draw(Draw.INVITED_ORDER, population.key.item(row), self.proposals), population.key.item(row), row)

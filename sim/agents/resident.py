@@ -34,10 +34,10 @@ class Resident(Applicant):
     household_head = Trait("1 for one adult of each household.")
     firm = Trait("1 for owners of a micro or small firm.")
     rt = Trait("Row of the home RT.")
-    intrinsic = Column("residents", "Intrinsic motivation, 0-1.")
-    social = Column("residents", "Social motivation, 0-1.")
-    normative = Column("residents", "Normative motivation, 0-1.")
-    helped_day = Column("residents", "Day of the last help by a co-producer.")
+    intrinsic = Column("motives", "Intrinsic motivation, 0-1.")
+    social = Column("motives", "Social motivation, 0-1.")
+    normative = Column("motives", "Normative motivation, 0-1.")
+    helped_day = Column("motives", "Day of the last help by a co-producer.")
 
     def __init__(self, model: CoproductionModel, row: int) -> None:
         super().__init__(model, row)

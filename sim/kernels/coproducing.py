@@ -21,7 +21,7 @@ def fatigue_of(p, c, day):
 @inner
 def willingness_of(given, p, rows, day, c, willingness):
     """Willingness of a co-producer to join the RW's next event, on the logit scale, without the intercept."""
-    me, who, hood = rows.residents[c.resident], given.traits[c.resident], rows.neighbourhoods[c.rw]
+    me, who, hood = rows.motives[c.resident], given.traits[c.resident], rows.neighbourhoods[c.rw]
     eta = willingness(
         me.intrinsic,
         me.social,
@@ -31,7 +31,7 @@ def willingness_of(given, p, rows, day, c, willingness):
         motivation.perceived_need(hood.known, p.need_half),
         hood.company,
         motivation.means(p.training_hours),
-        int(me.open_needs > 0),
+        int(rows.residents[c.resident].open_needs > 0),
         rows.office[0].crowd,
         fatigue_of(p, c, day),
         p.coproducer_hours / who.free_hours,
@@ -93,22 +93,22 @@ def join(given, p, rows, c):
 @inner
 def recruit(given, p, rows, resident):
     """The row of the co-producer that a resident is or, asked for the first time, becomes."""
-    if rows.residents[resident].coproducer >= 0:
-        return rows.residents[resident].coproducer
+    if rows.motives[resident].coproducer >= 0:
+        return rows.motives[resident].coproducer
     row = rows.counts[0].coproducers
     rows.counts[0].coproducers += 1
     c, who = rows.coproducers[row], given.traits[resident]
     c.resident, c.rw, c.rt = resident, who.rw, who.rt
     c.role, c.stopped = VOLUNTEER, NEVER
     c.skill, c.thanked = p.skill_start, 1
-    rows.residents[resident].coproducer = row
+    rows.motives[resident].coproducer = row
     return row
 
 
 @inner
 def served(p, rows, day, c, event, hours, paid):
     """After an event: tired by every hour, moved by mastery, company, visible help, thanks and pay."""
-    me = rows.residents[c.resident]
+    me = rows.motives[c.resident]
     c.fatigue = fatigue_of(p, c, day) + p.fatigue_per_hour * hours
     c.fatigue_day = day
     c.hours += hours

@@ -53,6 +53,7 @@ def with_room(rows, more):
     applications[:capacity] = rows.applications
     return Rows(
         rows.residents,
+        rows.motives,
         rows.needs,
         applications,
         rows.coproducers,

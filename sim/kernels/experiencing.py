@@ -133,12 +133,15 @@ def listen(given, p, rows, day, decided, told):
         for tie in range(given.tie_start[a.resident], given.tie_start[a.resident + 1]):
             friends[size], scores[size] = given.ties[tie], influence.as_unit(a.satisfaction)
             size += 1
-    order = np.argsort(friends, kind="mergesort")
+    # Sorted as numbers that hold the friend and the order of telling, in which what a friend hears adds up.
+    for k in range(told):
+        friends[k] = friends[k] * told + k
+    friends.sort()
     k = 0
     while k < told:
-        friend, total, count = friends[order[k]], 0.0, 0
-        while k < told and friends[order[k]] == friend:
-            total += scores[order[k]]
+        friend, total, count = friends[k] // told, 0.0, 0
+        while k < told and friends[k] // told == friend:
+            total += scores[friends[k] % told]
             count += 1
             k += 1
         r = rows.residents[friend]

@@ -134,7 +134,7 @@ def _candidates(given, p, rows, day, rw, joined):
     marks, keys = np.empty(last - first), np.empty(last - first, np.int64)
     for k in range(first, last):
         i = given.rw_members[k]
-        row = rows.residents[i].coproducer
+        row = rows.motives[i].coproducer
         if row >= 0:
             c = rows.coproducers[row]
             if c.role < VOLUNTEER or c.active > 0 or not rested(c, day):
@@ -144,7 +144,7 @@ def _candidates(given, p, rows, day, rw, joined):
             staffed = staffed or rows.coproducers[one].rt == given.traits[i].rt
         if not staffed:
             continue
-        near = rows.residents[i].helped_day > day - HELP_LASTS
+        near = rows.motives[i].helped_day > day - HELP_LASTS
         for one in joined:
             if near:
                 break
@@ -246,7 +246,7 @@ def visit(given, p, rows, day, i, event, skill):
     _meet(rows, day, i, event)
     need.pending = max(need.pending, p.assistance_prompt)
     need.skill = max(need.skill, skill)
-    rows.residents[need.resident].helped_day = day
+    rows.motives[need.resident].helped_day = day
     learn(given, p, rows, need.resident, day, p.knowledge_help)
 
 

@@ -20,10 +20,13 @@ THRESHOLD, TASTE, PATROL, REPORT, DEMOLITION = (Draw.THRESHOLD, Draw.TASTE, Draw
 def needs_due(rows, day):
     """Needs that are due today, in the order in which effects are applied."""
     due = calendar.due_on(rows.needs_due, rows.needs.after, day)
-    keys = np.empty(due.size, np.int64)
+    due.sort()
+    keys, ascending = np.empty(due.size, np.int64), True
     for k in range(due.size):
         keys[k] = rows.needs[due[k]].key
-    return due[np.argsort(keys)]
+        ascending = ascending and (k == 0 or keys[k] > keys[k - 1])
+    # Rows are in the order of keys unless somebody put residents into other rows.
+    return due if ascending else due[np.argsort(keys)]
 
 
 @inner_with_arrays
@@ -97,5 +100,5 @@ def _noticed(given, p, rows, need):
     rows.tally[0].notices += 1.0
     if draw(given, REPORT, given.traits[need.resident].key, occasion_of(need), 0) < p.report_share:
         rows.tally[0].reports += 1.0
-        r = rows.residents[need.resident]
+        r = rows.motives[need.resident]
         r.social = motivation.moved(r.social, -p.friction * p.motive_sd)

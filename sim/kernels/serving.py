@@ -49,6 +49,7 @@ def _with_room(rows, more):
     queue[: rows.queue.size] = rows.queue
     return Rows(
         rows.residents,
+        rows.motives,
         rows.needs,
         rows.applications,
         rows.coproducers,

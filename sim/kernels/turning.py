@@ -56,7 +56,7 @@ def _stand(given, p, rows, holder, role, key, members):
     merits, keys = np.empty(members.size), np.empty(members.size, np.int64)
     taken = np.zeros(members.size, np.int64)
     for k in range(members.size):
-        r, who = rows.residents[members[k]], given.traits[members[k]]
+        r, who = rows.motives[members[k]], given.traits[members[k]]
         merits[k], keys[k] = merit(r.intrinsic, r.social, r.normative, who.age), who.key
         taken[k] = r.coproducer >= 0 and rows.coproducers[r.coproducer].role <= RT_HEAD
     fixed = given.fixed[0]

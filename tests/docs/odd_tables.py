@@ -119,6 +119,7 @@ def _state() -> str:
             "state.py",
             (
                 "Residents",
+                "Motives",
                 "Needs",
                 "Applications",
                 "CoProducers",

@@ -105,11 +105,10 @@ def test_permuting_residents_permutes_results(lived: Lived, monkeypatch: pytest.
     order = np.random.default_rng(4).permutation(base.population.key.size)
     monkeypatch.setattr(grounds, "ground", lambda _: permuted(base, order))
     shuffled = lived(scenario, days=530)
-    for name in straight.world.residents._fields:
-        if name == "coproducer":
-            continue
-        expected = getattr(straight.world.residents, name)[order]
-        assert np.array_equal(getattr(shuffled.world.residents, name), expected), name
+    for table in ("residents", "motives"):
+        for name, column in getattr(straight.world, table)._asdict().items():
+            if name != "coproducer":
+                assert np.array_equal(getattr(getattr(shuffled.world, table), name), column[order]), name
     by_key = [np.argsort(model.world.needs.key) for model in (straight, shuffled)]
     for name in straight.world.needs._fields:
         if name in ("resident", "after", "before"):  # these name rows

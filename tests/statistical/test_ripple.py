@@ -7,7 +7,7 @@ import pytest
 
 from sim.model import CoproductionModel
 from sim.scenario import Scenario, load
-from sim.state import OPEN, Residents
+from sim.state import OPEN
 
 DAY = 30
 LINKS = ("after", "before")  # neighbours in the calendar, which say nothing of the resident
@@ -37,10 +37,9 @@ def an_open_need(scenario: Scenario) -> int:
 def changed_residents(one: CoproductionModel, other: CoproductionModel) -> set[int]:
     """Rows of the residents for whom any column, need or application differs."""
     found: set[int] = set()
-    for name in Residents._fields:
-        found |= set(
-            np.flatnonzero(getattr(one.world.residents, name) != getattr(other.world.residents, name)).tolist()
-        )
+    for table in ("residents", "motives"):
+        for name, column in getattr(one.world, table)._asdict().items():
+            found |= set(np.flatnonzero(column != getattr(getattr(other.world, table), name)).tolist())
     needs, others = one.world.needs, other.world.needs
     for name in (one for one in needs._fields if one not in LINKS):
         found |= set(needs.resident[getattr(needs, name) != getattr(others, name)].tolist())

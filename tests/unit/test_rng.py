@@ -258,6 +258,7 @@ def tuple_of(n: int, low: float, high: float) -> Callable[[random.Random], tuple
 WIDE, CHANNEL, FLAG = real(-40.0, 40.0), whole(0, 4), whole(0, 1)
 RULES: dict[str, tuple[Callable[[random.Random], Any], ...]] = {
     "rng.philox": (lambda source: np.uint64(source.getrandbits(32)),) * 6,
+    "rng.two_uniforms": (whole(0, 2**32 - 1),) * 6,
     "rng.uniform": (whole(0, 2**32 - 1),) * 6,
     "rules.choice.taste": (unit,),
     "rules.choice.learning_cost": (CHANNEL, unit, unit),

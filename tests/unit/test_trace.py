@@ -132,7 +132,7 @@ def test_coproducers_are_told_of_every_event_they_joined() -> None:
     world, stories, _ = watched()
     c, parts = world.coproducers, world.parts
     for row, entries in stories.items():
-        helper = world.residents.coproducer.item(row)
+        helper = world.motives.coproducer.item(row)
         if helper >= 0:
             taken = (parts.coproducer[: world.counts.parts.item(0)] == helper).sum()
             assert sum(entry.text.startswith("joined the co-producers") for entry in entries) == taken
