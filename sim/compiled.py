@@ -37,6 +37,12 @@ if COMPILED:
         """
         return numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False, **STRICT)(function)
 
+    def inlined(function: F) -> F:
+        """Compile an inner part into its caller: for what is called so often that handing the state over counts."""
+        return numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False, forceinline=True, **STRICT)(
+            function
+        )
+
     def inner_with_arrays(function: F) -> F:
         """Compile a part of a loop that makes arrays."""
         return numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=True, **STRICT)(function)
@@ -59,7 +65,7 @@ else:
         """Leave the rule as plain Python (KELILING_COMPILED=0)."""
         return function
 
-    inner = inner_with_arrays = compiled
+    inner = inlined = inner_with_arrays = compiled
 
     def native(function: F, signature: object) -> F:
         """Leave the function as plain Python."""

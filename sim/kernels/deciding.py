@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import inner, inner_with_arrays
+from sim.compiled import inlined, inner, inner_with_arrays
 from sim.kernels.applicant import draw, file, knowledge_of, occasion_of, schedule_need, trust_of
 from sim.kernels.cycles import after_delivery
 from sim.kernels.hosting import ordered
@@ -85,7 +85,7 @@ def at_hand(given, p, rows, day, need, channel):
     return True
 
 
-@inner
+@inlined
 def touch(given, p, permits, rows, day, i):
     """Add up the hazard of open need ``i``, feel prompts; the channel to act through today, WAIT for none."""
     need = rows.needs[i]
