@@ -157,7 +157,7 @@ def machine() -> str:
     rows = [
         ["processor", f"{_processor()}, {os.cpu_count()} cores"],
         ["memory", _memory()],
-        ["system", f"{platform.system()} {platform.release()}, {platform.machine()}"],
+        ["system", f"{platform.system()}, {platform.machine()}"],
         ["Python", platform.python_version()],
         *([name, _version(name)] for name in ("numpy", "numba", "llvmlite", "mesa")),
         ["C compiler", _first_line([compiler(), "--version"])],
