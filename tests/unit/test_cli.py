@@ -180,7 +180,12 @@ def test_ctrl_c_stops_workers_and_keeps_what_is_finished(engine):
     long = ("--replicates", "200", "--size", "0.2") if engine == "kernel" else ("--replicates", "40", "--size", "0.05")
     command = [sys.executable, "-m", "experiments.cli", "compare", *PAIR, *long, "--engine", engine, "--workers", "2"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+    # A suite that runs in the background may have been told to ignore Ctrl-C, and its children would inherit that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+    finally:
+        signal.signal(signal.SIGINT, before)
     folder = Path("results/runs")
     try:
         deadline = time.monotonic() + 300  # it may have to compile first
@@ -191,6 +196,7 @@ def test_ctrl_c_stops_workers_and_keeps_what_is_finished(engine):
         _, told = process.communicate(timeout=30)
     finally:
         process.kill()
+        process.wait()
     assert process.returncode == 130, told
     assert "stopped" in told
     assert "Traceback" not in told
