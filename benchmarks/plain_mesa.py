@@ -35,6 +35,7 @@ from sim.rng import Draw, uniform
 from sim.rules.choice import ONLINE
 from sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW
 from sim.scenario import Scenario
+from sim.terms import permit_values
 
 choice, filing, satisfaction, serving = (plain(name) for name in ("choice", "filing", "satisfaction", "serving"))
 
@@ -143,7 +144,7 @@ class PlainModel(mesa.Model):
         world, people = start.initial(scenario, base, self.p, seed, replicate), base.population
         permits = [
             SimpleNamespace(
-                enforced=permit.enforced, base_rate=rate, mean_keenness=keen, **start.permit_values(self.p, permit)
+                enforced=permit.enforced, base_rate=rate, mean_keenness=keen, **permit_values(self.p, permit)
             )
             for permit, rate, keen in zip(
                 base.permits, base.equilibrium.base_rate.tolist(), base.equilibrium.mean_keenness.tolist(), strict=True

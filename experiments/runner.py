@@ -23,10 +23,11 @@ from sim.run import Run, pooled, provenance
 from sim.scenario import Scenario
 
 POLL_SECONDS = 0.2
-SECONDS_A_DAY_AND_ADULT = {"kernel": 3e-9, "agents": 1.2e-7}
-SECONDS_A_RUN_AND_ADULT = {"kernel": 7e-7, "agents": 1.2e-5}
-SECONDS_A_GROUND_AND_ADULT = 2e-6
-"""All measured on one core; they serve to say beforehand how long a job takes, roughly."""
+SECONDS_A_DAY_AND_ADULT = {"kernel": 1.6e-9, "agents": 6e-8}
+SECONDS_A_RUN_AND_ADULT = {"kernel": 4.5e-7, "agents": 1e-5}
+SECONDS_A_GROUND_AND_ADULT = 1.7e-6
+"""Living, creating and building, measured on one core at full size (docs/benchmarks.md; the agents' creation is their
+3.5 s of docs/verification.md less the building); they serve to say beforehand how long a job takes, roughly."""
 
 Progress = Callable[[int], None]
 

@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import signal
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -61,22 +62,22 @@ def _failed(task: Task, error: str) -> str:
     return f"the run of {names} (seed {task.seed}, replicate {task.replicate}) failed: {error}"
 
 
-class Workers:
+class Workers(ABC):
     """Some workers; as a context they end with it, and what they have not begun by then is dropped."""
 
     pool: Executor
 
+    @abstractmethod
     def submit(self, task: Task) -> Future[list[list[Record]]]:
         """Have a task lived."""
-        raise NotImplementedError
 
+    @abstractmethod
     def days_lived(self) -> int:
         """Working days lived so far, by all workers."""
-        raise NotImplementedError
 
+    @abstractmethod
     def stop(self) -> None:
         """Ask those at work to stop at the end of their month."""
-        raise NotImplementedError
 
     def __enter__(self) -> Workers:
         return self

@@ -1,35 +1,39 @@
-"""The beginning of a run: all that an engine needs on day 0, the same for both."""
+"""The beginning of a run: all that an engine needs before its first day, the same for both."""
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
+
 from sim import ground as grounds
-from sim import start, state
+from sim import start
 from sim.errors import InvalidInput, Problem
 from sim.ground import Ground
 from sim.records import Months, blank_months
 from sim.rules import motivation
 from sim.scenario import Scenario
-from sim.state import World
+from sim.state import RT_HEAD, World, grown
 from sim.terms import Given, Terms, given, terms_of
 
 
 class Beginning(NamedTuple):
-    """What a run begins with."""
+    """What a run begins with, apart from its state."""
 
+    scenario: Scenario
+    seed: int
+    replicate: int
     ground: Ground
     terms: list[tuple[int, Terms]]  # by the day on which they begin
     willingness: Callable[..., float]  # to be called from Python
     given: Given
-    world: World
-    months: Months  # blank
 
 
 def begin(scenario: Scenario, seed: int, replicate: int) -> Beginning:
-    """Everything on day 0 of one run of a district.
+    """Everything that one run of a district stands on.
 
     Raises InvalidInput for a seed or replicate that is no key of the generator.
     """
@@ -41,15 +45,30 @@ def begin(scenario: Scenario, seed: int, replicate: int) -> Beginning:
     terms = [(day, terms_of(scenario, ground, values)) for day, values in scenario.timeline()]
     willingness = scenario.hypothesis.load() or motivation.willingness
     intercept = grounds.intercept(ground, willingness, terms[0][1].weights)
-    world = start.initial(scenario, ground, terms[0][1].p, seed, replicate)
-    return Beginning(
-        ground,
-        terms,
-        willingness,
-        given(scenario, ground, terms, seed, replicate, intercept),
-        world,
-        blank_months(scenario.months, len(ground.permits), state.records(world.tally).dtype),
-    )
+    keyed = given(scenario, ground, terms, seed, replicate, intercept)
+    return Beginning(scenario, seed, replicate, ground, terms, willingness, keyed)
+
+
+def day_zero(begun: Beginning) -> tuple[World, Months]:
+    """The state on day 0, and room for the counts of all months."""
+    p = begun.terms[0][1].p
+    world = start.initial(begun.scenario, begun.ground, p, begun.seed, begun.replicate)
+    return roomy(world, begun), blank_months(begun.scenario.months, len(begun.ground.permits))
+
+
+def roomy(world: World, begun: Beginning) -> World:
+    """The same state with room for all events, their co-producers and the election that a run can come to."""
+    planned, asked, ends = 0.0, 0, [day for day, _ in begun.terms[1:]]
+    for (day, terms), until in zip(begun.terms, [*ends, begun.scenario.days], strict=True):
+        planned += (until - day) * terms.p.events_a_day
+        asked = max(asked, terms.p.coproducers_sought + terms.p.candidates_asked + 1)
+    events, used = math.ceil(planned) + 1, world.counts.coproducers.item(0)
+    heads = int(np.count_nonzero(world.coproducers.role[:used] <= RT_HEAD))
+    for name, rows in (("events", events), ("parts", events * asked), ("coproducers", used + heads + events * asked)):
+        table = getattr(world, name)
+        if len(table[0]) < rows:
+            world = world._replace(**{name: grown(table, rows)})
+    return world
 
 
 def held_to_laws(checked: bool) -> bool:

@@ -7,6 +7,7 @@ every file's digest is noted, and one that differs is removed, to be compiled ag
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import os
@@ -17,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import platformdirs
@@ -53,14 +54,17 @@ def _processor() -> str:
 
 
 def prepared() -> Path:
-    """The folder, made and looked through; one that lasts only for this user's session where it cannot be written."""
+    """The folder, made and looked through; where it cannot be written, one that lasts as long as this process."""
     path = folder()
     try:
         path.mkdir(parents=True, exist_ok=True)
-        (path / ".probe").touch()
+        os.utime(path)
+        tempfile.TemporaryFile(dir=path).close()
     except OSError:
-        path = Path(tempfile.gettempdir()) / f"keliling-{os.getuid() if hasattr(os, 'getuid') else 0}" / path.name
-        path.mkdir(parents=True, exist_ok=True)
+        # A folder that others can foresee, in a place where all can write, could hold code of theirs.
+        path = Path(tempfile.mkdtemp(prefix="keliling-"))
+        atexit.register(shutil.rmtree, path, ignore_errors=True)
+        return path
     with _alone(path, wait=False) as got:
         if got:
             heal(path)
@@ -157,9 +161,11 @@ def _write(path: Path, sums: dict[str, str]) -> None:
 
 
 def _prune(path: Path) -> None:
-    """Remove folders of other versions that were not used for long; this one is used now."""
-    os.utime(path)
-    others = sorted((one for one in path.parent.iterdir() if one != path), key=lambda one: one.stat().st_mtime)
-    for one in others[: -KEPT_FOLDERS or None]:
-        if time.time() - one.stat().st_mtime > UNUSED_DAYS * 86400:
+    """Remove folders of other versions that were not used for long."""
+    used = {}
+    for one in path.parent.iterdir():
+        with suppress(OSError):  # another process may remove it too
+            used[one] = one.stat().st_mtime
+    for one in sorted(used, key=lambda one: used[one])[:-KEPT_FOLDERS]:
+        if one != path and time.time() - used[one] > UNUSED_DAYS * 86400:
             shutil.rmtree(one, ignore_errors=True)

@@ -10,9 +10,8 @@ from mesa.agent import AgentSet
 
 from sim import calendar, laws, state
 from sim.agents import CoProducer, Neighbourhood, PTSPOffice, Resident, elect_heads
-from sim.beginning import begin, held_to_laws
+from sim.beginning import begin, day_zero, held_to_laws
 from sim.equilibrium import satisfaction_table
-from sim.parameters import register
 from sim.records import HALF_YEAR, MONTH, Record, count_month, record_of, survey
 from sim.rng import Draw, uniform
 from sim.rules import choice
@@ -53,12 +52,14 @@ class CoproductionModel(mesa.Model):
         neighbourhood_class: type[Neighbourhood] = Neighbourhood,
         office_class: type[PTSPOffice] = PTSPOffice,
     ) -> None:
-        beginning = begin(scenario, seed, replicate)
+        begun = begin(scenario, seed, replicate)
         super().__init__(rng=seed)
         self.plan, self.key = scenario, (seed, replicate)
         self.checked = held_to_laws(checked)
         self.day = 0
-        self.ground, self.terms_by_day, self.willingness, self.given, self.world, self.months = beginning
+        self.ground, self.terms_by_day = begun.ground, begun.terms
+        self.willingness, self.given = begun.willingness, begun.given
+        self.world, self.months = day_zero(begun)
         self.population = self.ground.population
         self._live_by(self.terms_by_day[0][1])
         self._fix_constants()
@@ -161,13 +162,11 @@ class CoproductionModel(mesa.Model):
         self.coproducers.select(lambda one: one.active == 1).do("month_passes")
         if self.p.elections and month == self.p.election_month:
             elect_heads(self)
-        rows = state.rows_of(self.world)
-        if (month + 1) % HALF_YEAR == 0:
-            frame = register()["survey_frame"].choices.index(self.p.survey_frame)
-            used = self.world.counts.applications.item(0)
-            survey(rows.applications, used, self.day, frame, self.p.survey_n, self.given.sample_sizes)
-        step = step_on(self.given, self.day)
+        rows, step = state.rows_of(self.world), step_on(self.given, self.day)
         levers, permits = self.given.levers[step], self.given.permits[step]
+        if (month + 1) % HALF_YEAR == 0:
+            used, frame = self.world.counts.applications.item(0), levers["survey_frame"].item()
+            survey(rows.applications, used, self.day, frame, self.p.survey_n, self.given.sample_sizes)
         count_month(self.months, month, rows, self.given, levers, permits, self.day)
         self.records.append(record_of(self.months, month, self.ground.permits))
         if self.checked:

@@ -42,11 +42,6 @@ class Outcome:
     decimals: int
     headline: bool
 
-    @property
-    def needs_survey(self) -> bool:
-        """Whether it comes from the half-yearly survey, so that most months have no value."""
-        return self.name.startswith("ikm")
-
     def format(self, value: float, *, signed: bool = False) -> str:
         """The value as text, with its decimals; 'n/a' where it is not defined."""
         if math.isnan(value):

@@ -20,9 +20,10 @@ from sim.rules.influence import left_of, share_left
 from sim.rules.outreach import CANCELLED, HELD
 from sim.rules.satisfaction import DELAY, NO_SERVICE, PROCEDURE
 from sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
-from sim.state import DONE, Floats, Records, Tally
+from sim.scenario import MONTH_DAYS
+from sim.state import DONE, Floats, Records, Tally, record
 
-MONTH = 21
+MONTH = MONTH_DAYS
 HALF_YEAR = 6
 BROKER_HOURS = 0.5  # an applicant's own time when a broker sees to the rest (assumption)
 CHANNELS = {"online": ONLINE, "counter": COUNTER, "broker": BROKER, "event": EVENT}
@@ -59,11 +60,11 @@ class Months(NamedTuple):
     phases: Floats  # by phase: co-producers taking part, events with any
 
 
-def blank_months(months: int, permits: int, tally: np.dtype[np.void]) -> Months:
+def blank_months(months: int, permits: int) -> Months:
     """Room for the counts of as many months."""
     return Months(
         rows=with_fields(np.zeros(months, MONTH_ROW)),
-        tallies=with_fields(np.zeros(months, tally)),
+        tallies=with_fields(np.zeros(months, record(Tally))),
         permits=with_fields(np.zeros((months, permits), PERMIT_CELL)),
         channels=np.zeros((months, permits, 1 + len(CHANNELS))),
         complaints=np.zeros((months, 1 + len(COMPLAINTS))),

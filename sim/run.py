@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from sim import __version__
 from sim.errors import InvalidInput, Problem
@@ -13,9 +13,6 @@ from sim.kernels.simulation import Simulation
 from sim.outcomes import Outcome, outcomes, totals_of
 from sim.records import MONTH, Record
 from sim.scenario import Scenario
-
-if TYPE_CHECKING:
-    from sim.model import CoproductionModel
 
 ENGINES = ("kernel", "agents")
 """The compiled engine, and the Mesa agents that it equals to the bit."""
@@ -26,7 +23,7 @@ Progress = Callable[[int], None]
 class Run:
     """What a run returns: the monthly records (extensive quantities) and their provenance.
 
-    ``model`` is the live model (``Simulation`` or ``CoproductionModel``) when the caller asked to keep it, else None.
+    Who wants the state too lives ``Simulation`` or ``CoproductionModel``.
     """
 
     scenario: Scenario
@@ -34,7 +31,6 @@ class Run:
     replicate: int
     records: list[Record]
     provenance: dict[str, Any]
-    model: Any = field(default=None, repr=False)
 
     def window(self, year: int | None = None) -> list[Record]:
         """Records of a calendar year, or of the last year of the run."""
@@ -96,18 +92,15 @@ def run(
     replicate: int = 0,
     engine: str = "kernel",
     checked: bool = False,
-    keep_model: bool = False,
     progress: Progress | None = None,
 ) -> Run:
     """Live a scenario through once. A province is lived district by district under one seed and pooled.
 
     ``engine`` is one of ENGINES; both give the same bits. ``progress`` is called with the working days lived since the
-    last call. ``checked`` verifies the laws every day (raises CheckFailed). ``keep_model`` leaves the state alive in
-    ``Run.model`` (one district only). Raises InvalidInput.
+    last call. ``checked`` verifies the laws every day (raises CheckFailed). Raises InvalidInput.
     """
     if engine not in ENGINES:
         raise InvalidInput([Problem("run()", 0, 0, "engine", engine, f"must be one of {', '.join(ENGINES)}")])
-    model = None
     if scenario.province is not None:
         districts = [
             run(
@@ -122,21 +115,17 @@ def run(
         ]
         records = pooled([one.records for one in districts])
     elif engine == "kernel":
-        model = Simulation(scenario, seed=seed, replicate=replicate, checked=checked)
-        model.live(progress=progress)
-        records = model.records
+        simulation = Simulation(scenario, seed=seed, replicate=replicate, checked=checked)
+        simulation.live(progress=progress)
+        records = simulation.records
     else:
-        model = _agents(scenario, seed, replicate, checked, progress)
-        records = model.records
-        if not keep_model:
-            model.close()
-    kept = model if keep_model else None
-    return Run(scenario, seed, replicate, records, provenance(scenario, seed, replicate, engine), kept)
+        records = _lived_by_agents(scenario, seed, replicate, checked, progress)
+    return Run(scenario, seed, replicate, records, provenance(scenario, seed, replicate, engine))
 
 
-def _agents(
+def _lived_by_agents(
     scenario: Scenario, seed: int, replicate: int, checked: bool, progress: Progress | None
-) -> CoproductionModel:
+) -> list[Record]:
     from sim.model import CoproductionModel  # Mesa takes a second to import, and only this engine needs it
 
     model = CoproductionModel(scenario, seed=seed, replicate=replicate, checked=checked)
@@ -144,7 +133,8 @@ def _agents(
         model.step()
         if progress is not None and model.day % MONTH == 0:
             progress(MONTH)
-    return model
+    model.close()
+    return model.records
 
 
 def run_together(

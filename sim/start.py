@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,12 +10,11 @@ from sim import calendar
 from sim.compiled import loop, with_fields
 from sim.equilibrium import column, keen, lapsed_share, opening_rate, works_boost
 from sim.ground import Ground, openings_a_day
-from sim.parameters import PERMIT_UNITS, Permit, namespace
 from sim.rng import Draw, two_uniforms, uniform
 from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE, taste
 from sim.rules.influence import days_until, waited
 from sim.rules.start import mean_wait, need_age, open_share
-from sim.scenario import Scenario
+from sim.scenario import MONTH_DAYS, Scenario
 from sim.state import (
     NEVER,
     OPEN,
@@ -36,7 +34,6 @@ from sim.state import (
     Tally,
     World,
     blank,
-    grown,
     records,
 )
 
@@ -77,7 +74,7 @@ def start_needs(seed, replicate, pairs, keenness_of, permits, detection, renewal
         share = open_share(permit.openings, mean_wait(at_works, later, permit.works_days))
         mark = uniform(seed, replicate, STOCK, who, occasion, 0)
         age_mark, month_mark = two_uniforms(seed, replicate, STOCK_AGE, who, occasion, 0)
-        need.monthly = int(month_mark * 21.0)
+        need.monthly = int(month_mark * MONTH_DAYS)
         stock[k].eligible += 1
         if mark < share:
             need.status = OPEN
@@ -150,7 +147,7 @@ def initial(scenario: Scenario, base: Ground, p: SimpleNamespace, seed: int, rep
     coproducers, neighbourhoods = _heads(base, residents, motives, p)
     expected = int(sum(openings_a_day(base)) * days * 1.1) + 1024
     heads = population.rw_head.size + population.rt_head.size
-    world = World(
+    return World(
         residents=residents,
         motives=motives,
         needs=needs,
@@ -167,35 +164,6 @@ def initial(scenario: Scenario, base: Ground, p: SimpleNamespace, seed: int, rep
         needs_due=needs_due,
         applications_due=calendar.empty(days),
     )
-    return roomy(world, scenario)
-
-
-def roomy(world: World, scenario: Scenario) -> World:
-    """The same state with room for all events, their co-producers and the elections that a scenario can come to."""
-    planned, asked, n_rw = 0.0, 0, world.neighbourhoods.head.size
-    steps = scenario.timeline()
-    for (day, values), (until, _) in zip(steps, [*steps[1:], (scenario.days, {})], strict=True):
-        p = namespace(values)
-        planned += (until - day) * p.events_per_month * min(n_rw / scenario.profile.n_rw, 1.0) / 21
-        asked = max(asked, p.coproducers_sought + p.candidates_asked + 1)
-    events = math.ceil(planned) + 1
-    heads = int(np.count_nonzero(world.coproducers.role[: world.counts.coproducers.item(0)] <= RT_HEAD))
-    elections = scenario.warmup_years + scenario.years  # one a year at most
-    needed: dict[str, int] = {
-        "events": events,
-        "parts": events * asked,
-        "coproducers": world.counts.coproducers.item(0) + heads * elections + events * asked,
-    }
-    for name, rows in needed.items():
-        table = getattr(world, name)
-        if len(table[0]) < rows:
-            world = world._replace(**{name: grown(table, rows)})
-    return world
-
-
-def permit_values(p: SimpleNamespace, permit: Permit) -> dict[str, float]:
-    """The numbers of one permit by field."""
-    return {field: getattr(p, f"{permit.name}_{field}") for field in PERMIT_UNITS}
 
 
 def _needs(base: Ground, residents: Residents, stock: Stock, seed: int, replicate: int, days: int) -> Needs:

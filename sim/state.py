@@ -372,11 +372,6 @@ def copied(rows: Rows) -> Rows:
     return Rows(*(part.copy() for part in parts))
 
 
-def used_rows(table: Table, rows: int) -> Table:
-    """The first ``rows`` rows of a table, as views."""
-    return type(table)(*(column[:rows] for column in table))
-
-
 def fingerprint(world: World) -> dict[str, str]:
     """A short digest of every column by its dotted name; spare rows do not count."""
     digests = {}

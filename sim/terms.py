@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim import ikm, start
+from sim import ikm
 from sim.compiled import compiled, with_fields
 from sim.equilibrium import satisfaction_table
 from sim.ground import Ground
-from sim.parameters import PERMIT_UNITS, namespace, permits, register
+from sim.parameters import PERMIT_UNITS, Permit, namespace, permits, register
 from sim.rules import choice, motivation
-from sim.scenario import Scenario
+from sim.scenario import MONTH_DAYS, Scenario
 from sim.state import Floats, Ints, Records
 
 # Computed from the parameters of the day; every other number of ``Terms.p`` is a parameter under its own name.
@@ -53,8 +53,7 @@ def terms_of(scenario: Scenario, ground: Ground, values: dict[str, Any]) -> Term
     """The terms under these values, in a district of which the scenario keeps the part ``ground``."""
     p = namespace(values)
     of_permit = [
-        SimpleNamespace(enforced=int(k.enforced), credit=int(k.credit), **start.permit_values(p, k))
-        for k in ground.permits
+        SimpleNamespace(enforced=int(k.enforced), credit=int(k.credit), **permit_values(p, k)) for k in ground.permits
     ]
     numbers = ground.population.rw_number
     size = numbers.size / scenario.profile.n_rw
@@ -74,10 +73,15 @@ def terms_of(scenario: Scenario, ground: Ground, values: dict[str, Any]) -> Term
     # It has the events of a whole RW on a fraction of the officers: what an event takes is spread over days on which
     # it takes the share that it takes of the whole office, so that crowding stays comparable.
     p.most_away = 1.0 if size >= 1.0 else min(p.officers_per_event / p.officers, 1.0)
-    p.events_a_day = p.events_per_month * size / 21
+    p.events_a_day = p.events_per_month * size / MONTH_DAYS
     held = vars(p) | {"pay_erosion": p.pay_that_erodes}
     weights = tuple(float(held[name]) for name in motivation.WEIGHTS)
     return Terms(p, of_permit, weights, target_place)
+
+
+def permit_values(p: SimpleNamespace, permit: Permit) -> dict[str, float]:
+    """The numbers of one permit by field."""
+    return {field: getattr(p, f"{permit.name}_{field}") for field in PERMIT_UNITS}
 
 
 class Given(NamedTuple):
@@ -92,7 +96,7 @@ class Given(NamedTuple):
     mean_keenness: Floats
     routing: Floats  # by element and experience
     reference: Floats  # by experience
-    unusable: Floats  # one number, for a willingness that is none
+    unusable: Floats  # one number, the only one that is written: a willingness that is none
     sample_sizes: Ints  # rows of the regulation's table: population, sample
     traits: Records  # of residents, see sim.ground.TRAITS
     trust: Floats  # of residents, at rest

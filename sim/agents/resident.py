@@ -9,13 +9,12 @@ from sim.agents.view import Column, Trait
 from sim.rng import Draw, packed
 from sim.rules import choice, filing, influence, motivation
 from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE, WAIT
+from sim.scenario import MONTH_DAYS
 from sim.state import IDLE, OPEN
 
 if TYPE_CHECKING:
     from sim.model import CoproductionModel
     from sim.state import Floats
-
-MONTH = 21
 
 
 class Resident(Applicant):
@@ -206,7 +205,7 @@ class Resident(Applicant):
             if arrives == day:
                 return channel
             due = arrives
-        monthly = day + 1 + (needs.monthly.item(need) - day - 1) % MONTH
+        monthly = day + 1 + (needs.monthly.item(need) - day - 1) % MONTH_DAYS
         for other in (monthly, needs.works_until.item(need), needs.patrol_day.item(need)):
             if day < other < due:
                 due = other

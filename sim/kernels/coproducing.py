@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sim.compiled import inner
 from sim.kernels.applicant import draw
+from sim.kernels.growing import next_row
 from sim.rng import Draw
 from sim.rules import influence, motivation
 from sim.state import NEVER, RETURN_REST, VOLUNTEER
@@ -95,7 +96,7 @@ def recruit(given, p, rows, resident):
     """The row of the co-producer that a resident is or, asked for the first time, becomes."""
     if rows.motives[resident].coproducer >= 0:
         return rows.motives[resident].coproducer
-    row = rows.counts[0].coproducers
+    row = next_row(rows.counts[0].coproducers, rows.coproducers)
     rows.counts[0].coproducers += 1
     c, who = rows.coproducers[row], given.traits[resident]
     c.resident, c.rw, c.rt = resident, who.rw, who.rt

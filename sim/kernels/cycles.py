@@ -7,6 +7,7 @@ import numpy as np
 from sim.compiled import inner, inner_with_arrays
 from sim.kernels.applicant import draw
 from sim.kernels.coproducing import invited, join, may_be_asked, served
+from sim.kernels.growing import next_row
 from sim.kernels.hosting import count_known, gather, ordered, parts_of, prepare, publicise
 from sim.rng import Draw
 from sim.rules import influence, motivation, outreach
@@ -61,7 +62,7 @@ def commission(given, p, target_place, rows, day, willingness):
         if not consents(given, p, rows, day, rw, willingness):
             rows.tally[0].declined += 1.0
             continue
-        event = rows.counts[0].events
+        event = next_row(rows.counts[0].events, rows.events)
         rows.counts[0].events += 1
         e, hood = rows.events[event], rows.neighbourhoods[rw]
         e.rw, e.ordinal, e.began = rw, hood.proposals, day

@@ -7,23 +7,24 @@ import numpy as np
 from sim.compiled import inlined, inner, inner_with_arrays
 from sim.kernels.applicant import draw, file, knowledge_of, occasion_of, schedule_need, trust_of
 from sim.kernels.cycles import after_delivery
+from sim.kernels.growing import room_for_applications
 from sim.kernels.hosting import ordered
 from sim.kernels.needs import needs_due
 from sim.rng import Draw
 from sim.rules import choice, filing, influence
 from sim.rules.choice import BROKER, EVENT, ONLINE, WAIT
 from sim.rules.outreach import DELIVERY, PREPARATION
-from sim.state import OPEN, Rows
+from sim.scenario import MONTH_DAYS
+from sim.state import OPEN
 
 ONLINE_FAILURE, EVENT_PLACE = Draw.ONLINE_FAILURE, Draw.EVENT_PLACE
-MONTH = 21
 
 
 @inner_with_arrays
 def residents_decide(given, p, permits, rows, day):
     """Live routine 3; returns the state, whose tables may have grown."""
     due = needs_due(rows, day)
-    rows = with_room(rows, due.size)
+    rows = room_for_applications(rows, due.size)
     chosen = np.zeros(due.size, np.int64)
     for k in range(due.size):
         if rows.needs[due[k]].status == OPEN:
@@ -40,34 +41,6 @@ def residents_decide(given, p, permits, rows, day):
             receive_at_event(given, p, permits, rows, day, event, arrivals[:size])
             after_delivery(given, p, rows, event, day)
     return rows
-
-
-@inner_with_arrays
-def with_room(rows, more):
-    """The state with room for as many ``more`` applications, in the table and, corrected files too, in the queue."""
-    used, capacity = rows.counts[0].applications, rows.applications.size
-    if used + more <= capacity:
-        return rows
-    size = 2 * capacity + more
-    applications = np.zeros(size, rows.applications.dtype)
-    applications[:capacity] = rows.applications
-    return Rows(
-        rows.residents,
-        rows.motives,
-        rows.needs,
-        applications,
-        rows.coproducers,
-        rows.neighbourhoods,
-        rows.events,
-        rows.parts,
-        rows.office,
-        rows.stock,
-        rows.tally,
-        rows.counts,
-        rows.queue,
-        rows.needs_due,
-        rows.applications_due,
-    )
 
 
 @inner
@@ -154,7 +127,7 @@ def touch(given, p, permits, rows, day, i):
         if arrives == day:
             return channel
         due = arrives
-    monthly = day + 1 + (need.monthly - day - 1) % MONTH
+    monthly = day + 1 + (need.monthly - day - 1) % MONTH_DAYS
     if day < monthly < due:
         due = monthly
     if day < need.works_until < due:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import inner, inner_with_arrays
+from sim.equilibrium import YEAR
 from sim.kernels.applicant import after_failure, close, draw, learn, occasion_of, schedule_need, trust_of
 from sim.rng import Draw
 from sim.rules import influence, satisfaction
@@ -19,7 +20,6 @@ PERSON_NOISE, ELEMENT_NOISE, SURVEY_KEY, SITE_SHOCK = (
     Draw.SITE_SHOCK,
 )
 COMPLAINT, COMPLAINT_CLASS, COMPLAINT_CLOSED = Draw.COMPLAINT, Draw.COMPLAINT_CLASS, Draw.COMPLAINT_CLOSED
-YEAR = 252
 HANDLING = 6  # place of complaint handling among the experiences
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from sim.compiled import inner, inner_with_arrays
 from sim.kernels.applicant import draw, learn, lift_of, schedule_need
 from sim.kernels.coproducing import fatigue_of, invited, join, may_be_asked, recruit, rested
+from sim.kernels.growing import next_row
 from sim.rng import Draw
 from sim.rules import influence, motivation, outreach
 from sim.state import HELP_LASTS, OPEN, VOLUNTEER
@@ -91,7 +92,7 @@ def gather(given, p, rows, day, event, willingness):
     e.invited, e.joined = asked, size
     total = 0.0
     for k in range(size):
-        part = rows.parts[rows.counts[0].parts]
+        part = rows.parts[next_row(rows.counts[0].parts, rows.parts)]
         rows.counts[0].parts += 1
         part.event, part.coproducer, part.visits = event, joined[k], 0
         part.uninvited = int(k >= first_uninvited)
@@ -103,7 +104,7 @@ def gather(given, p, rows, day, event, willingness):
 def _known_people(given, rows, day, rw):
     """Co-producers of an RW but its head who may be asked: other heads before volunteers, each by a keyed draw."""
     used, hood = rows.counts[0].coproducers, rows.neighbourhoods[rw]
-    rank, mine, size = np.empty(used), np.empty(used, np.int64), 0
+    marks, mine, size = np.empty(used), np.empty(used, np.int64), 0
     keys = np.empty(used, np.int64)
     for row in range(used):
         c = rows.coproducers[row]
@@ -115,15 +116,17 @@ def _known_people(given, rows, day, rw):
             if rows.coproducers[mine[k]].resident == c.resident:
                 at = k
         mine[at], keys[at] = row, given.traits[c.resident].key
-        volunteers = 1.0 if c.role == VOLUNTEER else 0.0
-        rank[at] = volunteers + draw(given, INVITED_ORDER, keys[at], hood.proposals, 0)
+        marks[at] = draw(given, INVITED_ORDER, keys[at], hood.proposals, 0)
         size = max(size, at + 1)
-    kept = 0
-    for k in range(size):
-        if may_be_asked(rows.coproducers[mine[k]], day):
-            mine[kept], keys[kept], rank[kept] = mine[k], keys[k], rank[k]
-            kept += 1
-    return mine[:kept][ordered(rank[:kept], keys[:kept])]
+    by_mark = mine[:size][ordered(marks[:size], keys[:size])]
+    found, kept = np.empty(size, np.int64), 0
+    for volunteers in (False, True):
+        for row in by_mark:
+            c = rows.coproducers[row]
+            if (c.role == VOLUNTEER) == volunteers and may_be_asked(c, day):
+                found[kept] = row
+                kept += 1
+    return found[:kept]
 
 
 @inner_with_arrays

@@ -7,12 +7,13 @@ import numpy as np
 from sim.compiled import inner, inner_with_arrays
 from sim.kernels.applicant import QUEUE_PLACE, draw, occasion_of, returned, schedule_application
 from sim.kernels.cycles import recent_rejections
+from sim.kernels.growing import room_in_queue
 from sim.kernels.hosting import ordered
 from sim.kernels.needs import applications_due
 from sim.rng import Draw
 from sim.rules import filing, serving
 from sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW
-from sim.state import DONE, Rows
+from sim.state import DONE
 
 TECHNICAL = Draw.TECHNICAL
 
@@ -23,7 +24,7 @@ def office_serves(given, p, permits, rows, day, handed_in):
 
     Returns the state, whose queue may have grown, and the files decided, in that order.
     """
-    rows = _with_room(rows, handed_in.size)
+    rows = room_in_queue(rows, handed_in.size)
     enqueue(given, rows, handed_in)
     due = applications_due(rows, day)
     decided, size = np.empty(due.size + rows.office[0].last - rows.office[0].first, np.int64), 0
@@ -38,32 +39,6 @@ def office_serves(given, p, permits, rows, day, handed_in):
             size += 1
     _close_the_day(p, rows)
     return rows, decided[:size]
-
-
-@inner_with_arrays
-def _with_room(rows, more):
-    """The state with room for as many ``more`` files in the queue."""
-    if rows.office[0].last + more <= rows.queue.size:
-        return rows
-    queue = np.zeros(2 * rows.queue.size + more, np.int64)
-    queue[: rows.queue.size] = rows.queue
-    return Rows(
-        rows.residents,
-        rows.motives,
-        rows.needs,
-        rows.applications,
-        rows.coproducers,
-        rows.neighbourhoods,
-        rows.events,
-        rows.parts,
-        rows.office,
-        rows.stock,
-        rows.tally,
-        rows.counts,
-        queue,
-        rows.needs_due,
-        rows.applications_due,
-    )
 
 
 @inner_with_arrays

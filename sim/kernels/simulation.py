@@ -6,13 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sim import hypothesis, laws, state
-from sim.beginning import begin, held_to_laws
+from sim.beginning import Beginning, begin, day_zero, held_to_laws, roomy
 from sim.errors import InvalidInput, Problem
 from sim.kernels.living import live, ready
 from sim.kernels.willingness import willingness_of
 from sim.records import MONTH, Months, Record, copied, record_of
 from sim.scenario import Scenario, load
-from sim.start import roomy
 from sim.state import Rows, World
 
 Progress = Callable[[int], None]
@@ -44,12 +43,16 @@ class Simulation:
     """
 
     def __init__(self, scenario: Scenario, *, seed: int = 1, replicate: int = 0, checked: bool = False) -> None:
-        self.scenario, self.seed, self.replicate = scenario, seed, replicate
+        begun = begin(scenario, seed, replicate)
+        world, months = day_zero(begun)
+        self._set_out(begun, checked, 0, world, months)
+
+    def _set_out(self, begun: Beginning, checked: bool, day: int, world: World, months: Months) -> None:
+        self.scenario, self.seed, self.replicate = begun.scenario, begun.seed, begun.replicate
+        self.ground, self.given = begun.ground, begun.given
+        self.willingness = willingness_of(begun.scenario.hypothesis)
         self.checked = held_to_laws(checked)
-        self.day = 0
-        self.ground, _, _, self.given, world, self.months = begin(scenario, seed, replicate)
-        self.rows = state.rows_of(world)
-        self.willingness = willingness_of(scenario.hypothesis)
+        self.day, self.rows, self.months = day, state.rows_of(world), months
 
     @property
     def world(self) -> World:
@@ -84,7 +87,7 @@ class Simulation:
         try:
             self.rows = live(self.given, self.rows, self.months, self.day, until, self.willingness)
         except Exception as error:
-            if self.scenario.hypothesis.path is None:
+            if self.scenario.hypothesis.path is None or isinstance(error, (MemoryError, SystemError)):
                 raise
             if isinstance(error, FloatingPointError):
                 raise hypothesis.unusable(self.scenario.hypothesis.name, self.given.unusable.item(0)) from None
@@ -106,8 +109,8 @@ class Simulation:
         if differs < snapshot.day:
             rule = f"differs from {snapshot.scenario.name} on day {differs}, before the snapshot of day {snapshot.day}"
             raise InvalidInput([Problem("resume()", 0, 0, "scenario", scenario.name, rule)])
-        one = cls(scenario, seed=snapshot.seed, replicate=snapshot.replicate, checked=checked)
-        one.day = snapshot.day
-        one.rows = state.rows_of(roomy(state.world_of(state.copied(snapshot.rows)), scenario))
-        one.months = copied(snapshot.months)
+        begun = begin(scenario, snapshot.seed, snapshot.replicate)
+        world = roomy(state.world_of(state.copied(snapshot.rows)), begun)
+        one = cls.__new__(cls)  # there is no day 0 to be drawn
+        one._set_out(begun, checked, snapshot.day, world, copied(snapshot.months))
         return one

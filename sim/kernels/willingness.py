@@ -31,11 +31,22 @@ def base() -> Callable[..., float]:
 
 def willingness_of(hypothesis: Hypothesis) -> Callable[..., float]:
     """The rule of a hypothesis. Raises InvalidInput when a function of the user's own cannot be compiled."""
-    own = hypothesis.own()
-    if own is None:
+    if hypothesis.path is None:
         return base()
+    known_by = hypothesis.name, hypothesis.source
+    if known_by not in _compiled:
+        _compiled[known_by] = _own(hypothesis)
+    return _compiled[known_by]
+
+
+_compiled: dict[tuple[str, str], Callable[..., float]] = {}
+
+
+def _own(hypothesis: Hypothesis) -> Callable[..., float]:
     from numba.core.errors import NumbaError
 
+    own = hypothesis.own()
+    assert own is not None
     try:
         return native(own, signature())
     except (NumbaError, NotImplementedError) as error:

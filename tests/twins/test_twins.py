@@ -35,7 +35,7 @@ def drawn_value(parameter: Parameter, share: float) -> Value:
 
 
 def drawn_scenario(number: int) -> Scenario:
-    """A small scenario whose levers are drawn, and drawn again on a day; odd ones go by a list of RWs."""
+    """A small scenario whose levers are drawn, and drawn again on a day; that of a list of RWs has a test of its own."""
     rng = np.random.default_rng(number)
     base = load(("kebon-jeruk-2018", "grogol-petamburan-2018")[number % 2], size=0.04)
 
@@ -88,20 +88,16 @@ def test_a_long_run_of_a_shipped_scenario_is_the_same_on_every_day(name: str) ->
 
 
 def test_a_difference_is_named_by_routine_day_column_and_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    scenario = load("kebon-jeruk-2018", size=TINY)
-    from sim.agents import Resident
+    whole = CoproductionModel.office_serves
 
-    def arise(self: Resident) -> None:
-        if self.model.day == 7:
-            self.model.world.residents.trust[5] += 1e-15
+    def serves(self: CoproductionModel) -> None:
+        whole(self)
+        if self.day == 7:
+            self.world.residents.trust[5] += 1e-15
 
-    monkeypatch.setattr(Resident, "arise", arise)
-    found = parting(scenario, days=30)
-    routine, day, column, row, *_ = found.split(", ")
-    assert routine == "needs_arise"
-    assert (day, column) < ("day 8", "d")  # births on day 0 are missed first, or trust on day 7
-    assert column.startswith("column ")
-    assert row.startswith("row ")
+    monkeypatch.setattr(CoproductionModel, "office_serves", serves)
+    found = parting(load("kebon-jeruk-2018", size=TINY), days=30)
+    assert found.startswith("office_serves, day 7, column residents.trust, row 5: ")
 
 
 STATES = """

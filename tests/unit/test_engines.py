@@ -39,7 +39,6 @@ def test_a_run_is_the_same_in_both_engines() -> None:
     kernel, agents = (run(scenario, seed=3, replicate=1, engine=engine) for engine in ("kernel", "agents"))
     assert kernel.records == agents.records
     assert (kernel.provenance["engine"], agents.provenance["engine"]) == ("kernel", "agents")
-    assert kernel.model is None
 
 
 def test_an_engine_that_there_is_not() -> None:
