@@ -59,6 +59,8 @@ def header(given: Given, rows: Rows) -> str:
         for field in kind.names:
             assert kind[field] in (np.int64, np.float64), f"{name}.{field} is {kind[field]}"
             lines.append(f"    {'int64_t' if kind[field] == np.int64 else 'double'} {field};")
+        unused = kind.itemsize // 8 - len(kind.names)
+        lines += [f"    int64_t unused[{unused}];"] if unused else []
         lines += ["};", f'_Static_assert(sizeof(struct {name}) == {kind.itemsize}, "{name} as in the state");']
     return "\n".join(lines) + "\n"
 

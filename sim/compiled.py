@@ -15,10 +15,15 @@ from numpy.typing import NDArray
 
 F = TypeVar("F", bound=Callable[..., object])
 
+CACHE_LINE = 64  # bytes
 COMPILED = os.environ.get("KELILING_COMPILED", "1") != "0"
 
 if COMPILED:
     import numba
+    from llvmlite import ir
+    from numba import types
+    from numba.core import cgutils
+    from numba.extending import intrinsic
 
     from sim import cache
 
@@ -55,6 +60,24 @@ if COMPILED:
         """Compile a function for one signature, such as a user's own; not kept on disk."""
         return numba.njit(signature, **STRICT)(function)
 
+    @intrinsic
+    def prefetch(typing_context, table, row):
+        """Ask for the row of a table that is soon to be looked at, so that nobody waits for memory then."""
+
+        def code(context, builder, signature, arguments):
+            byte, whole = ir.IntType(8).as_pointer(), ir.IntType(32)
+            ask = cgutils.get_or_insert_function(
+                builder.module, ir.FunctionType(ir.VoidType(), [byte, whole, whole, whole]), "llvm.prefetch.p0i8"
+            )
+            array = context.make_array(table)(context, builder, arguments[0])
+            item = cgutils.get_item_pointer(context, builder, table, array, [arguments[1]])
+            start, size = builder.bitcast(item, byte), context.get_abi_sizeof(item.type.pointee)
+            for offset in range(0, size, CACHE_LINE):
+                builder.call(ask, [builder.gep(start, [whole(offset)]), whole(0), whole(3), whole(1)])
+            return context.get_dummy_value()
+
+        return types.none(table, types.intp), code
+
     def compiling() -> AbstractContextManager[None]:
         """Compile within this what takes long: a second process waits for the first and then finds its work done."""
         return cache.compiling(CACHE)
@@ -64,6 +87,9 @@ else:
     def compiled(function: F) -> F:
         """Leave the rule as plain Python (KELILING_COMPILED=0)."""
         return function
+
+    def prefetch(table: object, row: int) -> None:
+        """Nothing to ask for: plain Python does not wait for memory."""
 
     inner = inlined = inner_with_arrays = compiled
 

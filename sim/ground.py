@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from sim.equilibrium import Eligible, Equilibrium, Floats, column, eligible, opening_rate, solve, start_values
+from sim.memory import lined, room
 from sim.parameters import Permit, defaults, namespace, permits, register
 from sim.population import Population, build
 from sim.rules.motivation import means, perceived_need
@@ -21,7 +22,7 @@ from sim.state import Records
 # What compiled loops read of a resident, together in memory.
 WHOLE_TRAITS = ("key", "rw", "rt", "age", "at_work", "internet", "decisive")
 REAL_TRAITS = ("literacy", "efficacy", "free_hours", "knowledge", "trust")
-TRAITS = np.dtype([(name, np.int64) for name in WHOLE_TRAITS] + [(name, np.float64) for name in REAL_TRAITS])
+TRAITS = lined([(name, np.int64) for name in WHOLE_TRAITS] + [(name, np.float64) for name in REAL_TRAITS])
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Ground:
     @cached_property
     def traits(self) -> Records:
         """The residents' lasting traits as records."""
-        found = np.empty(self.population.key.size, TRAITS)
+        found = room(self.population.key.size, TRAITS)
         for name in TRAITS.names or ():
             found[name] = getattr(self.population, name)
         found.setflags(write=False)

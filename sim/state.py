@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.compiled import with_fields
+from sim.memory import copied_rows, lined, room
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -57,9 +58,14 @@ class Needs(NamedTuple):
     """One row for every pair of an eligible resident and a permit, whether or not a need is open."""
 
     resident: Ints
-    permit: Ints
     key: Ints  # resident's key x 8 + permit: the order in which effects are applied
     status: Ints
+    due: Ints  # next day on which something happens
+    after: Ints  # neighbours in the list of that day, see sim.calendar
+    before: Ints
+    works_until: Ints  # works are visible to patrols until then
+    patrol_day: Ints  # hidden day of detection while works last
+    permit: Ints
     held: Ints  # 1 when no unmet need stands against the permit
     ordinal: Ints  # needs of this pair so far
     attempt: Ints  # applications for the current need so far
@@ -69,12 +75,7 @@ class Needs(NamedTuple):
     rate: Floats  # of accumulation a day, since the anchor
     plain_rate: Floats  # the rate just before the resident first heard of the event known
     anchor: Ints
-    due: Ints  # next day on which something happens
-    after: Ints  # neighbours in the list of that day, see sim.calendar
-    before: Ints
     monthly: Ints  # day of the month (0-20) of the personal date
-    works_until: Ints  # works are visible to patrols until then
-    patrol_day: Ints  # hidden day of detection while works last
     noticed: Ints  # 1 after a notice
     expiry: Ints  # day on which a held permit expires
     event: Ints  # event that the resident knows of, -1 for none
@@ -95,6 +96,12 @@ class Applications(NamedTuple):
 
     need: Ints
     resident: Ints
+    submitted: Ints
+    decided: Ints
+    outcome: Ints  # 0 open, else GRANTED, REJECTED, WITHDRAWN, RETURNED or UNDER_REVIEW
+    due: Ints  # day of the correction, of giving up, or of the end of the review
+    after: Ints  # neighbours in the list of that day, see sim.calendar
+    before: Ints
     permit: Ints
     ordinal: Ints
     attempt: Ints
@@ -107,14 +114,8 @@ class Applications(NamedTuple):
     repaired: Ints  # documents completed on the spot
     displaced: Ints  # 1 if it would have been filed elsewhere within a quarter anyway
     remaining: Floats  # officer hours still needed at this examination
-    submitted: Ints
     complete: Ints  # day of the last submission, from which the statutory clock runs
     looked: Ints  # day on which an officer first looked at it
-    decided: Ints
-    due: Ints  # day of the correction, of giving up, or of the end of the review
-    after: Ints  # neighbours in the list of that day, see sim.calendar
-    before: Ints
-    outcome: Ints  # 0 open, else GRANTED, REJECTED, WITHDRAWN, RETURNED or UNDER_REVIEW
     crowd: Floats  # crowding of the desk when submitted
     expectation: Floats  # frozen at submission
     satisfaction: Floats
@@ -323,7 +324,7 @@ TABLES = (
 def record(kind: type[Table]) -> np.dtype[np.void]:
     """One row of a table: its columns, of the types that the class declares."""
     hints = get_type_hints(kind).items()
-    return np.dtype([(name, np.float64 if kind_of == Floats else np.int64) for name, kind_of in hints], align=True)
+    return lined([(name, np.float64 if kind_of == Floats else np.int64) for name, kind_of in hints])
 
 
 def columns(kind: type[Table], records: Records) -> Table:
@@ -339,7 +340,7 @@ def records(table: tuple[Any, ...]) -> Records:
 
 def blank(kind: type[Table], rows: int, **values: Any) -> Table:
     """A table of ``rows`` rows, each column zero but for the ``values`` given."""
-    table = columns(kind, np.zeros(rows, record(kind)))
+    table = columns(kind, room(rows, record(kind)))
     for name, value in values.items():
         getattr(table, name)[:] = value
     return table
@@ -347,7 +348,7 @@ def blank(kind: type[Table], rows: int, **values: Any) -> Table:
 
 def grown(table: Table, rows: int) -> Table:
     """The same table with room for ``rows`` rows; the new ones are blank."""
-    larger = np.zeros(rows, table[0].base.dtype)
+    larger = room(rows, table[0].base.dtype)
     larger[: len(table[0])] = table[0].base
     return columns(type(table), larger)
 
@@ -369,7 +370,7 @@ def world_of(rows: Rows) -> World:
 def copied(rows: Rows) -> Rows:
     """The state by row, in memory of its own."""
     parts: list[Any] = list(rows)
-    return Rows(*(part.copy() for part in parts))
+    return Rows(*(copied_rows(part) for part in parts))
 
 
 def fingerprint(world: World) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import inlined, inner, inner_with_arrays
+from sim.compiled import inlined, inner, inner_with_arrays, prefetch
 from sim.kernels.applicant import draw, file, knowledge_of, occasion_of, schedule_need, trust_of
 from sim.kernels.cycles import after_delivery
 from sim.kernels.growing import room_for_applications
@@ -17,6 +17,7 @@ from sim.rules.outreach import DELIVERY, PREPARATION
 from sim.scenario import MONTH_DAYS
 from sim.state import OPEN
 
+AHEAD = 6  # how many needs early the rows to be looked at are asked for
 ONLINE_FAILURE, EVENT_PLACE = Draw.ONLINE_FAILURE, Draw.EVENT_PLACE
 
 
@@ -27,6 +28,12 @@ def residents_decide(given, p, permits, rows, day):
     rows = room_for_applications(rows, due.size)
     chosen = np.zeros(due.size, np.int64)
     for k in range(due.size):
+        if k + 2 * AHEAD < due.size:
+            prefetch(rows.needs, due[k + 2 * AHEAD])
+        if k + AHEAD < due.size:
+            soon = rows.needs[due[k + AHEAD]].resident
+            prefetch(rows.residents, soon)
+            prefetch(given.traits, soon)
         if rows.needs[due[k]].status == OPEN:
             chosen[k] = touch(given, p, permits, rows, day, due[k])
     arrivals, size = np.empty(due.size, np.int64), 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import inner, inner_with_arrays
+from sim.compiled import inner, inner_with_arrays, prefetch
 from sim.equilibrium import YEAR
 from sim.kernels.applicant import after_failure, close, draw, learn, occasion_of, schedule_need, trust_of
 from sim.rng import Draw
@@ -20,6 +20,7 @@ PERSON_NOISE, ELEMENT_NOISE, SURVEY_KEY, SITE_SHOCK = (
     Draw.SITE_SHOCK,
 )
 COMPLAINT, COMPLAINT_CLASS, COMPLAINT_CLOSED = Draw.COMPLAINT, Draw.COMPLAINT_CLASS, Draw.COMPLAINT_CLOSED
+AHEAD, FRIENDS_AHEAD = 3, 16  # how many decisions and friends early their rows are asked for
 HANDLING = 6  # place of complaint handling among the experiences
 
 
@@ -32,10 +33,22 @@ def residents_experience(given, p, permits, rows, day, decided):
     decided = decided[np.argsort(keys, kind="mergesort")]
     base = given.fixed[0].base_score + site_shock(given, p, day)
     told = 0
-    for i in decided:
+    for k in range(decided.size):
+        i = decided[k]
+        if k + AHEAD < decided.size:
+            ask_for_ties(given, rows, rows.applications[decided[k + AHEAD]])
         experience(given, p, permits, rows, day, i, base)
         told += tell(given, p, rows, day, rows.applications[i])
     listen(given, p, rows, day, decided, told)
+
+
+@inner
+def ask_for_ties(given, rows, a):
+    """Ask memory for what a decision will change: the applicant, the need, and those who will hear of it."""
+    prefetch(rows.residents, a.resident)
+    prefetch(rows.needs, a.need)
+    for tie in range(given.tie_start[a.resident], given.tie_start[a.resident + 1]):
+        prefetch(rows.residents, given.ties[tie])
 
 
 @inner
@@ -139,6 +152,8 @@ def listen(given, p, rows, day, decided, told):
     friends.sort()
     k = 0
     while k < told:
+        if k + FRIENDS_AHEAD < told:
+            prefetch(given.traits, friends[k + FRIENDS_AHEAD] // told)
         friend, total, count = friends[k] // told, 0.0, 0
         while k < told and friends[k] // told == friend:
             total += scores[friends[k] % told]
