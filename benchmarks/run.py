@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import engines, province, routines, scale, starts, twin
+from benchmarks import engines, province, routines, scale, starts, studies, twin
 from benchmarks.timing import Found, Line, Setting, machine, say, table
 from sim.kernels.simulation import prepare
 
@@ -37,6 +37,7 @@ MEASURES: dict[str, tuple[str, Measure]] = {
     "memory": ("Memory", scale.memory),
     "building": ("Building a population", province.building),
     "province": ("All of Jakarta", province.province),
+    "studies": ("Studies", studies.overhead),
     "starts": ("Starting the command", starts.measure),
 }
 

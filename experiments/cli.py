@@ -16,8 +16,10 @@ from experiments.commands.compare import compare
 from experiments.commands.office import new_office
 from experiments.commands.run import run
 from experiments.commands.signs import signs
+from experiments.commands.study import studies, study
 from experiments.commands.terminal import say
 from experiments.commands.trace import trace
+from experiments.commands.verify import verify
 from sim import __version__
 
 EXIT_CODES = (
@@ -103,7 +105,20 @@ def cli() -> None:
     """
 
 
-for command in (run, compare, trace, signs, check, scenarios, parameters, districts, new_office):
+for command in (
+    run,
+    compare,
+    study,
+    studies,
+    verify,
+    trace,
+    signs,
+    check,
+    scenarios,
+    parameters,
+    districts,
+    new_office,
+):
     cli.add_command(command)
 
 

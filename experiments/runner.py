@@ -97,6 +97,11 @@ class Plan:
         return found if len(found) >= workers else [[part] for part in self.left]
 
     @property
+    def replicates(self) -> int:
+        """Different replicates among the jobs."""
+        return len({job.replicate for job in self.jobs})
+
+    @property
     def days(self) -> int:
         """Working days still to be lived, over all runs."""
         return sum(part.scenario.days for part in self.left)
@@ -116,6 +121,11 @@ class Plan:
         grounds = {ground_key(part.scenario): adults for adults, part in zip(each, self.left, strict=True)}
         used = min(workers or cores(), max(len(self.left), 1))
         return 2.0 + living / used + sum(grounds.values()) * SECONDS_A_GROUND_AND_ADULT
+
+    def seconds_of(self, times: int, grounds: int, workers: int) -> float:
+        """Roughly how long it takes to live these jobs so many times, on so many grounds."""
+        once, one = self.seconds(1) - 2.0, self.adults * SECONDS_A_GROUND_AND_ADULT
+        return 2.0 + ((once - one) * times + one * grounds) / workers
 
     def runs(self) -> list[Run]:
         """The runs of the jobs, in their order, once nothing is left."""

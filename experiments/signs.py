@@ -13,15 +13,14 @@ from dataclasses import dataclass
 
 from scipy.stats import qmc
 
+from experiments.factors import uncertainties
 from experiments.kept import Kept
 from experiments.runner import Job, Progress, run_all
 from sim.outcomes import outcomes
-from sim.parameters import Parameter, Value, register
+from sim.parameters import Value
 from sim.scenario import Scenario
 
 OFFICERS = (3, 8)  # per district office; S26, S27
-WIDE = 10.0  # a range that spans more than this factor is drawn on a log scale
-DECIDED_ELSEWHERE = ("survey_n", "survey_frame")
 
 
 @dataclass(frozen=True)
@@ -45,36 +44,14 @@ def _sign(value: float) -> int:
     return (value > 0) - (value < 0)
 
 
-def drawn_ranges(fixed: Sequence[str] = ()) -> list[Parameter]:
-    """The uncertainties that a drawn world varies: all numbers but those of the survey and those ``fixed``."""
-    return [
-        parameter
-        for parameter in register().values()
-        if parameter.kind == "uncertainty"
-        and parameter.type in ("number", "whole number")
-        and parameter.high > parameter.low
-        and parameter.name not in (*DECIDED_ELSEWHERE, *fixed)
-    ]
-
-
-def value_at(parameter: Parameter, share: float) -> Value:
-    """The value at a share of the way through the range, on a log scale where the range is wide."""
-    low, high = parameter.low, parameter.high
-    if parameter.type == "whole number":
-        return min(int(low + share * (high - low + 1)), int(high))
-    if low > 0 and high / low > WIDE:
-        return float(low * (high / low) ** share)
-    return float(low + share * (high - low))
-
-
 def worlds(count: int, seed: int, sites: int) -> list[tuple[dict[str, Value], list[int]]]:
     """Drawn worlds by a scrambled Sobol sequence: values common to the sites, and officers of each site."""
-    ranges = drawn_ranges()
+    ranges = uncertainties()
     points = qmc.Sobol(len(ranges) + sites, rng=seed).random(count)
     few, many = OFFICERS
     return [
         (
-            {parameter.name: value_at(parameter, share) for parameter, share in zip(ranges, point, strict=False)},
+            {factor.name: factor.at(share) for factor, share in zip(ranges, point, strict=False)},
             [min(int(few + share * (many - few + 1)), many) for share in point[len(ranges) :]],
         )
         for point in points.tolist()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import compiled
+from sim.compiled import compiled, loop
 
 LANES = 8
 
@@ -42,7 +42,7 @@ def move(head, after, before, row, old, day):
         head[place] = row
 
 
-@compiled
+@loop
 def fill(head, after, before, due):
     """Put every row into the list of its due day; nobody may be in one yet."""
     for row in range(due.size):

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import compiled
+from sim.compiled import compiled, loop
 from sim.errors import KelilingError
 from sim.parameters import Permit, data_text
 from sim.population import Population
@@ -127,7 +127,7 @@ def plain_values(
     return values
 
 
-@compiled
+@loop
 def shares(values, weight, online, broker):
     """Weighted shares of online and broker when tastes are Gumbel (multinomial logit)."""
     total = 0.0
@@ -144,7 +144,7 @@ def shares(values, weight, online, broker):
     return by_online / total, by_broker / total
 
 
-@compiled
+@loop
 def keen(seed, replicate, resident_key, permit, values, online, broker, sensitivity):
     """Keenness of every pair with the tastes of its first need."""
     found = np.empty(permit.size, np.float64)
@@ -159,7 +159,7 @@ def keen(seed, replicate, resident_key, permit, values, online, broker, sensitiv
     return found
 
 
-@compiled
+@loop
 def stock_at(rate, keenness_of, works_boost, works_days, birth_rate):
     """Mean open share over eligible pairs at base rate ``rate``, and the mean keenness over the open stock."""
     total = 0.0

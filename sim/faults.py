@@ -7,7 +7,7 @@ the first fault: checkers add to one ``Problems`` list, and the door raises once
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -171,12 +171,13 @@ class Problems:
     """The faults found so far; ``raise_if_any`` is the only place where they become an exception."""
 
     found: list[Problem] = field(default_factory=list)
+    rules: Mapping[str, str] = field(default_factory=lambda: RULES)
 
     def add(self, rule: str, place: Place, given: Any = _NOT_GIVEN, *, nearest: str = "", **words: Any) -> None:
         """Note that ``place`` broke ``rule``; ``words`` fill the sentence."""
         text = "" if given is _NOT_GIVEN else shown(given)
         problem = Problem(
-            place.file, place.line, place.column, place.key, text, RULES[rule].format(**words), nearest, rule
+            place.file, place.line, place.column, place.key, text, self.rules[rule].format(**words), nearest, rule
         )
         # Two children of one broken parent, or one broken profile named twice, are one problem.
         if problem not in self.found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import SimpleNamespace
@@ -13,8 +13,8 @@ import numpy as np
 
 from sim.equilibrium import Eligible, Equilibrium, Floats, column, eligible, opening_rate, solve, start_values
 from sim.memory import lined, room
-from sim.parameters import Permit, defaults, namespace, permits, register
-from sim.population import Population, build
+from sim.parameters import Permit, Value, defaults, namespace, permits, register
+from sim.population import PARAMETERS, Population, build
 from sim.rules.motivation import means, perceived_need
 from sim.scenario import Scenario
 from sim.state import Records
@@ -58,6 +58,8 @@ class Ground:
 
 
 KEPT_GROUNDS = 2
+KEPT_POPULATIONS = 4
+_populations: dict[str, Population] = {}
 _grounds: dict[str, Ground] = {}
 _building: dict[str, threading.Lock] = {}
 _guard = threading.Lock()
@@ -89,12 +91,27 @@ def ground(scenario: Scenario) -> Ground:
 
 def _build(scenario: Scenario) -> Ground:
     values = defaults() | {n: v for n, v in scenario.values.items() if register()[n].kind != "lever"}
-    population = build(scenario.profile, scenario.population_seed, values, scenario.size)
+    population = _population(scenario, values)
     pairs = eligible(population, permits())
     for part in pairs:
         part.setflags(write=False)
     solved = solve(population, pairs, namespace(values), permits(), scenario.population_seed)
     return Ground(population, pairs, permits(), solved, namespace(values))
+
+
+def _population(scenario: Scenario, values: Mapping[str, Value]) -> Population:
+    """The population of a scenario; the last few serve grounds that differ in other parameters alone."""
+    parts = [scenario.profile.content(), scenario.population_seed, scenario.size, [values[n] for n in PARAMETERS]]
+    known_by = json.dumps(parts, sort_keys=True)
+    with _guard:
+        found = _populations.pop(known_by, None)
+    if found is None:
+        found = build(scenario.profile, scenario.population_seed, values, scenario.size)
+    with _guard:
+        _populations[known_by] = found
+        while len(_populations) > KEPT_POPULATIONS:
+            _populations.pop(next(iter(_populations)))
+    return found
 
 
 def intercept(base: Ground, willingness: Callable[..., float], weights: tuple[float, ...]) -> float:

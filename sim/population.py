@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import compiled
+from sim.compiled import compiled, loop
 from sim.parameters import Value, namespace
 from sim.profile import Profile
 from sim.rng import Draw, uniform
@@ -96,7 +96,7 @@ def adult_bands(profile: Profile) -> tuple[Floats, Floats, Floats]:
     return np.array(low, float), np.array(high, float) + 1.0, np.cumsum(share) / share.sum()
 
 
-@compiled
+@loop
 def fill(
     seed,
     key,
@@ -179,7 +179,7 @@ def fill(
     return whole, real
 
 
-@compiled
+@loop
 def tie_ends(seed, key, low, high, mean, level, start, other):
     """Draw the ties that each resident starts among rows ``low`` to ``high`` (exclusive); returns how many.
 
@@ -199,7 +199,7 @@ def tie_ends(seed, key, low, high, mean, level, start, other):
     return count
 
 
-@compiled
+@loop
 def join_ties(n, start, other, count):
     """Both directions of the ties as lists by row, each ascending and without doubles (CSR)."""
     degree = np.zeros(n + 1, np.int64)
@@ -259,12 +259,21 @@ def members_by(group: Ints, count: int, key: Ints) -> tuple[Ints, Ints]:
     return start.astype(np.int64), order.astype(np.int64)
 
 
+PARAMETERS = (
+    "household_size", "firms_per_resident", "internet_share", "literacy_mean", "literacy_sd", "literacy_age",
+    "knowledge_mean", "knowledge_literacy", "trust_mean", "efficacy_knowledge", "trait_sd", "motive_sd",
+    "share_decisive", "at_work_share", "free_hours_mean", "ikm_base", "ties_rt", "ties_rw", "ties_district",
+    "head_candidates",
+)  # fmt: skip
+"""The parameters that a population depends on; ``build`` is given no others."""
+
+
 def build(profile: Profile, population_seed: int, values: Mapping[str, Value], size: float = 1.0) -> Population:
     """The population of ``profile`` (or of the whole RWs that ``size`` keeps), from its own seed.
 
-    ``values`` holds the population parameters. Building again gives the same columns, bit for bit.
+    ``values`` holds at least PARAMETERS. Building again gives the same columns, bit for bit.
     """
-    seed, p = population_seed, namespace(values)
+    seed, p = population_seed, namespace({name: values[name] for name in PARAMETERS})
     low, high, cumulative = adult_bands(profile)
     adult_share = profile.adult_share
     base = profile.code << ID_BITS

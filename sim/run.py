@@ -13,6 +13,7 @@ from sim.kernels.simulation import Simulation
 from sim.outcomes import Outcome, outcomes, totals_of
 from sim.records import MONTH, Record
 from sim.scenario import Scenario
+from sim.state import World
 
 ENGINES = ("kernel", "agents")
 """The compiled engine, and the Mesa agents that it equals to the bit."""
@@ -93,11 +94,13 @@ def run(
     engine: str = "kernel",
     checked: bool = False,
     progress: Progress | None = None,
+    at_end: Callable[[World], None] | None = None,
 ) -> Run:
     """Live a scenario through once. A province is lived district by district under one seed and pooled.
 
     ``engine`` is one of ENGINES; both give the same bits. ``progress`` is called with the working days lived since the
-    last call. ``checked`` verifies the laws every day (raises CheckFailed). Raises InvalidInput.
+    last call, ``at_end`` is shown the state in which a district ends. ``checked`` verifies the laws every day (raises
+    CheckFailed). Raises InvalidInput.
     """
     if engine not in ENGINES:
         raise InvalidInput([Problem("run()", 0, 0, "engine", engine, f"must be one of {', '.join(ENGINES)}")])
@@ -110,6 +113,7 @@ def run(
                 engine=engine,
                 checked=checked,
                 progress=progress,
+                at_end=at_end,
             )
             for slug in scenario.province.districts
         ]
@@ -118,13 +122,20 @@ def run(
         simulation = Simulation(scenario, seed=seed, replicate=replicate, checked=checked)
         simulation.live(progress=progress)
         records = simulation.records
+        if at_end is not None:
+            at_end(simulation.world)
     else:
-        records = _lived_by_agents(scenario, seed, replicate, checked, progress)
+        records = _lived_by_agents(scenario, seed, replicate, checked, progress, at_end)
     return Run(scenario, seed, replicate, records, provenance(scenario, seed, replicate, engine))
 
 
 def _lived_by_agents(
-    scenario: Scenario, seed: int, replicate: int, checked: bool, progress: Progress | None
+    scenario: Scenario,
+    seed: int,
+    replicate: int,
+    checked: bool,
+    progress: Progress | None,
+    at_end: Callable[[World], None] | None = None,
 ) -> list[Record]:
     from sim.model import CoproductionModel  # Mesa takes a second to import, and only this engine needs it
 
@@ -133,6 +144,8 @@ def _lived_by_agents(
         model.step()
         if progress is not None and model.day % MONTH == 0:
             progress(MONTH)
+    if at_end is not None:
+        at_end(model.world)
     model.close()
     return model.records
 
@@ -144,11 +157,13 @@ def run_together(
     replicate: int = 0,
     checked: bool = False,
     progress: Progress | None = None,
+    at_end: Callable[[int, World], None] | None = None,
 ) -> list[list[Record]]:
     """The records of one replicate of several scenarios of districts, in the compiled engine.
 
     What scenarios have in common is lived once: each branches off on the first day on which it differs. The records
-    are those of ``run``, to the bit; ``progress`` is told of days as though each scenario had been lived by itself.
+    are those of ``run``, to the bit; ``progress`` is told of days as though each scenario had been lived by itself;
+    ``at_end`` is shown the state in which each scenario ends, with the scenario's place among them.
     """
     found: list[list[Record]] = [[] for _ in scenarios]
     report = progress or (lambda days: None)
@@ -163,13 +178,12 @@ def run_together(
         if not others:
             for at in those:
                 found[at] = simulation.records
+                if at_end is not None:
+                    at_end(at, simulation.world)
             return
-        snapshot = simulation.snapshot() if branch_day > 0 else None
+        branch = simulation.branch(scenarios[others[0]]) if branch_day > 0 else None
         live(simulation, [at for at in those if at not in others])
-        if snapshot is None:
-            live(begun(others), others)
-        else:
-            live(Simulation.resume(snapshot, scenarios[others[0]], checked=checked), others)
+        live(branch or begun(others), others)
 
     def begun(those: list[int]) -> Simulation:
         return Simulation(scenarios[those[0]], seed=seed, replicate=replicate, checked=checked)

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
+from click.core import ParameterSource
 
 from experiments.commands import options
 from experiments.commands.terminal import NOT_A_FORECAST, Progress, heading, next_step, say, table, write_json
 
 if TYPE_CHECKING:
     from experiments.comparison import Comparison
+    from experiments.runner import Plan
+    from experiments.study import Precision
 
 LONGEST_NAME = 100
 
@@ -23,6 +26,7 @@ LONGEST_NAME = 100
 @click.argument("policies", metavar="POLICY...", nargs=-1, required=True)
 @options.added(
     options.replicates(10),
+    options.precision,
     options.seed,
     options.set_,
     options.size,
@@ -41,6 +45,7 @@ def compare(
     baseline: str,
     policies: tuple[str, ...],
     replicates: int,
+    precision: tuple[str, float] | None,
     seed: int,
     set_: tuple[str, ...],
     size: float | None,
@@ -61,6 +66,8 @@ def compare(
     months.csv, provenance.json and figures. Finished runs are kept, in results/runs or in DIR/runs: a comparison that
     was interrupted goes on when the same command is given again, and a baseline lived before is not lived again.
 
+    With --precision replicates are added by rule, up to --replicates, or to 100 when that is not given.
+
     \b
     Examples:
       keliling compare kebon-jeruk-2018 kebon-jeruk-monthly
@@ -71,6 +78,7 @@ def compare(
     from experiments.comparison import Comparison, comparable
     from experiments.ensemble import distinct, ensembles_of, plan_ensembles
     from experiments.kept import Kept, ready
+    from experiments.precision import following, judged, said
 
     began = datetime.now(UTC)
     scenarios = options.load_all([baseline, *policies], set_, size)
@@ -78,11 +86,16 @@ def compare(
     folder = out or default_folder(distinct([one.name for one in scenarios]))
     # A baseline that was lived for one comparison serves the next, unless that has a folder of its own.
     kept = Kept((folder if out else folder.parent) / "runs", engine, warn=say)
-    plan = plan_ensembles(scenarios, replicates, seed=seed, engine=engine, kept=kept, checked=checked)
+    rule = _rule(precision, replicates)
+
+    def planned(count: int) -> Plan:
+        return plan_ensembles(scenarios, count, seed=seed, engine=engine, kept=kept, checked=checked)
+
+    plan = planned(replicates if rule is None else rule.most)
     if dry_run:
         from experiments.commands.dry import describe
 
-        describe(plan, len(scenarios), replicates, workers, folder)
+        describe(plan, len(scenarios), plan.replicates, workers, folder)
         return
     ready(folder)
     quiet = quiet or as_json
@@ -90,9 +103,15 @@ def compare(
         say(f"{len(plan.finished)} of {plan.parts} runs were finished before")
     if plan.left:
         options.compile_first(engine, quiet=quiet)
-    with Progress(plan.days, quiet=quiet) as progress:
-        ensembles = ensembles_of(plan, scenarios, workers=workers, progress=progress)
-    comparison = Comparison(ensembles[0], ensembles[1:], year)
+    reached = None
+    count = replicates if rule is None else following(rule, None)
+    while count is not None:
+        plan = planned(count)
+        with Progress(plan.days, quiet=quiet) as progress:
+            ensembles = ensembles_of(plan, scenarios, workers=workers, progress=progress)
+        comparison = Comparison(ensembles[0], ensembles[1:], year)
+        reached = None if rule is None else judged(rule, _differences(comparison, rule.outcome))
+        count = None if rule is None else following(rule, reached)
     from experiments.tables import provenance_of
 
     provenance = provenance_of(ensembles, years=[comparison.year], began=began)
@@ -101,10 +120,31 @@ def compare(
         write_json(_content(folder, comparison) | {"provenance": provenance})
         return
     show(comparison, everything=everything)
+    if rule is not None and reached is not None:
+        click.echo(said(rule, reached))
     if not quiet:
         say(f"Written to {folder}")
     again = options.as_given(set_, size, seed)
     next_step(f"keliling trace {baseline} {policies[0]} --spared{again}   (whom it spared a rejection)", quiet=quiet)
+
+
+def _rule(asked: tuple[str, float] | None, replicates: int) -> Precision | None:
+    """The rule of --precision; --replicates is the most, when it was given."""
+    from experiments.study import Precision
+
+    if asked is None:
+        return None
+    given = click.get_current_context().get_parameter_source("replicates") is not ParameterSource.DEFAULT
+    return Precision(*asked, most=max(replicates, Precision.least) if given else Precision.most)
+
+
+def _differences(comparison: Comparison, outcome: str) -> dict[str, list[float]]:
+    """Paired differences of every policy, replicate by replicate."""
+    base = comparison.baseline.values(outcome, comparison.year)
+    return {
+        policy.name: [y - x for x, y in zip(base, policy.values(outcome, comparison.year), strict=True)]
+        for policy in comparison.policies
+    }
 
 
 def default_folder(names: list[str]) -> Path:
@@ -188,7 +228,7 @@ def _write(folder: Path, comparison: Comparison, provenance: dict[str, Any], *, 
 
     write_ensembles(folder, comparison.ensembles)
     if figures:
-        from experiments.figures import draw_comparison
+        from experiments.figures.comparison import draw_comparison
 
         draw_comparison(folder, comparison)
     write_comparison(folder, comparison)

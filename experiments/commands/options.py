@@ -73,6 +73,37 @@ def replicates(default: int) -> Callable[[F], F]:
     return option
 
 
+def _rule(_: click.Context, option: click.Parameter, text: str | None) -> tuple[str, float] | None:
+    """An outcome and a half width; raises InvalidInput when it is neither."""
+    if text is None:
+        return None
+    from difflib import get_close_matches
+
+    from sim.errors import InvalidInput, Problem
+    from sim.outcomes import outcomes
+
+    name, _, width = text.partition("=")
+    if name not in outcomes():
+        near = next(iter(get_close_matches(name, outcomes(), 1, 0.6)), "")
+        raise InvalidInput([Problem("options", 0, 0, "--precision", text, "takes OUTCOME=WIDTH, an outcome", near)])
+    try:
+        if float(width) > 0:
+            return name, float(width)
+    except ValueError:
+        pass
+    rule = "takes OUTCOME=WIDTH, the width a number above 0, such as rejected_share=0.05"
+    raise InvalidInput([Problem("options", 0, 0, "--precision", text, rule)])
+
+
+precision = click.option(
+    "--precision",
+    callback=_rule,
+    default=None,
+    metavar="OUTCOME=WIDTH",
+    help="Add replicates until the 95% interval of every policy's paired difference has at most this half width.",
+)
+
+
 def out(help_: str) -> Callable[[F], F]:
     """The folder to write to."""
     option: Callable[[F], F] = click.option(

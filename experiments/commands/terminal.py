@@ -41,16 +41,26 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, right: Seque
     """
     every = [list(headers), *[list(row) for row in rows]]
     last = len(headers) - 1
-    widths = [max(len(row[at]) for row in every) for at in range(len(headers))]
+    widths = [max(_width(row[at]) for row in every) for at in range(len(headers))]
     room = shutil.get_terminal_size().columns - sum(widths[:last]) - 2 * last - 1
     wrapped = sys.stdout.isatty() and last not in right and room >= LEAST_WIDTH
     for number, row in enumerate(every):
         tail = textwrap.wrap(row[last], room) or [""] if wrapped else [row[last]]
-        cells = [cell.rjust(widths[at]) if at in right else cell.ljust(widths[at]) for at, cell in enumerate(row)]
+        cells = [_padded(cell, widths[at], right=at in right) for at, cell in enumerate(row)]
         lines = ["  ".join([*cells[:last], cells[last] if last in right else tail[0]]).rstrip()]
         lines += [" " * (sum(widths[:last]) + 2 * last) + more for more in tail[1:]]
         for line in lines:
             click.echo(click.style(line, underline=True) if number == 0 else line)
+
+
+def _width(cell: str) -> int:
+    """Characters that are seen; a coloured cell has more."""
+    return len(click.unstyle(cell))
+
+
+def _padded(cell: str, width: int, *, right: bool) -> str:
+    room = " " * (width - _width(cell))
+    return room + cell if right else cell + room
 
 
 def write_json(content: Any) -> None:
@@ -78,10 +88,10 @@ def duration(seconds: float) -> str:
 
 
 class Progress:
-    """Days lived, and time left, on stderr: a bar on a terminal, else a line every ten seconds."""
+    """Days or runs lived, and time left, on stderr: a bar on a terminal, else a line every ten seconds."""
 
-    def __init__(self, days: int, *, quiet: bool = False) -> None:
-        self.days, self.quiet = days, quiet
+    def __init__(self, total: int, *, quiet: bool = False, unit: str = "days") -> None:
+        self.total, self.quiet, self.unit = total, quiet, unit
         self.lived = 0
         self._first: tuple[float, int] | None = None
         self._bar: Any = None
@@ -89,10 +99,17 @@ class Progress:
 
     def __enter__(self) -> Progress:
         self._spoke = time.monotonic()
-        if not self.quiet and self.days and sys.stderr.isatty():
+        if not self.quiet and self.total and sys.stderr.isatty():
             from rich.console import Console
-            from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+            from rich.progress import BarColumn, ProgressColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
             from rich.progress import Progress as Bar
+            from rich.text import Text
+
+            class Pace(ProgressColumn):
+                """Runs a second; nothing while that is not known."""
+
+                def render(self, task: Any) -> Text:
+                    return Text("" if task.speed is None else f"{task.speed:.1f} a second")
 
             columns = (
                 TextColumn("{task.description}"),
@@ -100,27 +117,30 @@ class Progress:
                 TaskProgressColumn(),
                 TimeRemainingColumn(),
                 TextColumn("left"),
+                *([Pace()] if self.unit == "runs" else []),
             )
             self._bar = Bar(*columns, console=Console(stderr=True), transient=True)
             self._bar.start()
-            self._task = self._bar.add_task("Living the days", total=self.days)
+            self._task = self._bar.add_task(f"Living the {self.unit}", total=self.total)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             self._bar.stop()
 
-    def __call__(self, days: int) -> None:
-        """Note that so many more days were lived."""
-        self.lived += days
+    def __call__(self, more: int) -> None:
+        """Note that so many more were lived."""
+        self.lived += more
         now = time.monotonic()
         if self._bar is not None:
-            self._bar.advance(self._task, days)
+            self._bar.advance(self._task, more)
             return
         if self._first is None:  # what came before is the start of the workers, which says nothing of their pace
             self._first = now, self.lived
         elif not self.quiet and now - self._spoke >= SECONDS_BETWEEN_LINES:
             self._spoke = now
             began, before = self._first
-            left = (now - began) * (self.days - self.lived) / (self.lived - before)
-            say(f"{min(self.lived / self.days, 1.0):.0%} of the days lived, about {duration(left)} left")
+            pace = (self.lived - before) / (now - began)
+            left = duration((self.total - self.lived) / pace)
+            of_runs = f", {pace:.1f} a second" if self.unit == "runs" else ""
+            say(f"{min(self.lived / self.total, 1.0):.0%} of the {self.unit} lived{of_runs}, about {left} left")

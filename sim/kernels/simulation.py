@@ -114,3 +114,11 @@ class Simulation:
         one = cls.__new__(cls)  # there is no day 0 to be drawn
         one._set_out(begun, checked, snapshot.day, world, copied(snapshot.months))
         return one
+
+    def branch(self, scenario: Scenario) -> Simulation:
+        """A run that goes on from here under another scenario that shares the past; this one can go on too.
+
+        Raises InvalidInput when the other scenario differs before today.
+        """
+        here = Snapshot(self.scenario, self.seed, self.replicate, self.day, self.rows, self.months)
+        return Simulation.resume(here, scenario, checked=self.checked)

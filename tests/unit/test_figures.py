@@ -12,7 +12,7 @@ import pytest
 from experiments import style
 from experiments.comparison import Comparison
 from experiments.ensemble import Ensemble, run_ensembles
-from experiments.figures import _headline, differences, draw_comparison, trajectories
+from experiments.figures.comparison import _headline, differences, draw_comparison, trajectories
 from sim.scenario import load
 
 

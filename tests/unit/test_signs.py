@@ -6,13 +6,14 @@ import pytest
 from click.testing import CliRunner
 
 from experiments.cli import cli
-from experiments.signs import Signs, drawn_ranges, value_at, worlds
+from experiments.factors import of_parameter, uncertainties
+from experiments.signs import Signs, worlds
 from sim.parameters import register
 from sim.scenario import load
 
 
 def test_worlds_lie_in_their_ranges_and_repeat() -> None:
-    ranges = drawn_ranges()
+    ranges = uncertainties()
     assert len(ranges) > 150
     drawn = worlds(8, 1, 2)
     for values, officers in drawn:
@@ -27,12 +28,19 @@ def test_worlds_lie_in_their_ranges_and_repeat() -> None:
 
 def test_wide_ranges_are_drawn_on_a_log_scale() -> None:
     stock = register()["iumk_stock"]
-    assert value_at(stock, 0.0) == stock.low
-    assert value_at(stock, 0.5) == pytest.approx((stock.low * stock.high) ** 0.5)
+    assert of_parameter(stock).at(0.0) == stock.low
+    assert of_parameter(stock).at(0.5) == pytest.approx((stock.low * stock.high) ** 0.5)
     narrow = register()["invite_acceptance"]
-    assert value_at(narrow, 0.5) == pytest.approx((narrow.low + narrow.high) / 2)
+    assert of_parameter(narrow).at(0.5) == pytest.approx((narrow.low + narrow.high) / 2)
     whole = register()["imb_requirements"]
-    assert {value_at(whole, share / 100) for share in range(100)} == {9, 10, 11, 12}
+    assert {of_parameter(whole).at(share / 100) for share in range(100)} == {9, 10, 11, 12}
+
+
+def test_rounding_carries_no_value_over_an_end() -> None:
+    """0.5 + 1.0 * (0.9 - 0.5) is above 0.9 by a last bit."""
+    for factor in uncertainties():
+        assert factor.low <= factor.at(0.0) <= factor.at(1.0) <= factor.high, factor.name
+        assert factor.at(1.0) == pytest.approx(factor.high)
 
 
 def test_shares_count_combinations() -> None:

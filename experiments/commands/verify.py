@@ -1,0 +1,52 @@
+"""``keliling verify``: lives a sample of a study's runs anew and names the first difference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from experiments.commands import options
+from experiments.commands.terminal import Progress, next_step, say, write_json
+
+
+@click.command()
+@click.argument("results", type=click.Path(path_type=Path))
+@options.added(
+    click.option(
+        "--sample",
+        type=click.IntRange(1),
+        default=10,
+        show_default=True,
+        metavar="N",
+        help="Jobs to live anew, drawn from all that are there.",
+    ),
+    options.seed,
+    options.engine,
+    options.as_json,
+    options.quiet,
+)
+def verify(results: Path, sample: int, seed: int, engine: str, as_json: bool, quiet: bool) -> None:
+    """Live a sample of the runs in a RESULTS folder anew, and compare them to the last bit.
+
+    \b
+    Examples:
+      keliling verify results/outreach-frequency-kebon-jeruk
+      keliling verify results/screening --sample 100 --engine agents
+    """
+    from experiments.verifying import verified
+    from sim.errors import KelilingError
+
+    quiet = quiet or as_json
+    options.compile_first(engine, quiet=quiet)
+    with Progress(sample, quiet=quiet, unit="runs") as progress:
+        found = verified(results, sample, seed=seed, engine=engine, progress=progress)
+    if as_json:
+        write_json({"jobs": found.jobs, "runs": found.runs, "difference": found.difference})
+    elif found.difference is None:
+        click.echo(f"{found.runs} runs of {found.jobs} jobs lived anew: every number is the same, to the last bit")
+    if found.difference is not None:
+        raise KelilingError(f"{results}: {found.difference}")
+    if not quiet:
+        say(f"Looked at {found.jobs} of {found.all_jobs:,} jobs")
+    next_step(f"keliling verify {results} --sample {10 * sample}   (a larger sample)", quiet=quiet)

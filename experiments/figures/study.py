@@ -1,0 +1,87 @@
+"""The figures that a study's kind calls for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from experiments.differences import measure_of
+from experiments.figures.gains import who_gains
+from experiments.figures.grid import heat_map
+from experiments.figures.information import information_bars
+from experiments.figures.policies import forest, frequency_response
+from experiments.figures.screening import morris_plane
+from experiments.figures.sensitivity import convergence_lines, index_bars
+from experiments.figures.sheet import footer
+from experiments.figures.tornado import Bar, tornado
+from experiments.report import Report
+from experiments.studies.frequency import today
+from experiments.studies.targets import Target
+from experiments.studies.tornado import Change
+from sim.outcomes import outcomes
+from sim.parameters import Value
+
+MOST_TARGETS = 6
+"""Targets that are drawn; the others stand in the tables."""
+
+
+def draw(folder: Path, report: Report) -> list[Path]:
+    """Draw the figures of a report; returns the files written."""
+    answers, study = report.answers, report.answers.study
+    foot = footer(answers)
+    paths: list[Path] = []
+    if study.kind == "frequency":
+        turning = {one.outcome: one.text for one in report.responses if one.text}
+        paths += frequency_response(folder, answers, study.outcomes[:6], today=today(answers), turning=turning)
+    if study.kind == "grid" and len(study.policies[0].levels) == 2:
+        first, second = study.policies[0].levels
+        for outcome in study.outcomes[:3]:
+            paths += heat_map(folder, answers, outcome, (first, second))
+    if report.decision.standings:
+        paths += forest(folder, report.decision.standings, _unit, footer=foot)
+        best = max(report.decision.rankings[1:], key=lambda one: one.benefit)
+        paths += who_gains(folder, answers, best.arm) if answers.rws else []
+    drawn = _chosen(list(report.tornado or report.sensitivity), study.outcomes[0])
+    for target in drawn:
+        if report.tornado:
+            paths += _tornado(folder, report, target, foot)
+        elif study.kind == "morris":
+            paths += morris_plane(folder, report.sensitivity[target], f"morris-{target.name}", foot)
+        else:
+            paths += index_bars(folder, report.sensitivity[target], f"{study.kind}-{target.name}", foot)
+    if report.converging:
+        paths += convergence_lines(folder, report.converging, "convergence", foot)
+    if report.worth is not None and not report.worth.note:
+        paths += information_bars(folder, report.worth, "information", foot)
+    return paths
+
+
+def _chosen(targets: list[Target], outcome: str) -> list[Target]:
+    """Those drawn: of the ranked outcome, and which policy ranks first; levels where there is no policy."""
+    advice = [one for one in targets if one.kind == "ranks first" or (one.kind, one.outcome) == ("difference", outcome)]
+    return (advice or targets)[:MOST_TARGETS]
+
+
+def _tornado(folder: Path, report: Report, target: Target, foot: str) -> list[Path]:
+    base = target.of_jobs[report.answers.world == 0]
+    bars = [
+        Bar(low.factor, _text(low.value), _text(high.value), low.difference, _ends(low), high.difference, _ends(high))
+        for low, high in report.tornado[target]
+    ]
+    name = f"tornado-{target.name}"
+    level = float(np.nanmean(base)) if base.size else float("nan")
+    unit = outcomes()[target.outcome].unit if target.outcome else "share of runs"
+    return tornado(folder, bars, outcome_title=target.words, unit=unit, base=level, footer=foot, name=name)
+
+
+def _ends(one: Change) -> tuple[float, float]:
+    return one.low, one.high
+
+
+def _text(value: Value) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value).lower()
+
+
+def _unit(outcome: str) -> str:
+    return measure_of(outcomes()[outcome]).unit_of_difference

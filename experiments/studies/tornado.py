@@ -1,0 +1,58 @@
+"""One factor at a time: what each does to an outcome, or to a policy's effect, at both ends of its range.
+
+Every world has the same replicates, so the interval of a change is that of paired differences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from experiments.intervals import interval, mean
+from experiments.studies.answers import Answers, Floats
+from sim.parameters import Value
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one end of a factor's range changes against base, with its 95% interval."""
+
+    factor: str
+    value: Value
+    difference: float
+    low: float
+    high: float
+
+
+def changes(answers: Answers, values: Floats) -> list[tuple[Change, Change]]:
+    """The change at both ends of every factor, the widest first; ``values`` has one number a job."""
+    base = _of_world(answers, values, 0)
+    found = []
+    for at, factor in enumerate(answers.study.factors):
+        low, high = (
+            _change(factor.name, factor.at(share), _paired(base, _of_world(answers, values, 1 + 2 * at + end)))
+            for end, share in enumerate((0.0, 1.0))
+        )
+        found.append((low, high))
+    return sorted(found, key=lambda pair: -max(_size(one) for one in pair))
+
+
+def _of_world(answers: Answers, values: Floats, world: int) -> dict[int, float]:
+    mine = answers.world == world
+    return dict(zip(answers.replicate[mine].tolist(), values[mine].tolist(), strict=True))
+
+
+def _paired(base: dict[int, float], other: dict[int, float]) -> list[float]:
+    differences = [other[replicate] - value for replicate, value in base.items() if replicate in other]
+    return [one for one in differences if not np.isnan(one)]
+
+
+def _change(factor: str, value: Value, differences: Sequence[float]) -> Change:
+    low, high = interval(differences)
+    return Change(factor, value, mean(differences), low, high)
+
+
+def _size(one: Change) -> float:
+    return abs(one.difference) if one.difference == one.difference else 0.0

@@ -1,0 +1,1 @@
+"""Studies end to end: survived kills, full disks and lost workers, and the same to the last bit whoever lived them."""
