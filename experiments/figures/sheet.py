@@ -113,10 +113,12 @@ def keep(figure: Any, folder: Path, name: str, columns: str, rows: Iterable[Sequ
 
 def footer(answers: Answers) -> str:
     """From which runs a figure of a study was made, under which seed and version."""
-    study, jobs, worlds = answers.study, int(sample(answers).sum()), np.unique(answers.world).size
+    study, jobs, worlds = answers.study, answers.jobs, np.unique(answers.world).size
+    fair = int(sample(answers).sum())
     size = study.arms[0].scenario.size
     parts = [f"{jobs} run{'s' if jobs != 1 else ''} of each of {len(study.arms)} arms, paired by luck"]
     parts += [f"{worlds} worlds" if worlds > 1 else "one world"]
+    parts += [f"policies judged by {fair} of them, a fair sample"] if 0 < fair < jobs else []
     parts += [f"{answers.failed} runs failed"] if answers.failed else []
     parts += [f"reduced size {size:g}"] if size != 1.0 else []
     return f"{study.title}: {', '.join(parts)}, year {study.year}, seed {study.seed}. keliling {__version__}."

@@ -5,7 +5,7 @@ a block says what else it is: ``<!-- file: NAME -->`` writes it into the folder 
 well); ``<!-- exits: N -->`` expects that exit code, and the lines shown under the command in its output.
 
 Long commands are made small, and only here: a ``run``, ``compare``, ``trace`` or ``signs`` without ``--size`` gets
-``--size 0.03``; ``signs`` gets ``--draws 2``, ``study`` gets ``--points 2``; a ``run`` or ``compare`` without ``--replicates`` gets ``--replicates 2``, and one worker, which is the
+``--size 0.03``; ``signs`` gets ``--draws 2``, ``study`` gets ``--points 2`` or a wide ``--precision``; a ``run`` or ``compare`` without ``--replicates`` gets ``--replicates 2``, and one worker, which is the
 quickest for so little. ``make`` lines are not run, but their targets must exist.
 """
 
@@ -85,6 +85,8 @@ def made_small(arguments: list[str]) -> list[str]:
         arguments = [*arguments, "--draws", "2"]  # the last one given counts
     if arguments[0] == "study" and arguments[1] in ("screening", "variance", "which-assumptions-flip-the-advice"):
         arguments = [*arguments, "--points", "2"]
+    elif arguments[0] == "study":
+        arguments = [*arguments, "--precision", "rejected_share=9"]
     if arguments[0] in REPEATED and "--replicates" not in arguments:
         arguments = [*arguments, "--replicates", "2", "--workers", "1"]
     return arguments

@@ -166,6 +166,8 @@ def test_verify_finds_runs_the_same_and_names_a_difference(tmp_path: Path) -> No
     import pyarrow as pa
     from pyarrow import parquet
 
+    from experiments.store import _bytes
+
     out = tmp_path / "out"
     assert keliling("study", written(tmp_path, "tornado"), "--out", out, "--no-figures", "--quiet").exit_code == 0
     same = keliling("verify", out, "--sample", "4")
@@ -173,7 +175,7 @@ def test_verify_finds_runs_the_same_and_names_a_difference(tmp_path: Path) -> No
     table = parquet.read_table(out / "runs.parquet")
     at = table.schema.names.index("satisfaction")
     tampered = pa.array([value + 1e-13 for value in table["satisfaction"].to_pylist()])
-    parquet.write_table(table.set_column(at, "satisfaction", tampered), out / "runs.parquet")
+    (out / "runs.parquet").write_bytes(_bytes(table.set_column(at, "satisfaction", tampered)))
     other = keliling("verify", out, "--sample", "4")
     assert other.exit_code == 1
     assert "differs first at world" in other.output and "satisfaction" in other.output

@@ -13,7 +13,7 @@ import pytest
 
 from tests.studies.helpers import command, content, environment, live, written
 
-POINTS = 240
+POINTS = 128
 
 
 @pytest.fixture(scope="module")
