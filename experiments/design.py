@@ -58,12 +58,6 @@ def shares_of(study: Study) -> Shares:
     )
 
 
-def problem_of(study: Study) -> dict[str, Any]:
-    """The dimensions as SALib wants them: every one from 0 to 1."""
-    names = [factor.name for factor in study.dimensions]
-    return {"num_vars": len(names), "names": names, "bounds": [[0.0, 1.0]] * len(names)}
-
-
 def _unit(dimensions: int) -> dict[str, Any]:
     return {"num_vars": dimensions, "names": [str(one) for one in range(dimensions)], "bounds": [[0, 1]] * dimensions}
 

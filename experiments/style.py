@@ -19,6 +19,22 @@ POLICIES = ("#D55E00", "#009E73", "#CC79A7", "#E69F00")
 BETTER, WORSE, PLAIN = "#009E73", "#D55E00", "#5F6B76"
 INK, GREY, FAINT = "#1B2733", "#5F6B76", "#EEF1F3"
 
+MARKS = {
+    "better": ("o", BETTER, True),
+    "worse": ("s", WORSE, True),
+    "changed": ("D", INK, True),
+    "unclear": ("o", PLAIN, False),
+    "same": ("d", PLAIN, False),
+}
+"""Shape, colour and whether it is filled, by verdict (``Difference.verdict``)."""
+MEANINGS = {
+    "better": "better",
+    "worse": "worse",
+    "changed": "changed; neither way is better",
+    "unclear": "unclear: the interval holds zero",
+    "same": "the same in every pair",
+}
+
 SETTINGS: dict[str, Any] = {
     "svg.hashsalt": "keliling",
     "svg.fonttype": "path",

@@ -240,25 +240,9 @@ def differences(figures: Any, comparison: Comparison, policy: Ensemble) -> Any:
     return figure
 
 
-MARKS = {
-    "better": ("o", style.BETTER, True),
-    "worse": ("s", style.WORSE, True),
-    "changed": ("D", style.INK, True),
-    "unclear": ("o", style.PLAIN, False),
-    "same": ("d", style.PLAIN, False),
-}
-MEANINGS = {
-    "better": "better",
-    "worse": "worse",
-    "changed": "changed; neither way is better",
-    "unclear": "unclear: the interval holds zero",
-    "same": "the same in every pair",
-}
-
-
 def _interval(panel: Any, at: int, d: Difference) -> None:
     """One row: thin bar for the 95% interval of the mean, thick for the 50% one, a mark that tells the verdict."""
-    marker, colour, filled = MARKS[d.verdict]
+    marker, colour, filled = style.MARKS[d.verdict]
     bounds = (d.difference,) if np.isnan(d.low) else (d.low, d.high)
     reach = max(abs(bound) for bound in bounds) or 1.0
     middle = d.difference / reach
@@ -282,16 +266,16 @@ def _interval(panel: Any, at: int, d: Difference) -> None:
 def _marks(figure: Any, height: float, verdicts: set[str]) -> None:
     from matplotlib.lines import Line2D
 
-    used = [verdict for verdict in MARKS if verdict in verdicts]
+    used = [verdict for verdict in style.MARKS if verdict in verdicts]
     handles = []
-    for marker, colour, filled in (MARKS[verdict] for verdict in used):
+    for marker, colour, filled in (style.MARKS[verdict] for verdict in used):
         inside = colour if filled else "white"
         handles.append(
             Line2D([], [], marker=marker, color=colour, markerfacecolor=inside, markersize=6.5, linewidth=1.6)
         )
     figure.legend(
         handles,
-        [MEANINGS[verdict] for verdict in used],
+        [style.MEANINGS[verdict] for verdict in used],
         loc="lower left",
         ncols=len(handles),
         frameon=False,
@@ -304,7 +288,7 @@ def _marks(figure: Any, height: float, verdicts: set[str]) -> None:
 
 def _headline(rows: list[Difference], comparison: Comparison) -> str:
     """The finding in one sentence."""
-    told = {verdict: [d.measure.title for d in rows if d.verdict == verdict] for verdict in MARKS}
+    told = {verdict: [d.measure.title for d in rows if d.verdict == verdict] for verdict in style.MARKS}
     parts = [
         f"{verdict}: {_listed(names)}" for verdict, names in told.items() if verdict in ("better", "worse") and names
     ]

@@ -25,21 +25,6 @@ from sim.outcomes import outcomes
 
 CAVEAT = "A tool for reasoning from stated assumptions, not a forecast."
 MARGIN = 0.16
-MARKS = {
-    "better": ("o", style.BETTER, True),
-    "worse": ("s", style.WORSE, True),
-    "changed": ("D", style.INK, True),
-    "unclear": ("o", style.PLAIN, False),
-    "same": ("d", style.PLAIN, False),
-}
-"""Shape, colour and whether it is filled, by verdict (``Difference.verdict``)."""
-MEANINGS = {
-    "better": "better",
-    "worse": "worse",
-    "changed": "changed; neither way is better",
-    "unclear": "unclear: the interval holds zero",
-    "same": "the same in every pair",
-}
 
 
 @dataclass(frozen=True)
@@ -146,7 +131,7 @@ def marked(
     panel: Any, at: float, found: tuple[float, float, float], verdict: str, *, upright: bool = False, size: float = 6.0
 ) -> None:
     """A mark that tells the verdict, on a thin bar from low to high; ``found`` is the value, low and high."""
-    marker, colour, filled = MARKS[verdict]
+    marker, colour, filled = style.MARKS[verdict]
     value, low, high = found
     for ends, looks in (
         ((low, high), {"linewidth": 1.6, "zorder": 3}),
@@ -167,11 +152,11 @@ def marks(verdicts: Iterable[str]) -> list[tuple[Any, str]]:
 
     there = set(verdicts)
     entries = []
-    for verdict, (marker, colour, filled) in MARKS.items():
+    for verdict, (marker, colour, filled) in style.MARKS.items():
         if verdict in there:
             inside = colour if filled else "white"
             line = Line2D([], [], marker=marker, color=colour, markerfacecolor=inside, markersize=6, linewidth=1.6)
-            entries.append((line, MEANINGS[verdict]))
+            entries.append((line, style.MEANINGS[verdict]))
     return entries
 
 

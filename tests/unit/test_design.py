@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from scipy.stats import qmc
 
-from experiments.design import BLOCK, LEVELS, problem_of, shares_of
+from experiments.design import BLOCK, LEVELS, shares_of
 from experiments.factors import LUCK, LUCK_FACTOR, LUCKS, Factor, of_parameter, uncertainties
 from experiments.study import KINDS, SAMPLED, Arm, Study, World
 from experiments.study_file import load_study
@@ -102,7 +102,6 @@ def test_worlds_are_numbered_and_within_bounds(kind: str) -> None:
     rows = {"sobol": 16 * (6 + 2), "morris": 12 * (6 + 1)}.get(kind, 64)
     assert len(study.worlds) == len(shares_of(study)) == rows
     assert [one.name for one in study.dimensions] == [one.name for one in FACTORS] + [LUCK] * lucky
-    assert problem_of(study)["names"] == [one.name for one in study.dimensions]
     for world in study.worlds:
         values = dict(world.values)
         assert list(values) == [one.name for one in FACTORS]
