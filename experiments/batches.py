@@ -7,9 +7,7 @@ on how often it was stopped.
 
 from __future__ import annotations
 
-import multiprocessing
 import pickle
-import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -23,6 +21,7 @@ from experiments.lived import rows_of
 from experiments.runner import cores
 from experiments.store import Store
 from experiments.study import Study
+from experiments.workers import SPAWN, serve
 from sim.errors import Interrupted, KelilingError
 
 if TYPE_CHECKING:
@@ -166,15 +165,8 @@ def _executor(place: Place, jobs: int) -> Iterator[tuple[Executor, int]]:
         with ThreadPoolExecutor(count) as pool:
             yield pool, count
     else:
-        # Spawned and not forked: mesa and numba start threads, and a fork in the middle of one may never wake up.
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(count, mp_context=context, initializer=_ignore_interrupts) as processes:
+        with ProcessPoolExecutor(count, mp_context=SPAWN, initializer=serve) as processes:
             yield processes, count
-
-
-def _ignore_interrupts() -> None:
-    """Ctrl-C is the parent's to handle."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _client(address: str) -> Any:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.factors import LUCK
+from experiments.factors import LUCK, LUCKS
 from sim.parameters import Value
 
 if TYPE_CHECKING:
@@ -47,8 +47,14 @@ def worlds_of(study: Study) -> list[World]:
     for number, row in enumerate(shares_of(study).tolist()):
         values = {factor.name: factor.at(share) for factor, share in zip(study.dimensions, row, strict=True)}
         luck = values.pop(LUCK, None)
-        found.append(World(number, values, int(luck) if luck is not None else None))  # type: ignore[arg-type]
+        found.append(World(number, values, None if luck is None else _luck(study, number, luck)))
     return found
+
+
+def _luck(study: Study, number: int, level: Value) -> int:
+    """The replicate of a world. The levels of a Morris design are few, so each trajectory has its own pair of them."""
+    trajectory = _key(study.seed, number // (len(study.dimensions) + 1)) if study.kind == "morris" else 0
+    return (int(level) + trajectory) % LUCKS  # type: ignore[arg-type]
 
 
 def shares_of(study: Study) -> Shares:

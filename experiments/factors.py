@@ -39,8 +39,10 @@ class Factor:
             return self.choices[min(int(share * len(self.choices)), len(self.choices) - 1)]
         if self.whole:
             return min(int(self.low + share * (self.high - self.low + 1)), int(self.high))
+        if share in (0.0, 1.0):  # rounding may not carry it over an end, nor keep it from one
+            return float(self.high if share else self.low)
         way = self.low * (self.high / self.low) ** share if self.log else self.low + share * (self.high - self.low)
-        return float(min(max(way, self.low), self.high))  # rounding may not carry it over an end
+        return float(min(max(way, self.low), self.high))
 
     @property
     def title(self) -> str:

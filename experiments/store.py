@@ -100,7 +100,7 @@ class Store:
             "title": study.title,
             "question": study.question,
             "digest": self.digest,
-            "made_by": made_by("kernel"),
+            "made_by": rows_made_by(),
             "declares": study.declares(),
             "scenarios": {arm.name: arm.scenario.name for arm in study.arms},
             "outcomes": list(study.outcomes),
@@ -123,8 +123,7 @@ class Store:
     @property
     def digest(self) -> str:
         """Of the study and of the code that lives it: what every file of the store carries."""
-        # Both engines give the same bits, so runs of either serve the same study.
-        text = self.study.digest() + json.dumps(made_by("kernel"), sort_keys=True)
+        text = self.study.digest() + json.dumps(rows_made_by(), sort_keys=True)
         return blake2b(text.encode(), digest_size=12).hexdigest()
 
     def _same_study(self, manifest: Mapping[str, Any]) -> None:
@@ -133,7 +132,7 @@ class Store:
         ours, theirs = self.study.declares(), manifest["declares"]
         differs = [key for key in ours if json.loads(json.dumps(ours[key])) != theirs.get(key)]
         if not differs:
-            mine, other = made_by("kernel"), manifest["made_by"]
+            mine, other = rows_made_by(), manifest["made_by"]
             differs = [
                 f"{key} ({other.get(key)} there, {mine[key]} here)" for key in mine if mine[key] != other.get(key)
             ]
@@ -215,6 +214,12 @@ class Store:
 
     def _batch_files(self) -> list[Path]:
         return sorted((self.folder / BATCHES).glob("*.parquet"))
+
+
+def rows_made_by() -> dict[str, Any]:
+    """Versions and digests of the code that makes a row. Both engines give the same bits, so a study may use either."""
+    lived = Path(__file__).with_name("lived.py").read_bytes()
+    return made_by("kernel") | {"lived": blake2b(lived, digest_size=8).hexdigest()}
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -30,10 +30,11 @@ KINDS = {
     "pawn": "how far each factor moves the whole distribution",
 }
 LUCKY = ("latin", "morris", "sobol", "pawn")
-"""Kinds that treat luck as one more factor; in the others every world has the same replicates."""
+"""Kinds that treat luck as one more factor; in the others every world has replicates of its own, but for a tornado."""
 SAMPLED = ("latin", "morris", "sobol", "pawn")
 NOW = "now"
-WORLD_BITS = 20  # of the number of a replicate, where every drawn world has replicates of its own
+WORLD_BITS = 20  # of the number of a replicate, where every world has replicates of its own
+MOST_OWN = 2 ** (32 - WORLD_BITS)  # replicates that a world can then have
 
 
 @dataclass(frozen=True)
@@ -140,8 +141,9 @@ class Study:
         if self.lucky:
             return [(world.number, world.luck or 0) for world in self.worlds]
         upto = self.replicates if replicates is None else replicates
-        # Drawn worlds have luck of their own, so that their means are independent; all arms of one share it.
-        own = self.kind in ("frequency", "grid") and len(self.worlds) > 1
+        # Worlds have luck of their own, so that their means are independent; all arms of one share it. The ends of a
+        # tornado are set against its base, so they share that as well.
+        own = self.kind != "tornado" and bool(self.factors or self.rows)
         return [
             (world.number, replicate << WORLD_BITS | world.number if own else replicate)
             for replicate in range(upto)

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.ensemble import reported_years
-from experiments.factors import Factor
-from experiments.study import KINDS, NOW, SAMPLED, Arm, Precision, Study
+from experiments.study import KINDS, MOST_OWN, NOW, SAMPLED, Arm, Precision, Study
 from experiments.study_given import KEYS, STUDY_RULES, TABLES, TEXTS, WHOLE, Given
 from experiments.study_varied import all_levers, factors_of, rows_of
 from sim.errors import InvalidInput
@@ -103,7 +102,7 @@ class _Reader(Given):
         assert baseline is not None
         arms = (Arm(NOW, baseline.title, baseline), *self.policies(baseline, rows))
         worlds = tuple(row for row in rows if not all_levers(rows))
-        self.check(kind, arms, factors, precision)
+        self.check(kind, arms, [*factors, *worlds], precision)
         year = whole["year"] if whole["year"] is not None else reported_years(baseline)[-1]
         if year not in reported_years(baseline):
             first, last = reported_years(baseline)[0], reported_years(baseline)[-1]
@@ -114,6 +113,9 @@ class _Reader(Given):
         points = whole["points"] or (DEFAULT_POINTS.get(kind, 32) if factors else 1)
         if kind == "sobol" and points & (points - 1):
             problems.add("study-power", self.place("points"), points)
+        replicates = whole["replicates"] or DEFAULT_REPLICATES
+        if kind not in (*SAMPLED, "tornado") and (factors or worlds) and replicates > MOST_OWN:
+            problems.add("study-replicates", self.place("replicates"), replicates, most=MOST_OWN)
         problems.raise_if_any()
         return Study(
             name=self.located.path.stem,
@@ -123,7 +125,7 @@ class _Reader(Given):
             arms=arms,
             factors=tuple(factors),
             points=points if factors or kind in SAMPLED else 1,
-            replicates=1 if kind in SAMPLED else whole["replicates"] or DEFAULT_REPLICATES,
+            replicates=1 if kind in SAMPLED else replicates,
             seed=1 if whole["seed"] is None else whole["seed"],
             year=year,
             outcomes=watched,
@@ -245,8 +247,8 @@ class _Reader(Given):
         ]
         return list(dict.fromkeys(value for value in checked if value is not None))
 
-    def check(self, kind: str, arms: Sequence[Arm], factors: Sequence[Factor], precision: Precision | None) -> None:
-        """What a kind of study cannot do without, or cannot do with."""
+    def check(self, kind: str, arms: Sequence[Arm], varied: Sequence[Any], precision: Precision | None) -> None:
+        """What a kind of study cannot do without, or cannot do with; ``varied`` are its factors or rows of worlds."""
         names = [arm.name for arm in arms]
         for name in dict.fromkeys(names):
             if names.count(name) > 1:
@@ -254,18 +256,18 @@ class _Reader(Given):
         needs = {"frequency": "events_per_month", "grid": "levers"}.get(kind)
         if needs and (needs not in self.tables or self.tables[needs] == {}):
             self.problems.add("study-missing", self.place(needs), key=needs)
-        if kind in (*SAMPLED, "tornado") and not factors:
+        if kind in (*SAMPLED, "tornado") and not varied:
             self.problems.add("study-missing", self.place("factors"), key="[factors]")
-        if kind == "table" and factors:
+        if kind == "table" and self.tables.get("factors"):
             self.problems.add("study-table-factors", self.place("factors"))
         for key, kinds in OF_KINDS.items():
             if self.given(key) is not None and kind not in kinds:
                 self.problems.add("study-unused", self.place(key), kind=kind, why="")
         if self.given("replicates") is not None and kind in SAMPLED:
             self.problems.add("study-unused", self.place("replicates"), kind=kind, why=": luck is one of its factors")
-        if self.given("points") is not None and (not factors or kind == "tornado"):
+        if self.given("points") is not None and (not varied or kind in ("tornado", "table")):
             self.problems.add("study-unused", self.place("points"), kind=kind, why=" without factors to be drawn")
-        if precision and (len(arms) < 2 or factors or kind in (*SAMPLED, "tornado", "table")):
+        if precision and (len(arms) < 2 or varied):
             self.problems.add("study-precision", self.place("precision"), kind=kind)
 
     def check_years(self, arms: Sequence[Arm], year: int) -> None:

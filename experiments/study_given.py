@@ -41,6 +41,7 @@ STUDY_RULES = {
     "study-table-row": "has {cells} cells under {columns} names",
     "study-table-factors": "the worlds of a table study are its rows; leave [factors] out",
     "study-unused": "is not used by a study of this kind ({kind}){why}",
+    "study-replicates": "is more than the {most} that a world can have where each has its own",
     "study-precision": "a precision needs policies and replicates, which a study of this kind ({kind}) does not have",
 }
 

@@ -23,6 +23,10 @@ from sim.scenario import Scenario
 Progress = Callable[[int], None]
 
 
+SPAWN = multiprocessing.get_context("spawn")
+"""Spawned and not forked: mesa and numba start threads, and a fork in the middle of one may never wake up."""
+
+
 @dataclass(frozen=True)
 class Task:
     """One replicate of scenarios of one district, to be lived by one worker."""
@@ -117,12 +121,8 @@ class Processes(Workers):
     """Workers in processes of their own."""
 
     def __init__(self, count: int) -> None:
-        # Spawned and not forked: mesa and numba start threads, and a fork in the middle of one may never wake up.
-        context = multiprocessing.get_context("spawn")
-        self._days, self._stop = context.Value("q", 0), context.Event()
-        self.pool = ProcessPoolExecutor(
-            count, mp_context=context, initializer=_begin, initargs=(self._days, self._stop)
-        )
+        self._days, self._stop = SPAWN.Value("q", 0), SPAWN.Event()
+        self.pool = ProcessPoolExecutor(count, mp_context=SPAWN, initializer=_begin, initargs=(self._days, self._stop))
 
     def submit(self, task: Task) -> Future[list[list[Record]]]:
         """Have a task lived."""
@@ -142,9 +142,13 @@ _stop: Any = None
 
 
 def _begin(days: Any, stop: Any) -> None:
-    """Start of a worker process: Ctrl-C is the parent's to handle, and a worker does not outlive its parent."""
     global _days, _stop
     _days, _stop = days, stop
+    serve()
+
+
+def serve() -> None:
+    """Start of a worker process: Ctrl-C is the parent's to handle, and a worker does not outlive its parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from experiments import NOT_A_FORECAST
 from experiments.commands import options
-from experiments.commands.terminal import NOT_A_FORECAST, Progress, heading, next_step, say, table, write_json
+from experiments.commands.terminal import Progress, heading, next_step, say, table, write_json
 
 if TYPE_CHECKING:
     from experiments.ensemble import Ensemble

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import rich_click as click
 
+from experiments import NOT_A_FORECAST
 from experiments.commands import options
-from experiments.commands.terminal import NOT_A_FORECAST, Progress, heading, next_step, say, table, write_json
+from experiments.commands.terminal import Progress, heading, next_step, say, table, write_json
 
 WORDS = {-1: "falls", 0: "same", 1: "rises"}
 

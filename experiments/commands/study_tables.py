@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from experiments.commands.terminal import NOT_A_FORECAST, heading, table
+from experiments import NOT_A_FORECAST
+from experiments.commands.terminal import heading, table
 
 if TYPE_CHECKING:
     from experiments.differences import Measure

@@ -13,7 +13,6 @@ from typing import Any
 
 import click
 
-NOT_A_FORECAST = "A tool for reasoning from stated assumptions, not a forecast."
 SECONDS_BETWEEN_LINES = 10.0
 LEAST_WIDTH = 40
 

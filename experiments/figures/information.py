@@ -17,7 +17,7 @@ WIDE, BEYOND = 4.0, 3.5  # inches: the bars, and the numbers beside them
 
 
 def information_bars(folder: Path, worth: Worth, name: str, footer: str) -> list[Path]:
-    """What knowing each factor would be worth, with intervals and floors; nothing where there is no such value."""
+    """What knowing each factor would be worth, with intervals and the floor; nothing where there is no such value."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -29,7 +29,7 @@ def information_bars(folder: Path, worth: Worth, name: str, footer: str) -> list
     under = (
         f"Chosen as things are known now: {worth.chosen}. Expected gain from knowing one factor before choosing, with "
         "its 95% interval. Letter: grade of the evidence, A measured in Jakarta to D assumed. Grey and hollow: the "
-        "interval reaches zero, or a factor that does nothing gets as far by luck in one case of twenty."
+        "interval reaches zero, or in one study of twenty luck takes some factor that does nothing as far."
     )
     with style.styled() as figures:
         size = size_of(len(shown), WIDE, BEYOND)
@@ -39,17 +39,17 @@ def information_bars(folder: Path, worth: Worth, name: str, footer: str) -> list
             colour, ground = (style.BASELINE,) * 2 if _sure(each) else (style.PLAIN, "white")
             panel.barh(at, each.value, 0.5, facecolor=ground, edgecolor=colour, linewidth=0.9, zorder=2)
             panel.plot((each.low, each.high), (at, at), color=style.INK, linewidth=1.2, zorder=3)
-            panel.plot((each.floor,) * 2, (at - 0.38, at + 0.38), color=style.INK, linewidth=1.3, linestyle=DASHES)
             amounts = [f"{one:z,.{digits}f}" for one in (each.value, each.low, each.high)]
             words = f"{amounts[0]} [{amounts[1]}, {amounts[2]}]; other choice in {100 * each.flips:.0f}% of worlds"
             beside(panel, at, 1.03, words, fontsize=7.6, color=style.INK if _sure(each) else style.GREY)
         panel.axvline(0.0, color=style.INK, linewidth=0.9)
+        panel.axvline(ordered[0].floor, color=style.INK, linewidth=1.3, linestyle=DASHES)
         panel.set_xlabel(f"worth of knowing it, {worth.unit}")
         dashes = Line2D([], [], color=style.INK, linewidth=1.3, linestyle=DASHES)
         one.legend(
             [
                 (Patch(color=style.BASELINE), "more than luck, interval above zero"),
-                (dashes, "what a factor that does nothing reaches by luck"),
+                (dashes, "what the best of so many idle factors reaches by luck"),
             ]
         )
         return keep(

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments import style
+from experiments import NOT_A_FORECAST, style
 from experiments.differences import Difference, Measure, alone, measure_of
 from experiments.kept import write_whole
 from experiments.studies.answers import Answers, Floats
@@ -23,7 +23,6 @@ from experiments.studies.decision import sample, units
 from sim import __version__
 from sim.outcomes import outcomes
 
-CAVEAT = "A tool for reasoning from stated assumptions, not a forecast."
 MARGIN = 0.16
 
 
@@ -66,7 +65,7 @@ def sheet(figures: Any, size: tuple[float, float], title: str, under: str, foote
     wide, body = size
     lines = [
         style.wrapped(text, int((wide - 2 * MARGIN) / each))
-        for text, each in ((title, 0.116), (under, 0.0685), (f"{footer} {CAVEAT}".strip(), 0.0615))
+        for text, each in ((title, 0.116), (under, 0.0685), (f"{footer} {NOT_A_FORECAST}".strip(), 0.0615))
     ]
     rows = [text.count("\n") + 1 if text else 0 for text in lines]
     above = MARGIN + 0.225 * rows[0] + 0.05

@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from experiments.factors import Factor
 from experiments.studies.answers import Answers, Floats, Ints
@@ -41,9 +40,10 @@ TOO_FEW = "{worlds} worlds are too few to tell what a factor does from luck: at 
 class Information:
     """What knowing one factor would be worth, in the unit of ``Worth``.
 
-    ``floor`` is what a factor that does nothing reaches by luck in one case of twenty; of many such factors, one in
-    twenty is told all the same. ``low`` and ``high`` bound the 95% interval, by the percentiles of a bootstrap over
-    worlds (mirrored about the value they cover less, for a worth ends at zero). It begins at zero when nothing is told.
+    ``floor`` is what the best of all the factors would reach by luck in one study of twenty, if none of them did
+    anything (Westfall & Young 1993: the greatest of each permutation). ``low`` and ``high`` bound the 95% interval, by
+    the percentiles of a bootstrap over worlds (mirrored about the value they cover less, for a worth ends at zero). It
+    begins at zero when nothing is told.
     """
 
     factor: str
@@ -76,7 +76,7 @@ class Worth:
 def worth_knowing(answers: Answers, *, resamples: int = 200, permutations: int = 100, seed: int = 1) -> Worth:
     """What knowing each factor of the study would be worth, luck excepted, since nobody can know it.
 
-    ``resamples`` of the worlds give the intervals and ``permutations`` of them the floors. Both come from ``seed``, and
+    ``resamples`` of the worlds give the intervals and ``permutations`` of them the floor. Both come from ``seed``, and
     every factor meets the same ones.
     """
     study = answers.study
@@ -88,10 +88,12 @@ def worth_knowing(answers: Answers, *, resamples: int = 200, permutations: int =
     resampling, permuting = (np.random.default_rng(key) for key in np.random.SeedSequence(seed).spawn(2))
     weights = resampling.multinomial(worlds.size, np.full(worlds.size, 1.0 / worlds.size), resamples).astype(float)
     orders = [permuting.permutation(worlds.size) for _ in range(permutations)]
-    found = []
-    for factor in study.factors:
-        values = [study.worlds[world].values[factor.name] for world in worlds.tolist()]
-        found.append(_information(factor, _curves(values, factor), gains, weights, orders))
+    curves = {
+        factor: _curves([study.worlds[world].values[factor.name] for world in worlds.tolist()], factor)
+        for factor in study.factors
+    }
+    floor = _floor(list(curves.values()), [gains[order] for order in orders])
+    found = [_information(factor, one, gains, weights, floor) for factor, one in curves.items()]
     return Worth(answers.benefit_unit, chosen, tuple(sorted(found, key=lambda one: -one.value)), "")
 
 
@@ -115,16 +117,16 @@ def _gains(answers: Answers) -> tuple[Floats, Ints]:
     return means[there], np.unique(answers.world)[there]
 
 
-def _information(
-    factor: Factor, curves: _Curves, gains: Floats, weights: Floats, orders: Sequence[NDArray[np.intp]]
-) -> Information:
+def _floor(curves: Sequence[_Curves], permuted: Sequence[Floats]) -> float:
+    """The greatest worth that luck gives to any of the factors in one study of twenty, from permuted benefits."""
+    greatest = [max(_won(one.fit(gains)[0], gains.mean(axis=0)).mean() for one in curves) for gains in permuted]
+    return float(np.quantile(greatest, LEVEL)) if greatest else 0.0
+
+
+def _information(factor: Factor, curves: _Curves, gains: Floats, weights: Floats, floor: float) -> Information:
     fitted, smoothness = curves.fit(gains)
     won = _won(fitted, gains.mean(axis=0))
     value = float(won.mean())
-    floor = 0.0
-    if orders:
-        permuted = [gains[order] for order in orders]
-        floor = float(np.quantile([_won(curves.fit(one)[0], one.mean(axis=0)).mean() for one in permuted], LEVEL))
     low, high = _interval([curves.resampled(gains, weight, smoothness) for weight in weights])
     known = register().get(factor.name)
     return Information(

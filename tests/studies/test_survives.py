@@ -7,8 +7,10 @@ import resource
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.studies.helpers import command, content, environment, live, written
@@ -61,6 +63,27 @@ def test_a_few_kills_lose_nothing(peaceful: tuple[Path, tuple[bytes, bytes], flo
     survives(peaceful, tmp_path, 3)
 
 
+def test_processes_of_a_killed_study_end_with_it(tmp_path: Path) -> None:
+    """Agents are lived by processes of their own: none of them outlives a study that was killed."""
+    study, out = written(tmp_path, 64), tmp_path / "out"
+    words = command("study", study, "--out", out, "--no-figures", "--quiet", "--engine", "agents", "--workers", "2")
+    process = subprocess.Popen(words, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    until(lambda: list((out / "batches").glob("*.parquet")))
+    children = psutil.Process(process.pid).children(recursive=True)
+    assert len(children) >= 2
+    process.kill()
+    process.wait()
+    until(lambda: not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in children))
+
+
+def until(true: Callable[[], object]) -> None:
+    """Wait for something to be so; fails when it is not within a minute."""
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline, "waited for a minute"
+        time.sleep(0.02)
+
+
 @pytest.mark.verify
 def test_twenty_kills_lose_nothing(peaceful: tuple[Path, tuple[bytes, bytes], float], tmp_path: Path) -> None:
     """SIGKILL at twenty random moments."""
@@ -95,9 +118,7 @@ def test_an_interrupt_names_what_is_kept(peaceful: tuple[Path, tuple[bytes, byte
     out = tmp_path / "out"
     words = command("study", study, "--out", out, "--no-figures", "--quiet")
     process = subprocess.Popen(words, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
-    while not list((out / "batches").glob("*.parquet")) and time.monotonic() < deadline:
-        time.sleep(0.02)
+    until(lambda: list((out / "batches").glob("*.parquet")))
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said

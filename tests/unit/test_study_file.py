@@ -150,7 +150,8 @@ CASES = [
     # a precision has no place
     Case("study-precision", LATIN + "[precision]\nhalf_width = 1\n", 8, "precision"),
     Case("study-precision", FREQUENCY + "[precision]\nhalf_width = 1\n[factors]\ntrust_mean = true\n", 7, "precision"),
-    Case("study-precision", TABLE + "[precision]\nhalf_width = 1\n", 7, "precision", files=rows("officers\n3\n")),
+    Case("study-precision", TABLE + "[precision]\nhalf_width = 1\n", 7, "precision", files=rows("trust_mean\n0.5\n")),
+    Case("study-replicates", TABLE + "replicates = 4097\n", 7, "replicates", given="4097", files=rows("trust_mean\n0.5\n0.6\n")),
     # scenarios
     Case("scenario-unknown", FREQUENCY.replace("2018", "2108"), 4, "scenario", "kebon-jeruk-2018", '"kebon-jeruk-2108"'),
     Case("file-missing", FREQUENCY.replace("kebon-jeruk-2018", "own.toml"), 4, "own.toml"),
