@@ -17,7 +17,7 @@ from experiments.figures.sheet import keep, listed, sheet
 if TYPE_CHECKING:
     from experiments.studies.sensitivity import Index, Sensitivity
 
-NAMED = 15  # points that get a name
+NAMED = 10  # points that get a name
 
 
 def morris_plane(folder: Path, found: Sensitivity, name: str, footer: str) -> list[Path]:

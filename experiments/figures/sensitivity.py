@@ -122,7 +122,7 @@ def convergence_lines(folder: Path, found: Sequence[Sensitivity], name: str, foo
     )
     with style.styled() as figures:
         size = (max(wide * across, 7.4), high * down)
-        one = sheet(figures, size, _settled(last.target, lines), under, points_of(last, footer))
+        one = sheet(figures, size, _settled(last, lines), under, points_of(last, footer))
         lows, highs = zip(*((i.low, i.high) for line in lines.values() for _, i in line), strict=True)
         bottom, top_end = min(0.0, *lows), max(*highs, 1e-9)
         for number, (factor, line) in enumerate(lines.items()):
@@ -151,8 +151,9 @@ def convergence_lines(folder: Path, found: Sequence[Sensitivity], name: str, foo
         )
 
 
-def _settled(target: str, lines: Mapping[str, Sequence[tuple[int, Index]]]) -> str:
+def _settled(found: Sensitivity, lines: Mapping[str, Sequence[tuple[int, Index]]]) -> str:
     """Whether the last part of the points still moved an index by more than half the width of its interval."""
+    target = found.target
     pairs = {factor: line[-2:] for factor, line in lines.items() if len(line) > 1}
     if not pairs:
         return f"{target}; one size only, so nothing says whether the indices stand still"
@@ -162,7 +163,7 @@ def _settled(target: str, lines: Mapping[str, Sequence[tuple[int, Index]]]) -> s
         for factor, ((_, old), (_, new)) in pairs.items()
         if not abs(new.value - old.value) <= (new.high - new.low) / 2
     ]
-    span = f"from {before:,} to {after:,} points"
+    span = f"from {before:,} to {after:,} {POINTS[found.kind]}"
     if moved:
         return f"{target}; not settled, {listed(moved, 3)} still moved {span}"
     return f"{target}; the greatest indices stood still, within their intervals, {span}"

@@ -24,8 +24,10 @@ from experiments.intervals import LEVEL, t_quantile
 
 Floats = NDArray[np.float64]
 
-LEAST = {"morris": 2, "sobol": 8, "pawn": 50}
+LEAST = {"morris": 4, "sobol": 8, "pawn": 50}
 """Points (trajectories, base points, worlds) below which there are no indices."""
+SIGNED = ("mu", "S1")
+"""Measures that can be estimated below zero; intervals of the others end there."""
 MEASURES = {"morris": ("mu_star", "mu", "sigma"), "sobol": ("S1", "ST"), "pawn": ("pawn",)}
 ESTIMATORS = {
     "morris": "elementary effects of Morris (1991), mu* of Campolongo et al. (2007)",
@@ -153,7 +155,9 @@ def _indices(names: Sequence[str], measure: str, one: _Estimate, points: int) ->
     # get intervals as wide as they should be.
     half = t_quantile(points - 1) * math.sqrt(points / (points - 1)) * one.spread
     for name, value, width in zip(names, one.values.tolist(), half.tolist(), strict=True):
-        yield Index(name, measure, value, value - width, value + width, value - width > one.floor)
+        low = value - width
+        shown = low if measure in SIGNED else max(low, 0.0)
+        yield Index(name, measure, value, shown, value + width, low > one.floor)
 
 
 def _morris(names: Sequence[str], points: Floats, answers: Floats, seed: int, resamples: int) -> dict[str, _Estimate]:

@@ -305,7 +305,7 @@ def _labels(figure):
 def test_convergence(drawn, tmp_path):
     parts = [_sensitivity("sobol", 2.0 / points, points=points) for points in (16, 32, 64)]
     rows = _rows(convergence_lines(tmp_path, parts, "convergence", FOOT))
-    assert "stood still, within their intervals, from 32 to 64 points" in drawn[0]
+    assert "stood still, within their intervals, from 32 to 64 base points" in drawn[0]
     assert sorted({int(row["points"]) for row in rows}) == [16, 32, 64]
     later = [
         Index(one.factor, one.measure, one.value + 0.3, one.low + 0.3, one.high + 0.3, True) for one in parts[2].indices
