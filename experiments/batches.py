@@ -90,7 +90,7 @@ def live_jobs(study: Study, store: Store, jobs: Sequence[Job], place: Place, pro
     except KeyboardInterrupt:
         kept = sum(one.rows for one in done)
         raise Interrupted(
-            f"stopped: {kept:,} more runs are kept in {store.folder}, and the same command goes on from there"
+            f"stopped: {kept:,} runs lived now are kept in {store.folder}, and the same command goes on from there"
         ) from None
     except KelilingError:
         raise

@@ -5,6 +5,7 @@ A run that fails is a row too, with its error and without numbers; it ends nothi
 
 from __future__ import annotations
 
+import errno
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -23,29 +24,46 @@ from sim.scenario import YEAR_DAYS, YEAR_MONTHS, Scenario
 from sim.state import World
 
 LONGEST_ERROR = 300
+MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EIO, errno.EMFILE, errno.ENFILE)
 
 Row = dict[str, Any]
 
 
 def rows_of(study: Study, world: int, replicate: int, engine: str = "kernel") -> list[Row]:
     """The rows of one job, arm by arm."""
+    scenarios: dict[int, Scenario] = {}
+    rows = []
+    for arm in range(len(study.arms)):
+        try:
+            scenarios[arm] = study.scenario(arm, world)
+        except InvalidInput as error:  # the values of this world do not fit this policy
+            rows.append(_row(study, world, replicate, arm, error=str(error)))
+    if not scenarios:
+        return rows
     try:
-        scenarios = study.scenarios(world)
-    except InvalidInput as error:
-        return [_row(study, world, replicate, arm, error=str(error)) for arm in range(len(study.arms))]
-    try:
-        return _lived(study, world, replicate, scenarios, list(range(len(scenarios))), engine)
-    except Exception:  # one arm failed: the others are lived apart from it
-        return [row for arm in range(len(scenarios)) for row in _alone(study, world, replicate, scenarios, arm, engine)]
+        rows += _lived(study, world, replicate, list(scenarios.values()), list(scenarios), engine)
+    except Exception as error:  # one arm failed: the others are lived apart from it
+        _unless_of_machine(error)
+        rows += [row for arm, one in scenarios.items() for row in _alone(study, world, replicate, one, arm, engine)]
+    return sorted(rows, key=lambda row: int(row["arm"]))
 
 
-def _alone(study: Study, world: int, replicate: int, scenarios: Sequence[Scenario], arm: int, engine: str) -> list[Row]:
+def _unless_of_machine(error: Exception) -> None:
+    """Raise what befell the machine and not the run: lived again it may go well, so it is no result to be kept."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in MACHINE):
+        raise error
+
+
+def _alone(study: Study, world: int, replicate: int, scenario: Scenario, arm: int, engine: str) -> list[Row]:
     try:
-        return _lived(study, world, replicate, [scenarios[arm]], [arm], engine)
+        return _lived(study, world, replicate, [scenario], [arm], engine)
     except KelilingError as error:
-        return [_row(study, world, replicate, arm, error=str(error))]
+        text = str(error)
     except Exception as error:  # a hypothesis of the user's own can raise anything
-        return [_row(study, world, replicate, arm, error=f"{type(error).__name__}: {error}")]
+        _unless_of_machine(error)
+        text = f"{type(error).__name__}: {error}"
+    # The engines word this one differently, and their rows must be the same.
+    return [_row(study, world, replicate, arm, error=text.replace("float division by zero", "division by zero"))]
 
 
 def _lived(

@@ -53,8 +53,8 @@ def next_number(rule: Precision, reached: Reached) -> int:
     if reached.lived < rule.least + rule.look_ahead:
         return min(rule.least + rule.look_ahead, rule.most)
     widest = max(reached.half_widths.values())
-    asked = reached.lived * (widest / rule.half_width) ** 2 if math.isfinite(widest) else math.inf
-    wanted = min(asked, 2.0 * reached.lived)
+    ratio = widest / rule.half_width
+    wanted = reached.lived * (2.0 if ratio * ratio > 2.0 else ratio * ratio)
     return min(max(math.ceil(wanted), reached.lived) + max(rule.look_ahead, 1), rule.most)
 
 

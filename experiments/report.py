@@ -5,7 +5,7 @@ decision.csv        every policy and outcome: paired difference, interval, media
 ranking.csv         every policy: chance of being best, regret, cost
 response.csv        frequency: where returns diminish and where they turn
 tornado.csv         tornado: what each end of each factor changes
-sensitivity.csv     morris, sobol, pawn: every index of every target, with its interval and the dummy's
+sensitivity.csv     morris, sobol, pawn, latin: every index of every target, with its interval and the dummy's
 convergence.csv     the same for the main target, over the number of points
 information.csv     what it would be worth to know each factor
 """
@@ -28,7 +28,8 @@ from experiments.studies.targets import Target, targets_of
 from experiments.studies.tornado import Change, changes
 from experiments.tables import write_csv
 
-ANALYSED = ("morris", "sobol", "pawn")
+METHODS = {"morris": "morris", "sobol": "sobol", "pawn": "pawn", "latin": "pawn"}
+"""The sensitivity analysis of each kind; PAWN takes any even sample."""
 
 
 @dataclass(frozen=True)
@@ -57,16 +58,19 @@ def report_of(answers: Answers) -> Report:
     if study.kind == "frequency":
         parts["responses"] = responses(answers, study.outcomes)
     if study.kind == "tornado":
-        parts["tornado"] = {target: changes(answers, target.of_jobs) for target in targets_of(answers)}
-    if study.kind in ANALYSED:
+        parts["tornado"] = {
+            target: changes(answers, target.of_jobs, share=target.kind in ("sign", "ranks first"))
+            for target in targets_of(answers)
+        }
+    if method := METHODS.get(study.kind):
         names, shares = [factor.name for factor in study.dimensions], shares_of(study)
         found = {
-            target: analyse(study.kind, names, shares, target.values, target=target.title, seed=study.seed)
+            target: analyse(method, names, shares, target.values, target=target.title, seed=study.seed)
             for target in targets_of(answers)
         }
         parts["sensitivity"] = found
         main = next(iter(found))
-        parts["converging"] = convergence(study.kind, names, shares, main.values, target=main.title, seed=study.seed)
+        parts["converging"] = convergence(method, names, shares, main.values, target=main.title, seed=study.seed)
     if study.policies and study.factors:
         parts["worth"] = worth_knowing(answers, seed=study.seed)
     if study.precision is not None:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 MANIFEST, DESIGN, RUNS, BATCHES, LOCK = "manifest.json", "design.parquet", "runs.parquet", "batches", ".lock"
 FORMAT = 1
+HOLDS = {"digest": str, "declares": dict, "made_by": dict, "sittings": list, "file": str, "path": str, "options": dict}
+"""What a manifest must hold for the study to be read again, of which type."""
 SEAL = 16  # bytes of the digest in every Parquet file
 BYTES_A_RUN = 750  # roughly, on disk; measured on Kebon Jeruk
 KEYS = ("world", "replicate", "arm")
@@ -60,18 +62,25 @@ class Store:
         """Hold the folder: a second process on the same study is turned away. Raises StoreError."""
         from filelock import FileLock, Timeout
 
-        self.folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.folder / LOCK, timeout=0)
         try:
-            with FileLock(self.folder / LOCK, timeout=0):
-                yield
-        except Timeout:
+            (self.folder / BATCHES).mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        except Timeout:  # an OSError too
             raise StoreError(
                 f"{self.folder}: another process is at work on this study; wait for it, or choose another --out"
             ) from None
+        except OSError as error:
+            raise StoreError(f"{error.filename or self.folder}: cannot be used ({error.strerror or error})") from None
+        try:
+            yield
+        finally:
+            lock.release()
 
     def check(self) -> None:
-        """Raise StoreError unless the folder holds this study, made by this code."""
+        """Raise StoreError unless the folder holds this study, with these worlds, made by this code."""
         self._same_study(read_manifest(self.folder))
+        self._grown_only()
 
     def open(self, **words: Any) -> None:
         """Begin the study, or go on with it, also with more worlds than before; ``words`` go into the manifest.
@@ -82,7 +91,7 @@ class Store:
         if path.exists():
             self._same_study(read_manifest(self.folder))
             self._grown_only()
-        elif (self.folder / RUNS).exists() or any(self._batch_files()):
+        elif self._holds_runs():
             raise StoreError(f"{self.folder}: holds runs but no {MANIFEST}; choose another --out")
         (self.folder / BATCHES).mkdir(parents=True, exist_ok=True)
         for part in (*self.folder.glob(".*.part"), *(self.folder / BATCHES).glob(".*.part")):
@@ -143,12 +152,17 @@ class Store:
 
     def _grown_only(self) -> None:
         if not (self.folder / DESIGN).exists():
+            if self._holds_runs():
+                raise StoreError(
+                    f"{self.folder}: holds runs but no {DESIGN}, so nobody knows of which worlds they are; choose "
+                    "another --out"
+                )
             return
         before, now = read(self.folder / DESIGN, self.digest), self.design()
         if now.num_rows < before.num_rows:
             raise StoreError(
                 f"{self.folder}: its design has {before.num_rows} worlds, and this one {now.num_rows}; what has been "
-                "lived is not left out, so choose another --out"
+                "lived is not left out, so give as many points as before, or choose another --out"
             )
         if before.schema != now.schema or not before.equals(now.slice(0, before.num_rows)):
             raise StoreError(
@@ -184,7 +198,7 @@ class Store:
         import pyarrow as pa
 
         paths = [self.folder / RUNS] if (self.folder / RUNS).exists() else []
-        tables = [read(path, self.digest) for path in [*paths, *self._batch_files()]]
+        tables = [read(path, self.digest, schema()) for path in [*paths, *self._batch_files()]]
         if not tables:
             return table_of([], self.digest)
         whole = pa.concat_tables(tables).combine_chunks()
@@ -212,6 +226,9 @@ class Store:
             path.unlink()
         return runs
 
+    def _holds_runs(self) -> bool:
+        return (self.folder / RUNS).exists() or any(self._batch_files())
+
     def _batch_files(self) -> list[Path]:
         return sorted((self.folder / BATCHES).glob("*.parquet"))
 
@@ -229,18 +246,25 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         found = json.loads(path.read_text(encoding="utf-8"))
         if found["format"] != FORMAT:
             raise StoreError(f"{path}: is of format {found['format']}, and this version reads {FORMAT}")
-        for key, kind in (("digest", str), ("declares", dict), ("made_by", dict), ("sittings", list), ("file", str)):
+        for key, kind in HOLDS.items():
             if not isinstance(found[key], kind):
                 raise TypeError(f"{key} is no {kind.__name__}")
+        if (
+            not all(isinstance(text, str) for text in found["options"].get("set", ()))
+            or not found["path"].endswith(".toml")
+        ):
+            raise ValueError("its options or its path are none")
     except FileNotFoundError:
         raise StoreError(f"{folder}: is no results folder of a study: it has no {MANIFEST}") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise StoreError(f"{path}: cannot be read as a manifest ({error})") from None
     return dict(found)
 
 
-def read(path: Path, digest: str) -> pa.Table:
-    """A file of the store. Raises StoreError when it is damaged, or not of the study with this digest."""
+def read(path: Path, digest: str, columns: pa.Schema | None = None) -> pa.Table:
+    """A file of the store. Raises StoreError when it is damaged, not of the study with this digest, or has others than
+    these ``columns``.
+    """
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -255,6 +279,8 @@ def read(path: Path, digest: str) -> pa.Table:
         raise StoreError(f"{path}: is damaged ({str(error).splitlines()[0]}); {advice}") from None
     if (table.schema.metadata or {}).get(b"keliling") != digest.encode():
         raise StoreError(f"{path}: is not of this study, or not of this code; {advice}")
+    if columns is not None and not table.schema.equals(columns):
+        raise StoreError(f"{path}: holds something else than runs; {advice}")
     return table
 
 

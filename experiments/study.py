@@ -150,10 +150,10 @@ class Study:
             for world in self.worlds
         ]
 
-    def scenarios(self, world: int) -> list[Scenario]:
-        """The scenarios of all arms in a world. Raises InvalidInput when its values do not fit together."""
+    def scenario(self, arm: int, world: int) -> Scenario:
+        """The scenario of an arm in a world. Raises InvalidInput when their values do not fit together."""
         values = dict(self.worlds[world].values)
-        return [arm.scenario.with_(**values) if values else arm.scenario for arm in self.arms]
+        return self.arms[arm].scenario.with_(**values) if values else self.arms[arm].scenario
 
     def declares(self) -> dict[str, Any]:
         """What makes two studies one and the same but for their size: rows of the one may serve the other."""

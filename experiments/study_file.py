@@ -24,6 +24,7 @@ from sim.values import check_value, levers
 
 DEFAULT_POINTS = {"sobol": 512, "morris": 20, "latin": 128, "pawn": 512}
 DEFAULT_REPLICATES = 10
+LONGEST_NAME = 60  # of a policy: it becomes a part of file names
 OF_KINDS = {"events_per_month": ("frequency",), "levers": ("grid",), "table": ("table",)}
 
 
@@ -100,10 +101,10 @@ class _Reader(Given):
         worth = self.positive("worth")
         problems.raise_if_any()
         assert baseline is not None
-        arms = (Arm(NOW, baseline.title, baseline), *self.policies(baseline, rows))
+        year = whole["year"] if whole["year"] is not None else reported_years(baseline)[-1]
+        arms = (Arm(NOW, baseline.title, baseline), *self.policies(baseline, rows, year))
         worlds = tuple(row for row in rows if not all_levers(rows))
         self.check(kind, arms, [*factors, *worlds], precision)
-        year = whole["year"] if whole["year"] is not None else reported_years(baseline)[-1]
         if year not in reported_years(baseline):
             first, last = reported_years(baseline)[0], reported_years(baseline)[-1]
             problems.add("study-year", self.place("year"), year, first=first, last=last)
@@ -179,9 +180,11 @@ class _Reader(Given):
                 return self.place(*path)
         return self.place(*keys)
 
-    def policies(self, baseline: Scenario, rows: Sequence[Mapping[str, Value]]) -> list[Arm]:
+    def policies(self, baseline: Scenario, rows: Sequence[Mapping[str, Value]], year: int) -> list[Arm]:
         """The policies that the kind and the file make."""
-        month = self.tables.get("from", f"{reported_years(baseline)[-1]}-01")
+        month = self.tables.get(
+            "from", f"{min(max(year, reported_years(baseline)[0]), reported_years(baseline)[-1])}-01"
+        )
         kind, tables = self.tables["kind"], self.tables
         found: list[Arm] = []
         if kind == "frequency" and "events_per_month" in tables:
@@ -194,14 +197,15 @@ class _Reader(Given):
             every = [self.levels(name, tables["levers"][name], "levers") for name in names]
             for values in product(*every) if every else ():
                 levels = dict(zip(names, values, strict=True))
-                title = ", ".join(f"{name} {_shown(value)}" for name, value in levels.items())
-                found += self.arm(title.replace(", ", "-").replace(" ", "-"), title, baseline, month, levels, "levers")
+                name = "-".join(f"{name}-{_shown(value)}" for name, value in levels.items())
+                found += self.arm(name, _words(levels), baseline, month, levels, "levers")
         elif kind == "table" and all_levers(rows):
             for at, row in enumerate(rows):
-                title = ", ".join(f"{name} {_shown(value)}" for name, value in row.items())
-                found += self.arm(f"row-{at + 1}", title, baseline, month, dict(row), "table")
+                found += self.arm(f"row-{at + 1}", f"row {at + 1}: {_words(row)}", baseline, month, dict(row), "table")
         for name, value in tables.get("policies", {}).items():
-            if isinstance(value, str):
+            if len(name) > LONGEST_NAME or not name.isprintable() or set(name) & set("/\\"):
+                self.problems.add("study-policy-name", self.place("policies", name), most=LONGEST_NAME)
+            elif isinstance(value, str):
                 try:
                     one = self.scenario(value)
                     found.append(Arm(name, one.title, one))
@@ -210,8 +214,8 @@ class _Reader(Given):
             elif isinstance(value, dict) and value:
                 levels = {key: one for key, one in value.items() if key != "from"}
                 when = value.get("from", month)
-                title = ", ".join(f"{key} {_shown(one)}" for key, one in levels.items())
-                found += self.arm(name, title, baseline, when, levels, "policies", name)
+                made = self.arm(name, name.replace("_", " "), baseline, when, levels, "policies", name)
+                found += [replace(one, levels={}) for one in made]  # those of a frequency or grid are its own
             else:
                 self.problems.add("study-policy", self.place("policies", name), value)
         return found
@@ -258,6 +262,10 @@ class _Reader(Given):
             self.problems.add("study-missing", self.place(needs), key=needs)
         if kind in (*SAMPLED, "tornado") and not varied:
             self.problems.add("study-missing", self.place("factors"), key="[factors]")
+        for factor in varied if kind == "tornado" else ():
+            if len(factor.choices) > 2:
+                place = self.place("factors", factor.name)
+                self.problems.add("study-tornado-ends", place, count=len(factor.choices))
         if kind == "table" and self.tables.get("factors"):
             self.problems.add("study-table-factors", self.place("factors"))
         for key, kinds in OF_KINDS.items():
@@ -271,11 +279,16 @@ class _Reader(Given):
             self.problems.add("study-precision", self.place("precision"), kind=kind)
 
     def check_years(self, arms: Sequence[Arm], year: int) -> None:
-        """Policies that begin with the baseline share its luck month by month, and they report the year."""
+        """Policies of the baseline's people that begin with it share its luck month by month, and report the year."""
         begins = arms[0].scenario.first_year - arms[0].scenario.warmup_years
         for arm in arms[1:]:
             years, began = reported_years(arm.scenario), arm.scenario.first_year - arm.scenario.warmup_years
-            if began != begins or year not in years:
+            people = [
+                (one.profile.content(), one.size, one.population_seed) for one in (arms[0].scenario, arm.scenario)
+            ]
+            if people[0] != people[1]:
+                self.problems.add("study-policy-district", self.place("policies", arm.name), arm.name)
+            elif began != begins or year not in years:
                 words: dict[str, Any] = {
                     "begins": begins,
                     "year": year,
@@ -284,6 +297,10 @@ class _Reader(Given):
                     "last": years[-1],
                 }
                 self.problems.add("study-policy-years", self.place("policies", arm.name), arm.name, **words)
+
+
+def _words(levels: Mapping[str, Value]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {_shown(value)}" for name, value in levels.items())
 
 
 def _shown(value: Value) -> str:

@@ -24,12 +24,15 @@ STUDY_RULES = {
     "study-year": "is not a reported year: the baseline reports {first} to {last}",
     "study-power": "a sobol study has a power of two of base points, such as 256 or 512",
     "study-positive": "must be above 0",
+    "study-most": "must be at least least + look_ahead, and at most {high:,}",
     "study-outcome": "is not an outcome",
     "study-outcomes": "must be a list of outcomes, the first the one by which policies are ranked",
     "study-direction": "ranks policies, so it must be an outcome of which more or less is better",
     "study-goal": "a goal is an outcome and either at_most or at_least, a number",
     "study-goal-way": "is the wrong way round for this outcome",
     "study-policy": "a policy is the name of a scenario in quotes, or a table of levers",
+    "study-policy-name": "is no name of a policy: at most {most} characters, without / and \\, on one line",
+    "study-policy-district": "is of another district, size or population than the baseline, so nobody can be paired",
     "study-policy-years": "must begin in {begins} as the baseline does, and report {year}; it begins in {began} and "
     "reports {first} to {last}",
     "study-lever": "is not a lever, so no policy can move it",
@@ -37,6 +40,7 @@ STUDY_RULES = {
     "study-name-twice": "two policies have this name",
     "study-factor-kind": "cannot be a factor: it is a list or a constant (kind: {kind})",
     "study-factor-form": "a factor is true (all its range), [low, high], or a list of at least two of its choices",
+    "study-tornado-ends": "has {count} choices, and a tornado two ends: name two of them",
     "study-table-empty": "needs a row of names and at least one row of values",
     "study-table-row": "has {cells} cells under {columns} names",
     "study-table-factors": "the worlds of a table study are its rows; leave [factors] out",
@@ -127,7 +131,7 @@ class Given:
         asked = self.options.get("precision")
         half_width = asked[1] if asked else self.number("half_width", "precision")
         if half_width is None:
-            if table:
+            if "precision" in self.tables:
                 self.problems.add("study-missing", self.place("precision", "half_width"), key="half_width")
             return None
         watched = self.outcomes()
@@ -145,12 +149,16 @@ class Given:
             self.problems.add("study-positive", place, half_width)
         if outcome is None or len(numbers) < 3:
             return None
+        if not numbers["least"] + numbers["look_ahead"] <= numbers["most"] <= WHOLE["replicates"][1]:
+            place = self.place("precision", "most")
+            self.problems.add("study-most", place, numbers["most"], high=WHOLE["replicates"][1])
+            return None
         return Precision(outcome, half_width, **numbers)
 
     def goal(self) -> Goal | None:
         """The level to be reached."""
         table = self.tables.get("goal")
-        if not table:
+        if table is None:
             return None
         outcome = self.outcome(table.get("outcome"), "goal", "outcome")
         bounds = {"at_most": self.number("at_most", "goal"), "at_least": self.number("at_least", "goal")}

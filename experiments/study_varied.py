@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import tomllib
 from collections.abc import Mapping, Sequence
+from itertools import dropwhile
 from typing import Any
 
 from experiments.factors import Factor, of_parameter, uncertainties
@@ -88,6 +89,7 @@ def rows_of(given: Given) -> tuple[Mapping[str, Value], ...]:
     except (OSError, ValueError, csv.Error) as error:
         given.problems.add("file-unreadable", given.place("table"), name, reason=str(error))
         return ()
+    lines = list(dropwhile(lambda cells: not any(cell.strip() for cell in cells), lines))
     if len([cells for cells in lines if any(cell.strip() for cell in cells)]) < 2:
         given.problems.add("study-table-empty", Place(file, 1, 1, name))
         return ()
@@ -124,5 +126,5 @@ def _cell(text: str) -> Any:
         return tomllib.loads(f"value = {text.strip().lower() if text.strip().lower() in ('true', 'false') else text}")[
             "value"
         ]
-    except ValueError:
+    except (ValueError, RecursionError):
         return text.strip()

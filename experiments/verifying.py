@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from experiments.lived import rows_of
-from experiments.store import KEYS, Store, read_manifest, schema
+from experiments.store import KEYS, Store, StoreError, read_manifest, schema
 from experiments.study import Study
 
 
@@ -38,7 +38,10 @@ def study_of(folder: Path) -> Study:
         if not path.is_file() or path.read_text(encoding="utf-8", errors="replace") != text:
             path = Path(aside) / path.name
             path.write_text(text, encoding="utf-8")
-        return load_study(path, options["set"], **{key: options[key] for key in options if key != "set"})
+        try:
+            return load_study(path, options.get("set", ()), **{key: options[key] for key in options if key != "set"})
+        except (TypeError, AttributeError, KeyError) as error:
+            raise StoreError(f"{folder}: its manifest has options that no study takes ({error})") from None
 
 
 def verified(

@@ -12,18 +12,22 @@ from experiments.commands.terminal import next_step, say, write_json
 if TYPE_CHECKING:
     from sim.errors import Problem
 
+STUDY_ONLY = {"kind", "baseline", "question"}
+"""Keys that only a study has."""
+
 
 @click.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @options.added(options.as_json, options.quiet)
 @click.pass_context
 def check(ctx: click.Context, files: tuple[str, ...], as_json: bool, quiet: bool) -> None:
-    """Check scenario files, district profiles, or shipped names: OK, or every problem with its line.
+    """Check scenario files, district profiles, study files, or shipped names: OK, or every problem with its line.
 
     \b
     Examples:
       keliling check my-scenario.toml
       keliling check my-office.toml my-scenario.toml
+      keliling check my-study.toml
       keliling check kebon-jeruk-2019
     """
     found = {name: _problems(name) for name in dict.fromkeys(files)}
@@ -42,19 +46,23 @@ def check(ctx: click.Context, files: tuple[str, ...], as_json: bool, quiet: bool
         if not as_json:
             say("nothing was run")
         ctx.exit(2)
+    if _keys(files[0]) & STUDY_ONLY:
+        next_step(f"keliling study {files[0]} --dry-run", quiet=quiet or as_json)
+        return
     plan = f"kebon-jeruk-2018 --set profile={files[0]}" if _is_profile(files[0]) else files[0]
     next_step(f"keliling run {plan} --size 0.1", quiet=quiet or as_json)
 
 
 def _problems(name: str) -> list[Problem]:
+    from experiments.study_file import load_study
     from sim.errors import InvalidInput
     from sim.profile import load_profile
     from sim.scenario import check as check_scenario
 
-    if not _is_profile(name):
+    if not _is_profile(name) and not _keys(name) & STUDY_ONLY:
         return check_scenario(name)
     try:
-        load_profile(name)
+        load_profile(name) if _is_profile(name) else load_study(name)
     except InvalidInput as error:
         return error.problems
     return []
@@ -62,11 +70,16 @@ def _problems(name: str) -> list[Problem]:
 
 def _is_profile(name: str) -> bool:
     """Whether a file describes a district: only those have people and neighbourhoods."""
+    return bool({"population", "kelurahan", "rw", "rt"} & _keys(name))
+
+
+def _keys(name: str) -> set[str]:
+    """The names at the top of a TOML file; none of what is no such file."""
     import tomllib
     from pathlib import Path
 
     try:
         tables = tomllib.loads(Path(name).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
-        return False
-    return bool({"population", "kelurahan", "rw", "rt"} & tables.keys())
+        return set()
+    return set(tables)

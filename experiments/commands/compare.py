@@ -96,7 +96,7 @@ def compare(
     if dry_run:
         from experiments.commands.dry import describe
 
-        describe(plan, len(scenarios), plan.replicates, workers, folder)
+        describe(plan, len(scenarios), plan.replicates, workers, folder, as_json=as_json)
         return
     ready(folder)
     quiet = quiet or as_json

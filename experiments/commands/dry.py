@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import rich_click as click
-
-from experiments.commands.terminal import duration
+from experiments.commands.terminal import duration, facts
 
 if TYPE_CHECKING:
     from experiments.runner import Plan
 
 
-def describe(plan: Plan, scenarios: int, replicates: int, workers: int | None, out: Path | None) -> None:
+def describe(
+    plan: Plan, scenarios: int, replicates: int, workers: int | None, out: Path | None, *, as_json: bool
+) -> None:
     """Say what a plan comes to, on stdout; nothing is run and nothing written."""
     from experiments.runner import cores
 
     used = workers or cores()
-    each = {job.scenario.days for job in plan.jobs}
-    days = " or ".join(f"{days:,}" for days in sorted(each))
-    runs = scenarios * replicates
-    click.echo(f"Runs      {runs:,} ({scenarios} x {replicates} replicates)")
+    each = sorted({job.scenario.days for job in plan.jobs})
+    days = " or ".join(f"{days:,}" for days in each)
+    runs, seconds = scenarios * replicates, plan.seconds(used)
+    rows: list[tuple[str, Any, str]] = [("Runs", runs, f"{runs:,} ({scenarios} x {replicates} replicates)")]
     if plan.parts != runs:
-        click.echo(f"Parts     {plan.parts:,} different district runs")
+        rows.append(("Parts", plan.parts, f"{plan.parts:,} different district runs"))
     if plan.finished:
-        click.echo(f"Finished  {len(plan.finished):,} of them, kept from before")
-    click.echo(f"Adults    about {plan.adults:,} in a run")
-    click.echo(f"Days      {days} working days a run; {plan.days:,} still to be lived")
-    click.echo(f"Time      about {duration(plan.seconds(used))} with {used} worker{'s' if used > 1 else ''}")
+        rows.append(("Finished", len(plan.finished), f"{len(plan.finished):,} of them, kept from before"))
+    rows += [
+        ("Adults", plan.adults, f"about {plan.adults:,} in a run"),
+        ("Days", plan.days, f"{days} working days a run; {plan.days:,} still to be lived"),
+        ("Time", seconds, f"about {duration(seconds)} with {used} worker{'s' if used > 1 else ''}"),
+    ]
     if out is not None:
-        click.echo(f"Writes    to {out}")
-    click.echo("Nothing was run.")
+        rows.append(("Writes", str(out), f"to {out}"))
+    facts(rows, as_json=as_json)

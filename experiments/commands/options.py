@@ -87,7 +87,7 @@ def _rule(_: click.Context, option: click.Parameter, text: str | None) -> tuple[
         near = next(iter(get_close_matches(name, outcomes(), 1, 0.6)), "")
         raise InvalidInput([Problem("options", 0, 0, "--precision", text, "takes OUTCOME=WIDTH, an outcome", near)])
     try:
-        if float(width) > 0:
+        if 0 < float(width) < MOST:
             return name, float(width)
     except ValueError:
         pass

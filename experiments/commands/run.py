@@ -74,7 +74,7 @@ def run(
     if dry_run:
         from experiments.commands.dry import describe
 
-        describe(plan, 1, replicates, workers, out)
+        describe(plan, 1, replicates, workers, out, as_json=as_json)
         return
     if out is not None:
         ready(out)

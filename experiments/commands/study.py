@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 from experiments.commands import options
-from experiments.commands.terminal import Progress, duration, next_step, say, table, write_json
+from experiments.commands.terminal import Progress, duration, facts, next_step, say, table, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +98,7 @@ def study(
     store = Store(out or Path("results") / found.name, found)
     place = Place(engine, workers, cluster)
     if dry_run:
-        _describe(found, store, place)
+        _describe(found, store, place, as_json=as_json)
         return
     with store.held():
         report = _live(found, store, place, quiet=quiet)
@@ -122,6 +122,11 @@ def _live(study: Study, store: Store, place: Place, *, quiet: bool) -> Report:
     from experiments.report import report_of
     from experiments.studies.answers import answers_of
 
+    if place.engine == "kernel":
+        from sim.kernels.willingness import willingness_of
+
+        for arm in study.arms:
+            willingness_of(arm.scenario.hypothesis)  # one that cannot be compiled is refused before anything is kept
     store.open(engine=place.engine, workers=place.workers, cluster=place.cluster)
     if place.cluster is None:
         options.compile_first(place.engine, quiet=quiet)
@@ -164,7 +169,7 @@ def _write(folder: Path, report: Report, *, figures: bool) -> None:
         draw(folder, report)
 
 
-def _describe(study: Study, store: Store, place: Place) -> None:
+def _describe(study: Study, store: Store, place: Place, *, as_json: bool) -> None:
     """Say what a study comes to: runs, time and disk; nothing is run and nothing written."""
     from experiments.runner import Job, Plan, cores
     from experiments.store import BYTES_A_RUN
@@ -176,17 +181,21 @@ def _describe(study: Study, store: Store, place: Place) -> None:
     grounds = len(study.worlds) if study.factors else 1
     seconds = one.seconds_of(len(jobs), grounds, workers)
     most = "at most " if study.precision else ""
-    click.echo(f"Study     {study.title} ({study.kind})")
-    click.echo(f"Asks      {study.question}")
-    click.echo(f"Arms      {len(study.arms)}: {', '.join(arm.name for arm in study.arms)}")
-    click.echo(f"Factors   {len(study.factors)}{' and luck' if study.lucky else ''}")
-    click.echo(f"Worlds    {len(study.worlds):,}")
-    click.echo(f"Runs      {most}{runs:,}")
-    click.echo(f"Adults    about {one.adults:,} in a run")
-    click.echo(f"Time      {most}about {duration(seconds)} with {workers} worker{'s' if workers > 1 else ''} here")
-    click.echo(f"Disk      {most}about {max(runs * BYTES_A_RUN / 1e6, 0.1):,.1f} MB")
-    click.echo(f"Writes    to {store.folder}")
-    click.echo("Nothing was run.")
+    bytes_ = runs * BYTES_A_RUN
+    names = [arm.name for arm in study.arms]
+    rows: list[tuple[str, Any, str]] = [
+        ("Study", study.name, f"{study.title} ({study.kind})"),
+        ("Asks", study.question, study.question),
+        ("Arms", names, f"{len(names)}: {', '.join(names)}"),
+        ("Factors", len(study.factors), f"{len(study.factors)}{' and luck' if study.lucky else ''}"),
+        ("Worlds", len(study.worlds), f"{len(study.worlds):,}"),
+        ("Runs", runs, f"{most}{runs:,}"),
+        ("Adults", one.adults, f"about {one.adults:,} in a run"),
+        ("Time", seconds, f"{most}about {duration(seconds)} with {workers} worker{'s' if workers > 1 else ''} here"),
+        ("Disk", bytes_, f"{most}about {max(bytes_ / 1e6, 0.1):,.1f} MB"),
+        ("Writes", str(store.folder), f"to {store.folder}"),
+    ]
+    facts(rows, as_json=as_json)
 
 
 @click.command()

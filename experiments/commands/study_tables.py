@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from experiments.differences import Measure
     from experiments.report import Report
     from experiments.studies.decision import Standing
+    from experiments.studies.sensitivity import Index
 
 COLOURS = {"better": "cyan", "worse": "yellow"}
 MOST_FACTORS = 12
@@ -52,6 +53,8 @@ def _decision(report: Report) -> None:
     unit = report.answers.benefit_unit
     goal = report.answers.study.goal
     heading("Which policy")
+    if found.dropped:
+        click.echo(f"Ranked over {found.jobs:,} jobs; {found.dropped:,} are left out, since a policy failed in them")
     table(
         [
             "Policy",
@@ -67,8 +70,8 @@ def _decision(report: Report) -> None:
                 one.policy,
                 _share(one.best),
                 _interval(one.benefit, one.benefit_low, one.benefit_high, 2),
-                f"{one.regret:.2f}",
-                f"{one.worst_regret:.2f}",
+                _interval(one.regret, math.nan, math.nan, 2),
+                _interval(one.worst_regret, math.nan, math.nan, 2),
                 _interval(one.cost, one.cost_low, one.cost_high, 1),
                 *([_share(one.meets_goal)] if goal else []),
             ]
@@ -78,6 +81,8 @@ def _decision(report: Report) -> None:
     )
     if goal:
         click.echo(f"Goal: {goal.text}.")
+    for note in found.notes:
+        click.echo(f"Note: {note}.")
     click.echo()
     for name in dict.fromkeys(one.outcome for one in found.standings):
         measure = measure_of(outcomes()[name])
@@ -139,13 +144,15 @@ def _tornado(report: Report) -> None:
 
 
 def _sensitivity(report: Report) -> None:
-    measure = {"morris": "mu_star", "sobol": "ST", "pawn": "pawn"}.get(report.answers.study.kind, "")
+    from experiments.studies.sensitivity import MAIN
+
     for target, found in report.sensitivity.items():
         if target.kind == "level" and len(report.answers.study.arms) > 1:
             continue  # what moves the advice comes first; levels are in sensitivity.csv
         if found.note:
             click.echo(f"{target.title}: {found.note}")
             continue
+        measure = MAIN[found.kind]
         top = found.of(measure)[:MOST_FACTORS]
         names = [measure, *(["S1"] if measure == "ST" else ["sigma"] if measure == "mu_star" else [])]
         by = {name: {one.factor: one for one in found.of(name)} for name in names}
@@ -162,13 +169,21 @@ def _sensitivity(report: Report) -> None:
                         _interval(by[name][one.factor].value, by[name][one.factor].low, by[name][one.factor].high, 3)
                         for name in names
                     ),
-                    "" if one.told else "not told from a dummy",
+                    _untold([by[name][one.factor] for name in names if not math.isnan(found.floor[name])]),
                 ]
                 for one in top
             ],
             right=range(1, 1 + len(names)),
         )
         click.echo()
+
+
+def _untold(indices: Sequence[Index]) -> str:
+    """Which of a factor's indices a factor that does nothing would reach too."""
+    untold = [one.measure for one in indices if not one.told]
+    if not untold:
+        return ""
+    return f"{'' if len(untold) == len(indices) else f'{untold[0]} '}not told from a dummy"
 
 
 def _worth(report: Report) -> None:
@@ -236,6 +251,9 @@ def content(report: Report) -> dict[str, Any]:
         "jobs": report.answers.jobs,
         "failed": report.answers.failed,
         "errors": list(report.answers.errors),
+        "ranked_jobs": report.decision.jobs,
+        "dropped_jobs": report.decision.dropped,
+        "notes": list(report.decision.notes),
         "decision": _plain(report.decision.standings),
         "ranking": _plain(report.decision.rankings),
         "response": _plain(report.responses),

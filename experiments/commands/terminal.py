@@ -67,6 +67,16 @@ def write_json(content: Any) -> None:
     click.echo(json.dumps(plain(content), indent=2, ensure_ascii=False))
 
 
+def facts(rows: Sequence[tuple[str, Any, str]], *, as_json: bool) -> None:
+    """What a dry run says: of each fact its name, its value for JSON, and how people read it."""
+    if as_json:
+        write_json({name.lower(): value for name, value, _ in rows})
+        return
+    for name, _, text in rows:
+        click.echo(f"{name:10}{text}")
+    click.echo("Nothing was run.")
+
+
 def plain(content: Any) -> Any:
     """Content as JSON can hold it: NaN and infinity become null, tuples lists, whatever else text."""
     if isinstance(content, dict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import rich_click as click
@@ -21,7 +22,14 @@ from experiments.commands.terminal import Progress, next_step, say, write_json
         metavar="N",
         help="Jobs to live anew, drawn from all that are there.",
     ),
-    options.seed,
+    click.option(
+        "--seed",
+        type=click.IntRange(0, options.MOST),
+        default=1,
+        show_default=True,
+        metavar="N",
+        help="Seed by which the sample is drawn.",
+    ),
     options.engine,
     options.as_json,
     options.quiet,
@@ -39,10 +47,10 @@ def verify(results: Path, sample: int, seed: int, engine: str, as_json: bool, qu
 
     quiet = quiet or as_json
     options.compile_first(engine, quiet=quiet)
-    with Progress(sample, quiet=quiet, unit="runs") as progress:
+    with Progress(sample, quiet=quiet, unit="jobs") as progress:
         found = verified(results, sample, seed=seed, engine=engine, progress=progress)
     if as_json:
-        write_json({"jobs": found.jobs, "runs": found.runs, "difference": found.difference})
+        write_json(asdict(found) | {"same": found.difference is None, "engine": engine})
     elif found.difference is None:
         click.echo(f"{found.runs} runs of {found.jobs} jobs lived anew: every number is the same, to the last bit")
     if found.difference is not None:

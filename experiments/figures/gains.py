@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from experiments import style
 from experiments.differences import Difference, Measure
 from experiments.figures.sheet import Sheet, bounds, difference_of, footer, keep, marked, marks, sheet
 from experiments.studies.answers import Answers, Floats
+from experiments.studies.decision import lived_jobs
 from sim.outcomes import LOWER
 
 FEW = 20  # decisions of an RW below which its share says little
@@ -64,7 +66,14 @@ def who_gains(folder: Path, answers: Answers, arm: int) -> list[Path]:
             "group change_of_rejected_share_points interval_low interval_high decided_now decided_policy",
             [
                 *(
-                    (third, *bounds(d), *(float(np.nansum(_counts(answers, "decided", third)[at])) for at in (0, arm)))
+                    (
+                        third,
+                        *bounds(d),
+                        *(
+                            float(np.nansum(_counts(answers, "decided", third)[at][lived_jobs(answers)]))
+                            for at in (0, arm)
+                        ),
+                    )
                     for third, d in thirds.items()
                 ),
                 *((f"rw {rw.number}", *rw[1:-1]) for rw in rws),
@@ -92,7 +101,10 @@ def _by_rw(answers: Answers, arm: int) -> list[_Rw]:
     """RWs by what the policy changes in them, the greatest fall first."""
     if "decided_by_rw" not in answers.rws:
         return []
-    decided, rejected = (np.asarray(answers.rws[f"{name}_by_rw"])[[0, arm]].T for name in ("decided", "rejected"))
+    used = lived_jobs(answers)
+    decided, rejected = (
+        answers.rws[f"{name}_by_rw"][[0, arm]][:, used].sum(axis=1).T for name in ("decided", "rejected")
+    )
     found = []
     for at in np.flatnonzero((decided > 0).all(axis=1)).tolist():
         (n0, n1), (p0, p1) = decided[at].tolist(), (rejected[at] / decided[at]).tolist()
@@ -135,8 +147,9 @@ def _by_third(one: Sheet, thirds: dict[str, Difference], now: dict[str, float]) 
 
 def _strip(one: Sheet, rws: list[_Rw]) -> None:
     panel = one.panel(6.85, 0.85, 4.7, 2.75)
-    enough = np.array([rw.difference for rw in rws if rw.enough])
-    panel.set_title("By RW: " + (_spread(enough) if rws else "not counted in this study"), pad=8)
+    sure = [rw for rw in rws if rw.enough]
+    enough = np.array([rw.difference for rw in sure])
+    panel.set_title("By RW: " + (_spread(sure) if rws else "not counted in this study"), pad=8)
     if not rws:
         panel.set_axis_off()
         return
@@ -156,9 +169,9 @@ def _strip(one: Sheet, rws: list[_Rw]) -> None:
     panel.grid(axis="y", color=style.FAINT, linewidth=0.8)
 
 
-def _spread(enough: Any) -> str:
-    if not enough.size:
+def _spread(rws: Sequence[_Rw]) -> str:
+    if not rws:
         return f"none has {FEW} decisions, so nothing can be said"
-    gain = int((enough < 0).sum())
-    share = f"{gain} of {enough.size} RWs gain ({100.0 * gain / enough.size:.0f}%)"
-    return f"{share}, median {SHARE.text(float(np.median(enough)), signed=True)} points"
+    gain, lose = (sum(rw.verdict == verdict for rw in rws) for verdict in ("better", "worse"))
+    median = SHARE.text(float(np.median([rw.difference for rw in rws])), signed=True)
+    return f"of {len(rws)} RWs {gain} gain clearly and {lose} lose, median {median} points"

@@ -25,7 +25,7 @@ def information_bars(folder: Path, worth: Worth, name: str, footer: str) -> list
         return []
     ordered = sorted(worth.factors, key=lambda one: -one.value)
     shown = ordered[:MOST]
-    digits = decimals_for(ordered[0].value)
+    digits = decimals_for(ordered[0].value or max(one.high for one in ordered))
     under = (
         f"Chosen as things are known now: {worth.chosen}. Expected gain from knowing one factor before choosing, with "
         "its 95% interval. Letter: grade of the evidence, A measured in Jakarta to D assumed. Grey and hollow: the "

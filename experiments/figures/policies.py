@@ -17,13 +17,11 @@ from experiments import style
 from experiments.differences import Difference, Measure, measure_of
 from experiments.figures.sheet import bounds, change, footer, keep, listed, lowered, marked, marks, sheet, striped
 from experiments.studies.answers import Answers
+from experiments.studies.frequency import frequencies
 from sim.outcomes import outcomes
 
 if TYPE_CHECKING:
     from experiments.studies.decision import Standing
-
-LEVER = "events_per_month"
-
 
 # -- over frequencies
 
@@ -33,8 +31,7 @@ def frequency_response(
 ) -> list[Path]:
     """Paired difference to the baseline against events a month, one panel an outcome."""
     arms = answers.study.arms
-    levels = [(arm.levels.get(LEVER), at) for at, arm in enumerate(arms) if at]
-    order = sorted((float(level), at) for level, at in levels if isinstance(level, int | float))
+    order = frequencies(answers)
     if not order or not names:
         return []
     found = {

@@ -27,6 +27,7 @@ from experiments.figures.factor_rows import (
     with_rest,
 )
 from experiments.figures.sheet import keep, listed, sheet
+from experiments.studies.sensitivity import MAIN
 
 if TYPE_CHECKING:
     from experiments.studies.sensitivity import Index, Sensitivity
@@ -37,7 +38,6 @@ MEASURES = {
     "S1": ("S1, first order: the factor alone", style.BASELINE),
     "pawn": ("PAWN index", style.BASELINE),
 }
-MAIN = {"sobol": "ST", "pawn": "pawn", "morris": "mu_star"}
 LABELS = {"ST": "ST, share of variance", "pawn": "PAWN index, 0 to 1", "mu_star": "mu*, in the target's unit"}
 NOT_TOLD = "not told from a dummy"
 
@@ -106,9 +106,9 @@ def _explained(found: Sensitivity, main: Sequence[Index]) -> str:
 
 
 def convergence_lines(folder: Path, found: Sequence[Sensitivity], name: str, footer: str) -> list[Path]:
-    """The six greatest indices with their intervals against the number of points; nothing where there are none."""
+    """The six greatest indices with their intervals against the number of points; nothing of one size alone."""
     there = [one for one in found if one.indices]
-    if not there:
+    if len(there) < 2:
         return []
     last = there[-1]
     measure = MAIN[last.kind]
@@ -154,9 +154,7 @@ def convergence_lines(folder: Path, found: Sequence[Sensitivity], name: str, foo
 def _settled(found: Sensitivity, lines: Mapping[str, Sequence[tuple[int, Index]]]) -> str:
     """Whether the last part of the points still moved an index by more than half the width of its interval."""
     target = found.target
-    pairs = {factor: line[-2:] for factor, line in lines.items() if len(line) > 1}
-    if not pairs:
-        return f"{target}; one size only, so nothing says whether the indices stand still"
+    pairs = {factor: line[-2:] for factor, line in lines.items()}
     before, after = next(iter(pairs.values()))[0][0], next(iter(pairs.values()))[1][0]
     moved = [
         named(factor)

@@ -46,10 +46,10 @@ def draw(folder: Path, report: Report) -> list[Path]:
     for target in drawn:
         if report.tornado:
             paths += _tornado(folder, report, target, foot)
-        elif study.kind == "morris":
-            paths += morris_plane(folder, report.sensitivity[target], f"morris-{target.name}", foot)
         else:
-            paths += index_bars(folder, report.sensitivity[target], f"{study.kind}-{target.name}", foot)
+            found = report.sensitivity[target]
+            drawing = morris_plane if found.kind == "morris" else index_bars
+            paths += drawing(folder, found, f"{found.kind}-{target.name}", foot)
     if report.converging:
         paths += convergence_lines(folder, report.converging, "convergence", foot)
     if report.worth is not None and not report.worth.note:
@@ -58,8 +58,9 @@ def draw(folder: Path, report: Report) -> list[Path]:
 
 
 def _chosen(targets: list[Target], outcome: str) -> list[Target]:
-    """Those drawn: of the ranked outcome, and which policy ranks first; levels where there is no policy."""
-    advice = [one for one in targets if one.kind == "ranks first" or (one.kind, one.outcome) == ("difference", outcome)]
+    """Those drawn: of the ranked outcome, its sign, and which policy ranks first; levels where there is no policy."""
+    of_advice = [("difference", outcome), ("sign", ""), ("ranks first", "")]
+    advice = [one for one in targets if (one.kind, one.outcome) in of_advice]
     return (advice or targets)[:MOST_TARGETS]
 
 
@@ -71,7 +72,7 @@ def _tornado(folder: Path, report: Report, target: Target, foot: str) -> list[Pa
     ]
     name = f"tornado-{target.name}"
     level = float(np.nanmean(base)) if base.size else float("nan")
-    unit = outcomes()[target.outcome].unit if target.outcome else "share of runs"
+    unit = target.unit or "share of runs"
     return tornado(folder, bars, outcome_title=target.words, unit=unit, base=level, footer=foot, name=name)
 
 

@@ -37,7 +37,7 @@ class Answers:
     errors: Sequence[str]
     """Their messages, each once."""
     rws: Mapping[str, Any]
-    """Decided and rejected by RW: arm x RW, summed over the jobs."""
+    """Decided and rejected by RW: arm x job x RW, zeros where an arm failed; empty where they are not counted."""
 
     @property
     def jobs(self) -> int:
@@ -117,16 +117,17 @@ def answers_of(study: Study, runs: pa.Table) -> Answers:
         values=values,
         failed=len(errors),
         errors=list(dict.fromkeys(errors)),
-        rws=_by_rw(runs, arm, arms),
+        rws=_by_rw(runs, arm, np.where(used, column[place], -1), (arms, count)),
     )
 
 
-def _by_rw(runs: pa.Table, arm: Ints, arms: int) -> dict[str, Floats]:
+def _by_rw(runs: pa.Table, arm: Ints, column: Ints, shape: tuple[int, int]) -> dict[str, Floats]:
     found: dict[str, Floats] = {}
     for name in BY_RW:
-        lists = [(at, counts) for at, counts in zip(arm.tolist(), runs[name].to_pylist(), strict=True) if counts]
-        if lists:
-            found[name] = np.zeros((arms, len(lists[0][1])))
-            for at, counts in lists:
-                found[name][at] += counts
+        rows = zip(arm.tolist(), column.tolist(), runs[name].to_pylist(), strict=True)
+        there = [(at, job, counts) for at, job, counts in rows if counts and job >= 0]
+        if there:
+            found[name] = np.zeros((*shape, len(there[0][2])))
+            for at, job, counts in there:
+                found[name][at, job] = counts
     return found

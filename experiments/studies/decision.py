@@ -9,6 +9,7 @@ would have been best in that very job. Only a fair sample of the factors has cha
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,7 +88,7 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Decision:
-    """The decision table; ``note`` says why there is nothing, else it is empty."""
+    """The decision table; ``note`` says why there is nothing, else it is empty; ``notes`` what a reader must know."""
 
     standings: tuple[Standing, ...]
     """Policy by policy, every outcome of the study."""
@@ -98,6 +99,7 @@ class Decision:
     """Jobs that are ranked over."""
     dropped: int
     """Jobs of the sample left out, since an arm failed in them or has no value of what policies are ranked by."""
+    notes: tuple[str, ...] = ()
 
 
 def sample(answers: Answers) -> Bools:
@@ -125,24 +127,57 @@ def decide(answers: Answers) -> Decision:
     study, fair = answers.study, sample(answers)
     if study.kind in UNFAIR:
         return Decision((), (), NO_SAMPLE.format(kind=study.kind), 0, 0)
-    whole, ranked = fair & _lived(answers), ranked_jobs(answers)
+    whole, ranked = lived_jobs(answers), ranked_jobs(answers)
     jobs = int(ranked.sum())
+    standings = tuple(_standing(answers, whole, arm, name) for arm in _arms(answers)[1:] for name in study.outcomes)
+    rankings = tuple(_ranking(answers, ranked, arm) for arm in _arms(answers))
     return Decision(
-        standings=tuple(_standing(answers, whole, arm, name) for arm in _arms(answers)[1:] for name in study.outcomes),
-        rankings=tuple(_ranking(answers, ranked, arm) for arm in _arms(answers)),
+        standings=standings,
+        rankings=rankings,
         note="" if jobs else NO_JOBS.format(outcome=study.ranked_by.title.lower()),
         jobs=jobs,
         dropped=int(fair.sum()) - jobs,
+        notes=(*_same(answers), *_harm(standings, rankings), *_rows(answers)) if jobs else (),
     )
+
+
+def _same(answers: Answers) -> list[str]:
+    """Policies that changed nothing in any run, against the baseline or a policy before them."""
+    study = answers.study
+    every = [np.stack([values[at] for values in answers.values.values()]) for at in _arms(answers)]
+    found: dict[str, list[str]] = {}
+    for at in _arms(answers)[1:]:
+        before = next((one for one in range(at) if np.array_equal(every[one], every[at], equal_nan=True)), None)
+        if before is not None:
+            found.setdefault(study.arms[before].name, []).append(study.arms[at].name)
+    small = ": at a reduced size a year may pass without an event" if study.arms[0].scenario.size < 1.0 else ""
+    return [f"in every run {', '.join(names)} came to the same as {first}{small}" for first, names in found.items()]
+
+
+def _harm(standings: Sequence[Standing], rankings: Sequence[Ranking]) -> list[str]:
+    """What the policy of the greatest benefit makes clearly worse, its cost left aside."""
+    best = max(rankings, key=lambda one: one.benefit)
+    worse = [
+        outcomes()[one.outcome].title
+        for one in standings
+        if one.arm == best.arm and one.verdict == "worse" and one.outcome != COST
+    ]
+    return [f"{best.policy}, of the greatest benefit, is clearly worse in: {', '.join(worse)}"] if worse else []
+
+
+def _rows(answers: Answers) -> list[str]:
+    """A table's worlds are what its author wrote."""
+    return ["chances are shares of the rows of the table, each counted once"] if answers.study.rows else []
 
 
 def _arms(answers: Answers) -> range:
     return range(len(answers.study.arms))
 
 
-def _lived(answers: Answers) -> Bools:
-    """Jobs in which no arm failed. A run that failed has no outcome at all; one that did not may still lack some."""
-    return np.asarray((~np.isnan(np.stack(list(answers.values.values())))).any(axis=0).all(axis=0))
+def lived_jobs(answers: Answers) -> Bools:
+    """Jobs of the fair sample in which no arm failed. A run that failed has no outcome; another may still lack some."""
+    lived = (~np.isnan(np.stack(list(answers.values.values())))).any(axis=0).all(axis=0)
+    return np.asarray(sample(answers) & lived)
 
 
 def _standing(answers: Answers, whole: Bools, arm: int, name: str) -> Standing:

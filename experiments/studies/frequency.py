@@ -72,8 +72,8 @@ def response(answers: Answers, outcome: str) -> Response:
     text = _text(diminishing, turning, crowded)
     if not text:
         text = (
-            f"returns hold to {end:g} a month" if low > 0
-            else f"harm from the first events on, to {end:g} a month" if high < 0
+            f"better at {end:g} a month than at {zero:g}, returns not seen to diminish" if low > 0
+            else f"worse at {end:g} a month than at {zero:g}" if high < 0
             else f"no clear answer up to {end:g} a month"
         )  # fmt: skip
     return Response(outcome, diminishing, turning, crowded, text)

@@ -28,11 +28,14 @@ LEAST = {"morris": 4, "sobol": 8, "pawn": 50}
 """Points (trajectories, base points, worlds) below which there are no indices."""
 SIGNED = ("mu", "S1")
 """Measures that can be estimated below zero; intervals of the others end there."""
-MEASURES = {"morris": ("mu_star", "mu", "sigma"), "sobol": ("S1", "ST"), "pawn": ("pawn",)}
+MEASURES = {"morris": ("mu_star", "mu", "sigma"), "sobol": ("ST", "S1"), "pawn": ("pawn",)}
+MAIN = {kind: measures[0] for kind, measures in MEASURES.items()}
+"""The measure by which factors are put in order."""
 ESTIMATORS = {
     "morris": "elementary effects of Morris (1991), mu* of Campolongo et al. (2007)",
     "sobol": "Saltelli et al. (2010) first order, Jansen (1999) total order; dummy of Khorashadi Zadeh et al. (2017)",
-    "pawn": "Pianosi & Wagener (2018), median Kolmogorov-Smirnov distance over 10 slices",
+    "pawn": "Pianosi & Wagener (2018), median Kolmogorov-Smirnov distance over 10 slices; luck has no order, so it "
+    "is one more dummy here, and a Sobol study tells its share",
 }
 FEW = "too few points"
 STILL = "does not vary"
@@ -131,7 +134,7 @@ def analyse(
 
 
 def convergence(
-    kind: str, names: Sequence[str], shares: Floats, y: Floats, *, target: str = "", seed: int = 1, resamples: int = 200
+    kind: str, names: Sequence[str], shares: Floats, y: Floats, *, target: str = "", seed: int = 1, resamples: int = 500
 ) -> list[Sensitivity]:
     """The sensitivity from the first eighth, quarter and half of the points, and from all: do the indices stand still?
 

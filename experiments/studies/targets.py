@@ -16,7 +16,7 @@ from sim.outcomes import outcomes
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """One number for each world, of a kind: level, difference or ranks first; and the words for it."""
+    """One number for each world, of a kind: level, difference, sign or ranks first; and the words for it."""
 
     kind: str
     outcome: str
@@ -55,10 +55,15 @@ def targets_of(answers: Answers) -> list[Target]:
             found.append(
                 _target(answers, "difference", outcome, arm.name, words, unit, answers.difference(outcome, at))
             )
+    gained = answers.benefit - answers.benefit[0]
+    several = len(study.arms) > 2  # of two arms one is the better where it ranks first
     for at, arm in enumerate(study.arms):
-        if len(study.arms) > 1:
+        if several and at:
+            better = np.where(np.isnan(gained[at]), np.nan, (gained[at] > 0.0).astype(float))
+            found.append(_target(answers, "sign", "", arm.name, f"Whether {arm.name} is better than now", "", better))
+        if several or at:
             first = np.where(answers.best < 0, np.nan, (answers.best == at).astype(float))
-            found.append(_target(answers, "ranks first", "", arm.name, f"{arm.name} ranks first", "", first))
+            found.append(_target(answers, "ranks first", "", arm.name, f"Whether {arm.name} ranks first", "", first))
     for outcome in study.outcomes:
         level = answers.values[outcome][0]
         title, unit = f"{outcomes()[outcome].title} now", outcomes()[outcome].unit

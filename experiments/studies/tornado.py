@@ -5,6 +5,7 @@ Every world has the same replicates, so the interval of a change is that of pair
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,14 +27,19 @@ class Change:
     high: float
 
 
-def changes(answers: Answers, values: Floats) -> list[tuple[Change, Change]]:
-    """The change at both ends of every factor, the widest first; ``values`` has one number a job."""
+def changes(answers: Answers, values: Floats, *, share: bool = False) -> list[tuple[Change, Change]]:
+    """The change at both ends of every factor, the widest first; ``values`` has one number a job.
+
+    The mean of a ``share``, of zeros and ones, stays between them, and so does the interval of its change.
+    """
     base = _of_world(answers, values, 0)
+    middle = mean([one for one in base.values() if not np.isnan(one)]) if share else math.nan
+    limits = (-middle, 1.0 - middle) if share else (-math.inf, math.inf)
     found = []
     for at, factor in enumerate(answers.study.factors):
         low, high = (
-            _change(factor.name, factor.at(share), _paired(base, _of_world(answers, values, 1 + 2 * at + end)))
-            for end, share in enumerate((0.0, 1.0))
+            _change(factor.name, factor.at(way), _paired(base, _of_world(answers, values, 1 + 2 * at + end)), limits)
+            for end, way in enumerate((0.0, 1.0))
         )
         found.append((low, high))
     return sorted(found, key=lambda pair: -max(_size(one) for one in pair))
@@ -49,8 +55,8 @@ def _paired(base: dict[int, float], other: dict[int, float]) -> list[float]:
     return [one for one in differences if not np.isnan(one)]
 
 
-def _change(factor: str, value: Value, differences: Sequence[float]) -> Change:
-    low, high = interval(differences)
+def _change(factor: str, value: Value, differences: Sequence[float], limits: tuple[float, float]) -> Change:
+    low, high = (float(np.clip(end, *limits)) for end in interval(differences))
     return Change(factor, value, mean(differences), low, high)
 
 

@@ -38,18 +38,18 @@ officers = [3, 8]
 BODY = {
     "frequency": "events_per_month = [0, 4, 8]\nfrom = '2019-01'\nreplicates = 3\n" + YEAR,
     "grid": "from = '2019-01'\nreplicates = 3\n[levers]\nevents_per_month = [4, 8]\npublicity = [0.2, 0.9]\n" + YEAR,
-    "latin": "points = 48\n" + YEAR + OFTEN + FACTORS,
+    "latin": "points = 100\n" + YEAR + OFTEN + FACTORS,
     "table": 'table = "worlds.csv"\nreplicates = 2\n' + YEAR + OFTEN,
     "tornado": "replicates = 2\n" + YEAR + OFTEN + FACTORS,
-    "morris": "points = 4\n" + YEAR + OFTEN + FACTORS,
-    "sobol": "points = 8\n" + YEAR + OFTEN + FACTORS,
-    "pawn": "points = 60\n" + YEAR + OFTEN + FACTORS,
+    "morris": "points = 8\n" + YEAR + OFTEN + FACTORS,
+    "sobol": "points = 16\n" + YEAR + OFTEN + FACTORS,
+    "pawn": "points = 100\n" + YEAR + OFTEN + FACTORS,
 }
 WORLDS = "document_error,brokers\n0.03,true\n0.07,false\n"
 DRAWN = {
     "frequency": ("frequency-response", "policies", "who-gains"),
     "grid": ("heat-map-rejected-share", "policies"),
-    "latin": ("policies", "information"),
+    "latin": ("policies", "information", "pawn-difference-rejected-share-often", "convergence"),
     "table": ("policies",),
     "tornado": ("tornado-difference-rejected-share-often",),
     "morris": ("morris-difference-rejected-share-often", "convergence"),
@@ -101,7 +101,7 @@ def test_a_study_is_lived_analysed_and_drawn(kind: str, tmp_path: Path) -> None:
     for name in DRAWN[kind]:
         assert [one for one in drawn if one.startswith(name)], f"{name} is not among {sorted(drawn)}"
         assert list(out.glob(f"{name}*.csv")) and list(out.glob(f"{name}*.svg"))
-    if kind in ("morris", "sobol", "pawn"):
+    if kind in ("morris", "sobol", "pawn", "latin"):
         factors = {row["factor"] for row in rows(out / "sensitivity.csv")}
         assert {"document_error", "brokers", "officers", "luck"} <= factors
         assert any("ranks first" in row["target"] for row in rows(out / "sensitivity.csv"))
@@ -196,3 +196,89 @@ def test_the_shipped_studies_are_listed() -> None:
         one["name"] for one in found
     }
     assert all(len(one["question"]) > 20 for one in found)
+
+
+OWN = """\
+def mine(intrinsic, social, normative, efficacy, decisive, need, company, means, stake, delays, fatigue, hours, pay, weights):
+    {body}
+"""
+
+
+def own(folder: Path, body: str) -> str:
+    """The option of a hypothesis of one's own."""
+    (folder / "mine.py").write_text("import statistics\n\n\n" + OWN.format(body=body), encoding="utf-8")
+    return f"hypothesis={folder / 'mine.py'}:mine"
+
+
+def test_a_policy_that_does_not_fit_a_world_fails_alone(tmp_path: Path) -> None:
+    """Six officers at an event are too many for a small office; the other arms are lived there, and who gains is paired."""
+    study = tmp_path / "unfit.toml"
+    policies = (
+        "[policies]\noften = { events_per_month = 8.0 }\nmany = { events_per_month = 4.0, officers_per_event = 6 }\n"
+    )
+    study.write_text(HEAD.format(kind="latin") + "points = 12\n" + YEAR + policies + "[factors]\nofficers = [3, 8]\n")
+    out = tmp_path / "out"
+    done = keliling("study", study, "--out", out, "--json")
+    found = json.loads(done.stdout)
+    assert 0 < found["failed"] < 12 and found["failed"] == found["dropped_jobs"]
+    assert all(error.startswith("many: ") or "officers_per_event" in error for error in found["errors"])
+    whole = [row for row in rows(out / "runs.csv") if row["policy"] == "often"]
+    assert len(whole) == 12 and all(row["rejected_share"] for row in whole)
+    import pyarrow.parquet as parquet
+
+    lived = parquet.read_table(out / "runs.parquet").to_pylist()
+    broken = {row["world"] for row in lived if row["error"]}
+    decided = [sum(sum(r["decided_by_rw"]) for r in lived if r["arm"] == 0 and r["world"] not in broken)]
+    (path,) = out.glob("who-gains-*.csv")
+    assert sum(float(row["decided_now"]) for row in rows(path) if row["group"].startswith("rw ")) == decided[0]
+
+
+def test_a_hypothesis_that_cannot_be_compiled_is_refused_before_anything_is_kept(tmp_path: Path) -> None:
+    """The compiled engine says so at once; the agents take it into the same folder, and nothing failed."""
+    option = own(tmp_path, "return statistics.fmean([intrinsic, need])")
+    study, out = written(tmp_path, "latin"), tmp_path / "out"
+    words = ("study", study, "--out", out, "--points", "2", "--json", "--no-figures", "--set", option)
+    refused = keliling(*words)
+    assert refused.exit_code == 2 and "only --engine agents takes it" in refused.output
+    assert not (out / "manifest.json").exists()
+    assert json.loads(keliling(*words, "--engine", "agents").stdout)["failed"] == 0
+
+
+def test_want_of_memory_is_no_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What befalls the machine ends the sitting with a message, and is lived again."""
+    from experiments import lived
+
+    study, out = written(tmp_path, "latin"), tmp_path / "out"
+    words = ("study", study, "--out", out, "--points", "4", "--no-figures", "--workers", "1")
+
+    def short(*_: object, **__: object) -> None:
+        raise MemoryError("no room")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(lived, "run_together", short)
+        done = keliling(*words)
+    assert done.exit_code == 1 and "no room" in done.output and "goes on from there" in done.output
+    assert "failed" not in keliling(*words).output
+
+
+def test_other_policies_are_no_points_of_the_response(tmp_path: Path) -> None:
+    """A policy of the file that starts late or moves another lever is compared, and is not on the curve."""
+    study, out = written(tmp_path, "frequency"), tmp_path / "out"
+    cut = '[policies]\ncut = { events_per_month = 6.0, officers = 3 }\nlate = { events_per_month = 6.0, from = "2019-12" }\n'
+    study.write_text(study.read_text(encoding="utf-8") + cut, encoding="utf-8")
+    assert keliling("study", study, "--out", out, "--json", "--replicates", "2").exit_code == 0
+    assert {row["policy"] for row in rows(out / "frequency-response.csv")} == {"events-0", "events-4", "events-8"}
+    assert {"cut", "late"} < {row["policy"] for row in rows(out / "decision.csv")}
+
+
+def test_a_dry_run_is_json_when_asked(tmp_path: Path) -> None:
+    found = json.loads(keliling("study", written(tmp_path, "grid"), "--dry-run", "--json").stdout)
+    assert (found["runs"], found["arms"][0], found["study"]) == (15, "now", "grid")
+
+
+def test_check_reads_studies(tmp_path: Path) -> None:
+    study = written(tmp_path, "sobol")
+    assert keliling("check", study).output.startswith(f"{study}: OK")
+    study.write_text(study.read_text(encoding="utf-8").replace("points", "point"), encoding="utf-8")
+    broken = keliling("check", study)
+    assert broken.exit_code == 2 and "is not a key of a study here" in broken.output and "points" in broken.output

@@ -225,8 +225,8 @@ def test_worlds_of_a_tornado() -> None:
     ]
     # All worlds share the replicates, whole rounds of which come one after the other.
     assert study.jobs() == [(world, replicate) for replicate in range(3) for world in range(7)]
-    assert study.scenarios(0) == [arm.scenario for arm in study.arms]
-    assert [one.values["officers"] for one in study.scenarios(3)] == [3, 3]
+    assert [study.scenario(at, 0) for at in range(2)] == [arm.scenario for arm in study.arms]
+    assert [study.scenario(at, 3).values["officers"] for at in range(2)] == [3, 3]
 
 
 @pytest.mark.parametrize("kind", ["frequency", "grid"])

@@ -78,13 +78,16 @@ def test_a_straight_line_never_diminishes() -> None:
     """What every event adds alike holds to the end, up where more is better and down where less is."""
     for sign, outcome in ((1.0, "satisfaction"), (-1.0, "rejected_share")):
         found = told(answers_of([sign * level for level in LEVELS], outcome), outcome)
-        assert found.text == "returns hold to 8 a month"
+        assert found.text == "better at 8 a month than at 0, returns not seen to diminish"
         assert all(math.isnan(one) for one in (found.diminishing, found.turning, found.utilisation))
 
 
 def test_a_steeper_and_steeper_curve_never_diminishes() -> None:
     """Returns that grow hold."""
-    assert told(answers_of([level**2 for level in LEVELS])).text == "returns hold to 8 a month"
+    assert (
+        told(answers_of([level**2 for level in LEVELS])).text
+        == "better at 8 a month than at 0, returns not seen to diminish"
+    )
 
 
 def test_a_curve_that_saturates_diminishes_where_it_does() -> None:
@@ -97,8 +100,8 @@ def test_a_curve_that_saturates_diminishes_where_it_does() -> None:
 
 
 @pytest.mark.parametrize(("third", "text"), [
-    (20.2, "returns hold to 3 a month"),
-    (20.0, "returns hold to 3 a month"),
+    (20.2, "better at 3 a month than at 0, returns not seen to diminish"),
+    (20.0, "better at 3 a month than at 0, returns not seen to diminish"),
     (19.8, "returns diminish beyond 1 a month"),
     (11.0, "returns diminish beyond 1 a month"),
 ])  # fmt: skip
@@ -110,7 +113,10 @@ def test_half_of_what_an_event_brought_is_the_mark(third: float, text: str) -> N
 def test_the_first_frequency_need_not_be_none() -> None:
     """What an event brought is counted from the lowest frequency on."""
     assert told(answers_of([5.0, 7.0, 7.6], levels=(2.0, 4.0, 6.0))).diminishing == 4.0
-    assert told(answers_of([5.0, 7.0, 8.2], levels=(2.0, 4.0, 6.0))).text == "returns hold to 6 a month"
+    assert (
+        told(answers_of([5.0, 7.0, 8.2], levels=(2.0, 4.0, 6.0))).text
+        == "better at 6 a month than at 2, returns not seen to diminish"
+    )
 
 
 def test_a_curve_that_rises_and_falls_turns() -> None:
@@ -133,10 +139,10 @@ def test_the_first_turn_counts() -> None:
 def test_what_was_never_better_does_not_turn() -> None:
     """Harm from the first events on is no turning, and a fall before a rise is none either."""
     found = told(answers_of([-level for level in LEVELS]))
-    assert found.text == "harm from the first events on, to 8 a month"
+    assert found.text == "worse at 8 a month than at 0"
     assert math.isnan(found.turning) and math.isnan(found.diminishing)
     found = told(answers_of([0.0, -2.0, -3.0, -1.0, 2.0]))
-    assert found.text == "returns hold to 8 a month" and math.isnan(found.turning)
+    assert found.text == "better at 8 a month than at 0, returns not seen to diminish" and math.isnan(found.turning)
 
 
 NOISE = (

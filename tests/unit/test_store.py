@@ -452,6 +452,35 @@ def test_changed_worlds_are_refused(tmp_path: Path) -> None:
 HOLDER = "import sys; from filelock import FileLock; lock = FileLock(sys.argv[1]); lock.acquire(); print(1, flush=True); sys.stdin.read()"
 
 
+def test_runs_without_their_design_are_refused(tmp_path: Path) -> None:
+    """Runs name worlds by number: without the design, or with a damaged one, nobody knows what was lived."""
+    study = study_of()
+    store = filled(tmp_path, study, [rows_of(study)])
+    store.compact()
+    (tmp_path / DESIGN).rename(tmp_path / "aside")
+    for call in (store.open, store.check):
+        assert refusal(call).startswith(f"{tmp_path}: holds runs but no {DESIGN}")
+    (tmp_path / DESIGN).write_bytes((tmp_path / "aside").read_bytes()[:50])
+    assert "is damaged" in refusal(store.check)
+
+
+@pytest.mark.parametrize("place", [RUNS, f"{BATCHES}/a.parquet"])
+def test_a_file_in_the_wrong_place_is_refused(place: str, tmp_path: Path) -> None:
+    """A file of the right study that does not hold runs."""
+    study = study_of()
+    store = filled(tmp_path, study, [rows_of(study)])
+    (tmp_path / place).write_bytes((tmp_path / DESIGN).read_bytes())
+    assert refusal(store.runs).startswith(f"{tmp_path / place}: holds something else than runs")
+
+
+def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    """A file where a folder should be."""
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(StoreError, match="cannot be used"), Store(folder, study_of()).held():
+            pass
+
+
 def test_a_second_process_is_turned_away(tmp_path: Path) -> None:
     """While another process holds the folder nobody else works in it; once that one is gone, anybody may."""
     store = Store(tmp_path / "out", study_of())

@@ -137,6 +137,11 @@ CASES = [
     Case("study-table-empty", TABLE, 1, "rows.csv", files=rows("officers\n"), file="rows.csv"),
     Case("study-table-empty", TABLE, 1, "rows.csv", files=rows("officers\n\n ,\n"), file="rows.csv"),
     Case("study-table-row", TABLE, 4, "rows.csv", files=rows("officers,pay\n3,1\n\n4\n"), file="rows.csv"),
+    Case("study-tornado-ends", of_kind("tornado") + "[factors]\nhypothesis = true\n", 7, "factors.hypothesis"),
+    Case("study-policy-name", LATIN + '[policies]\n"a/b" = { pay = 1.0 }\n', 9, "policies.'a/b'"),
+    Case("study-policy-name", LATIN + f'[policies]\n{"a" * 61} = {{ pay = 1.0 }}\n', 9, f"policies.{'a' * 61}"),
+    Case("study-policy-district", LATIN + '[policies]\nx = "grogol-petamburan-2018"\n', 9, "policies.x", given='"x"'),
+    Case("study-most", FREQUENCY + "[precision]\nhalf_width = 1\nleast = 10\nmost = 6\n", 10, "precision.most", given="6"),
     Case("study-table-factors", TABLE + "[factors]\ntrust_mean = true\n", 7, "factors", files=rows("officers\n3\n")),
     Case("parameter-unknown", TABLE, 1, "oficers", "officers", files=rows("oficers\n3\n"), file="rows.csv"),
     Case("key-twice", TABLE, 1, "officers", files=rows("officers,officers\n3,4\n"), file="rows.csv"),
@@ -370,7 +375,7 @@ def test_policies_are_scenarios_or_tables_of_levers(tmp_path: Path) -> None:
     _, weekly, own, later, some, day = study.arms
     assert (weekly.title, weekly.scenario.name) == (load("kebon-jeruk-weekly").title, "kebon-jeruk-weekly")
     assert (own.title, own.scenario.values["training_hours"]) == ("Own", 9.0)
-    assert (later.title, later.scenario.changes[0].when) == ("pay 2, thanks false", "2019-07")
+    assert (later.title, later.scenario.changes[0].when) == ("later", "2019-07")
     assert dict(later.scenario.changes[0].values) == {"pay": 2.0, "thanks": False}
     assert (some.scenario.changes[0].when, day.scenario.changes[0].day) == ("2019-03", 300)
     # What is set for every arm holds in all of them.
@@ -399,14 +404,14 @@ def test_a_table_of_levers_makes_policies_and_any_other_worlds(tmp_path: Path) -
     """Rows that only levers fill are policies in one world; with an uncertainty among them they are worlds."""
     study = load_study(written(tmp_path, TABLE, rows_csv="officers,thanks\n3,true\n4,false\n"))
     assert (arms_of(study), study.rows, len(study.worlds)) == ([NOW, "row-1", "row-2"], (), 1)
-    assert study.arms[1].title == "officers 3, thanks true"
+    assert study.arms[1].title == "row 1: officers 3, thanks true"
     study = load_study(written(tmp_path, TABLE, rows_csv="officers,trust_mean\n3,0.4\n4,0.5\n"))
     assert arms_of(study) == [NOW]
     assert [dict(world.values) for world in study.worlds] == [
         {"officers": 3, "trust_mean": 0.4},
         {"officers": 4, "trust_mean": 0.5},
     ]
-    assert study.scenarios(1)[0].values["trust_mean"] == 0.5
+    assert study.scenario(0, 1).values["trust_mean"] == 0.5
 
 
 # -- factors
@@ -435,7 +440,7 @@ def test_the_hypothesis_is_a_factor(tmp_path: Path) -> None:
     assert every.factors == (Factor("hypothesis", choices=tuple(hypotheses())),)
     text = of_kind("tornado") + '[factors]\nhypothesis = ["mixed", "social-only"]\n'
     study = load_study(written(tmp_path, text))
-    assert [study.scenarios(one.number)[0].hypothesis.name for one in study.worlds] == [
+    assert [study.scenario(0, one.number).hypothesis.name for one in study.worlds] == [
         study.arms[0].scenario.hypothesis.name,
         "mixed",
         "social-only",
