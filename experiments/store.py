@@ -249,10 +249,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         for key, kind in HOLDS.items():
             if not isinstance(found[key], kind):
                 raise TypeError(f"{key} is no {kind.__name__}")
-        if (
-            not all(isinstance(text, str) for text in found["options"].get("set", ()))
-            or not found["path"].endswith(".toml")
-        ):
+        texts = [*found["options"].get("set", ()), found["path"]]
+        if not all(isinstance(text, str) for text in texts) or not found["path"].endswith(".toml"):
             raise ValueError("its options or its path are none")
     except FileNotFoundError:
         raise StoreError(f"{folder}: is no results folder of a study: it has no {MANIFEST}") from None
