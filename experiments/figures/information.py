@@ -46,12 +46,12 @@ def information_bars(folder: Path, worth: Worth, name: str, footer: str) -> list
         panel.axvline(ordered[0].floor, color=style.INK, linewidth=1.3, linestyle=DASHES)
         panel.set_xlabel(f"worth of knowing it, {worth.unit}")
         dashes = Line2D([], [], color=style.INK, linewidth=1.3, linestyle=DASHES)
-        one.legend(
-            [
-                (Patch(color=style.BASELINE), "more than luck, interval above zero"),
-                (dashes, "what the best of so many idle factors reaches by luck"),
-            ]
+        kinds = {_sure(each) for each in shown}
+        bars = [(Patch(color=style.BASELINE), "more than luck, interval above zero")] if True in kinds else []
+        bars += (
+            [(Patch(facecolor="white", edgecolor=style.PLAIN), "not clearly more than luck")] if False in kinds else []
         )
+        one.legend([*bars, (dashes, "what the best of so many idle factors reaches by luck")])
         return keep(
             one.figure,
             folder,

@@ -28,7 +28,7 @@ def morris_plane(folder: Path, found: Sensitivity, name: str, footer: str) -> li
     sigma = {one.factor: one.value for one in found.of("sigma")}
     told = [one for one in order if one.told]
     label = f"mu*: mean size of the effect over the whole range, in the unit of: {found.target}"
-    first = f", the first {NAMED} named where there is room" if len(told) > NAMED else ""
+    first = f", the first {NAMED} named where there is room" if len(order) > NAMED else ""
     under = (
         "Right: moves the target much. Up: not alike everywhere (interactions, bends, luck). Dark: told from a factor "
         f"that does nothing, with its 95% interval{first}. Grey and hollow: not told. Star: luck. "
@@ -89,9 +89,10 @@ def _labels(panel: Any, found: Sequence[Index], sigma: Mapping[str, float], take
         ends = [(one.low, sigma[one.factor]), (one.value, sigma[one.factor]), (one.high, sigma[one.factor])]
         (left, y), (x, _), (right, _) = panel.transData.transform(ends).tolist()
         taken += [Bbox.from_extents(left, y - 2, right, y + 2), Bbox.from_bounds(x - 4, y - 4, 8, 8)]
-    for one in told[:NAMED]:
+    for one in found[:NAMED]:
         for place in _places():
             label, box = _label(panel, renderer, named(one.factor), (one.value, sigma[one.factor]), place)
+            label.set_color(style.INK if one.told else style.GREY)
             inside = Bbox.intersection(frame, box)
             if inside is not None and np.allclose(inside.extents, box.extents) and not box.count_overlaps(taken):
                 taken.append(box)

@@ -82,7 +82,10 @@ def index_bars(folder: Path, found: Sensitivity, name: str, footer: str) -> list
                 short = measure.replace("pawn", "PAWN")
                 words = f"{short} {index.value:z.2f} [{index.low:z.2f}, {index.high:z.2f}]{told}"
                 beside(panel, y, 1.03, words, fontsize=7.2, color=style.INK if index.told else style.GREY)
-        entries: list[tuple[Any, str]] = [(Patch(color=MEASURES[m][1]), MEASURES[m][0]) for m in measures]
+        sure = {index.measure for index in found.indices if index.told}
+        entries: list[tuple[Any, str]] = [(Patch(color=MEASURES[m][1]), MEASURES[m][0]) for m in measures if m in sure]
+        if any(not by_factor[factor, measure].told for factor in shown for measure in measures):
+            entries.append((Patch(facecolor="white", edgecolor=style.PLAIN), NOT_TOLD))
         floor = found.floor.get(measures[0], math.nan)
         if not math.isnan(floor):
             panel.axvline(floor, color=style.INK, linewidth=1.1, linestyle=DASHES, zorder=1)

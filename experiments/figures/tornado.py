@@ -93,10 +93,11 @@ def tornado(
             )
         panel.axvline(0.0, color=style.INK, linewidth=0.9, zorder=4)
         panel.set_xlabel(f"change from base, {unit_of_change}")
-        handles = [
-            (Patch(facecolor=inside or colour, hatch=hatch, edgecolor=colour), f"at its {end} end")
-            for end, (colour, inside, hatch) in ENDS.items()
-        ]
+        coloured = any(bar.clear for bar in shown)
+        handles = []
+        for end, (clear_colour, inside, hatch) in ENDS.items():
+            colour = clear_colour if coloured else style.PLAIN
+            handles.append((Patch(facecolor=inside or colour, hatch=hatch, edgecolor=colour), f"at its {end} end"))
         one.legend(handles)
         return keep(
             one.figure,

@@ -289,7 +289,7 @@ def test_morris_plane(drawn, tmp_path, monkeypatch, told):
     assert ("moved most by luck" in drawn[0]) is told
     assert {row["measure"] for row in rows} == {"mu_star", "mu", "sigma"}
     assert rows[-1]["interval_low"] == ""
-    assert (0 < len(names[0]) <= NAMED) is told
+    assert 0 < len(names[0]) <= NAMED
     boxes = names[0]
     assert not any(a.overlaps(b) for at, a in enumerate(boxes) for b in boxes[at + 1 :])
 
