@@ -190,8 +190,8 @@ class _Reader(Given):
         if kind == "frequency" and "events_per_month" in tables:
             for at, value in enumerate(self.levels("events_per_month", tables["events_per_month"])):
                 levels: dict[str, Value] = {"events_per_month": value}
-                title = f"{value:g} events a month"
-                found += self.arm(f"events-{value:g}", title, baseline, month, levels, "events_per_month", at)
+                title = f"{_shown(value)} events a month"
+                found += self.arm(f"events-{_shown(value)}", title, baseline, month, levels, "events_per_month", at)
         elif kind == "grid":
             names = list(tables.get("levers", {}))
             every = [self.levels(name, tables["levers"][name], "levers") for name in names]
@@ -304,4 +304,6 @@ def _words(levels: Mapping[str, Value]) -> str:
 
 
 def _shown(value: Value) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)
+    return (
+        f"{value:.10g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)
+    )

@@ -71,6 +71,7 @@ def study_of(points: int = POINTS, kind: str = "latin", **changes: Any) -> Study
         "name": "made-up",
         "title": "Made up",
         "question": "Which?",
+        "path": "made-up.toml",
         "kind": kind,
         "arms": (Arm("now", "Now", scenario()), Arm("weekly", "Weekly", scenario().with_(events_per_month=4.0))),
         "factors": FACTORS,
