@@ -66,16 +66,17 @@ def response(answers: Answers, outcome: str) -> Response:
         if gained and math.isnan(diminishing) and _interval(answers, short)[1] < 0:
             diminishing = level
         if gained and math.isnan(turning) and _interval(answers, step)[1] < 0:
-            turning, crowded = level, float(np.nanmean(answers.values["utilisation"][arm]))
-    end, last = levels[-1]
-    low, high = _interval(answers, values[last] - values[first])
+            turning, crowded = level, _used(answers, arm)
     text = _text(diminishing, turning, crowded)
     if not text:
-        text = (
-            f"better at {end:g} a month than at {zero:g}, returns not seen to diminish" if low > 0
-            else f"worse at {end:g} a month than at {zero:g}" if high < 0
-            else f"no clear answer up to {end:g} a month"
-        )  # fmt: skip
+        end, last = levels[-1]
+        low, high = _interval(answers, values[last] - values[first])
+        worse = [one for one in levels[1:] if _interval(answers, values[one[1]] - values[first])[1] < 0]
+        text = f"no clear answer up to {end:g} a month"
+        if low > 0:
+            text = f"better at {end:g} a month than at {zero:g}, returns not seen to diminish"
+        elif high < 0:
+            text = f"clearly worse than at {zero:g} from {worse[0][0]:g} a month on{_desk(_used(answers, worse[0][1]))}"
     return Response(outcome, diminishing, turning, crowded, text)
 
 
@@ -92,8 +93,16 @@ def _interval(answers: Answers, values: Floats) -> tuple[float, float]:
 
 def _text(diminishing: float, turning: float, crowded: float) -> str:
     if not math.isnan(turning):
-        why = f"; the desk is {crowded:.0f}% used there" + (", crowded" if crowded >= CROWDED else "")
-        return f"turns to harm beyond {turning:g} a month{why}"
+        return f"turns to harm beyond {turning:g} a month{_desk(crowded)}"
     if not math.isnan(diminishing):
         return f"returns diminish beyond {diminishing:g} a month"
     return ""
+
+
+def _used(answers: Answers, arm: int) -> float:
+    """Utilisation of the desk under an arm, in per cent."""
+    return float(np.nanmean(answers.values["utilisation"][arm]))
+
+
+def _desk(used: float) -> str:
+    return f"; the desk is {used:.0f}% used there" + (", crowded" if used >= CROWDED else "")
