@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -66,9 +65,8 @@ def _ratio(over: list[float], under: list[float]) -> Spread:
 
 
 def _bare(study: Study) -> int:
-    rows: Callable[[tuple[int, int]], int] = lambda job: len(rows_of(study, *job))  # noqa: E731
     with ThreadPoolExecutor(WORKERS) as pool:
-        return sum(pool.map(rows, study.jobs()))
+        return sum(len(rows) for rows in pool.map(lambda job: rows_of(study, *job), study.jobs()))
 
 
 def _kept(study: Study, out: Path, place: Place) -> None:

@@ -64,13 +64,13 @@ def report_of(answers: Answers) -> Report:
         }
     if method := METHODS.get(study.kind):
         names, shares = [factor.name for factor in study.dimensions], shares_of(study)
-        found = {
+        main, *others = targets_of(answers)
+        converging = convergence(method, names, shares, main.values, target=main.title, seed=study.seed)
+        parts["converging"] = converging
+        parts["sensitivity"] = {main: converging[-1]} | {
             target: analyse(method, names, shares, target.values, target=target.title, seed=study.seed)
-            for target in targets_of(answers)
+            for target in others
         }
-        parts["sensitivity"] = found
-        main = next(iter(found))
-        parts["converging"] = convergence(method, names, shares, main.values, target=main.title, seed=study.seed)
     if study.policies and study.factors:
         parts["worth"] = worth_knowing(answers, seed=study.seed)
     if study.precision is not None:

@@ -77,14 +77,13 @@ def _rule(_: click.Context, option: click.Parameter, text: str | None) -> tuple[
     """An outcome and a half width; raises InvalidInput when it is neither."""
     if text is None:
         return None
-    from difflib import get_close_matches
-
     from sim.errors import InvalidInput, Problem
+    from sim.faults import nearest_name
     from sim.outcomes import outcomes
 
     name, _, width = text.partition("=")
     if name not in outcomes():
-        near = next(iter(get_close_matches(name, outcomes(), 1, 0.6)), "")
+        near = nearest_name(name, outcomes())
         raise InvalidInput([Problem("options", 0, 0, "--precision", text, "takes OUTCOME=WIDTH, an outcome", near)])
     try:
         if 0 < float(width) < MOST:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from sim.errors import InvalidInput, Problem
+from sim.errors import Problem
 from sim.faults import RULES
 from sim.hypothesis import WILLINGNESS
 from sim.kernels.willingness import willingness_of
 from sim.new_office import new_office
 from sim.profile import load_profile
 from sim.scenario import check, load
+from tests.faults import fits, problems_of
 
 HEAD = 'title = "Mine"\nwhy = "To see what a fault looks like."\n'
 GOOD = HEAD + 'profile = "kebon-jeruk"\n'  # three lines, so that what follows begins at line 4
@@ -236,24 +236,6 @@ CASES = [
     Case("toml-syntax", PROFILE, 1, "here.toml", "", {"here.toml": "name ="}, "here.toml"),
     Case("file-missing", PROFILE, 0, "here.toml", "", {}, "here.toml"),
 ]  # fmt: skip
-
-
-def problems_of(call: Callable[[], Any]) -> list[Problem]:
-    with pytest.raises(InvalidInput) as caught:
-        call()
-    assert str(caught.value) == "\n".join(str(problem) for problem in caught.value.problems)
-    return caught.value.problems
-
-
-def fits(template: str, text: str) -> bool:
-    """Whether ``text`` is ``template`` filled in: its fixed parts follow each other, and nothing is left unfilled."""
-    at = 0
-    for fixed, *_ in string.Formatter().parse(template):
-        at = text.find(fixed, at)
-        if at < 0:
-            return False
-        at += len(fixed)
-    return True
 
 
 def assert_reported(problems: list[Problem], case: Case) -> None:

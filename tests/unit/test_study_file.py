@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,11 +13,11 @@ from experiments.factors import DECIDED_ELSEWHERE, Factor
 from experiments.study import KINDS, NOW, SAMPLED, Goal, Precision, Study
 from experiments.study_file import load_study, shipped_studies, titles
 from experiments.study_given import DEFAULT_OUTCOMES, STUDY_RULES
-from sim.errors import InvalidInput, Problem
 from sim.faults import RULES
 from sim.hypothesis import hypotheses
 from sim.parameters import register
 from sim.scenario import load
+from tests.faults import fits, problems_of
 
 HEAD = 'title = "Mine"\nquestion = "Which?"\n'
 BASE = 'baseline = "kebon-jeruk-2018"\nsize = 0.01\n'
@@ -173,24 +172,6 @@ CASES = [
     Case("too-high", LATIN + "[policies.often]\nthanks = true\nevents_per_month = 40\n", 10, "events_per_month", given="40"),
     Case("change-empty", LATIN + '[policies]\noften = { from = "2019-01" }\n', 9, "month", given='"2019-01"'),
 ]  # fmt: skip
-
-
-def problems_of(call: Callable[[], Any]) -> list[Problem]:
-    with pytest.raises(InvalidInput) as caught:
-        call()
-    assert str(caught.value) == "\n".join(str(problem) for problem in caught.value.problems)
-    return caught.value.problems
-
-
-def fits(template: str, text: str) -> bool:
-    """Whether ``text`` is ``template`` filled in: its fixed parts follow each other, and nothing is left unfilled."""
-    at = 0
-    for fixed, *_ in string.Formatter().parse(template):
-        at = text.find(fixed, at)
-        if at < 0:
-            return False
-        at += len(fixed)
-    return True
 
 
 def written(folder: Path, text: str, **files: str) -> Path:
