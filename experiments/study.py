@@ -29,9 +29,8 @@ KINDS = {
     "sobol": "how much of the variance is due to each factor, alone and with others",
     "pawn": "how far each factor moves the whole distribution",
 }
-LUCKY = ("latin", "morris", "sobol", "pawn")
-"""Kinds that treat luck as one more factor; in the others every world has replicates of its own, but for a tornado."""
 SAMPLED = ("latin", "morris", "sobol", "pawn")
+"""Kinds whose worlds are drawn over all factors, luck as one more of them."""
 NOW = "now"
 WORLD_BITS = 20  # of the number of a replicate, where every world has replicates of its own
 MOST_OWN = 2 ** (32 - WORLD_BITS)  # replicates that a world can then have
@@ -114,7 +113,15 @@ class Study:
     @property
     def lucky(self) -> bool:
         """Whether luck is a factor of the design."""
-        return self.kind in LUCKY
+        return self.kind in SAMPLED
+
+    @property
+    def own_luck(self) -> bool:
+        """Whether each world has replicates of its own, so that the means of worlds are independent.
+
+        The ends of a tornado are set against its base, so they share its replicates.
+        """
+        return not self.lucky and self.kind != "tornado" and bool(self.factors or self.rows)
 
     @property
     def dimensions(self) -> tuple[Factor, ...]:
@@ -141,11 +148,8 @@ class Study:
         if self.lucky:
             return [(world.number, world.luck or 0) for world in self.worlds]
         upto = self.replicates if replicates is None else replicates
-        # Worlds have luck of their own, so that their means are independent; all arms of one share it. The ends of a
-        # tornado are set against its base, so they share that as well.
-        own = self.kind != "tornado" and bool(self.factors or self.rows)
         return [
-            (world.number, replicate << WORLD_BITS | world.number if own else replicate)
+            (world.number, replicate << WORLD_BITS | world.number if self.own_luck else replicate)
             for replicate in range(upto)
             for world in self.worlds
         ]
@@ -171,4 +175,4 @@ class Study:
         return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
-__all__ = ["KINDS", "LUCK", "LUCKY", "NOW", "SAMPLED", "Arm", "Goal", "Precision", "Study", "World"]
+__all__ = ["KINDS", "LUCK", "NOW", "SAMPLED", "Arm", "Goal", "Precision", "Study", "World"]

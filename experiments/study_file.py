@@ -114,11 +114,7 @@ class _Reader(Given):
         points = whole["points"] or (DEFAULT_POINTS.get(kind, 32) if factors else 1)
         if kind == "sobol" and points & (points - 1):
             problems.add("study-power", self.place("points"), points)
-        replicates = whole["replicates"] or DEFAULT_REPLICATES
-        if kind not in (*SAMPLED, "tornado") and (factors or worlds) and replicates > MOST_OWN:
-            problems.add("study-replicates", self.place("replicates"), replicates, most=MOST_OWN)
-        problems.raise_if_any()
-        return Study(
+        study = Study(
             name=self.located.path.stem,
             title=tables["title"],
             question=tables["question"],
@@ -126,7 +122,7 @@ class _Reader(Given):
             arms=arms,
             factors=tuple(factors),
             points=points if factors or kind in SAMPLED else 1,
-            replicates=1 if kind in SAMPLED else replicates,
+            replicates=1 if kind in SAMPLED else whole["replicates"] or DEFAULT_REPLICATES,
             seed=1 if whole["seed"] is None else whole["seed"],
             year=year,
             outcomes=watched,
@@ -138,6 +134,10 @@ class _Reader(Given):
             text=self.located.path.read_text(encoding="utf-8"),
             options={"set": list(self.set_), **self.options},
         )
+        if study.own_luck and study.replicates > MOST_OWN:
+            problems.add("study-replicates", self.place("replicates"), study.replicates, most=MOST_OWN)
+        problems.raise_if_any()
+        return study
 
     # -- scenarios
 
