@@ -71,18 +71,28 @@ class Permit:
 PERMIT_UNITS = {
     "requirements": ("documents", "documents asked for"),
     "technical_rejection": ("probability", "complete files that fail the technical review"),
+    "obstacle_part": (
+        "share",
+        "of those of own files, behind which is a requirement that cannot be met as things stand",
+    ),
     "review_days": ("working days", "technical review, off the desk"),
     "intake_hours": ("officer hours", "officer time to take a file in at the counter"),
     "examination_hours": ("officer hours", "officer time of each examination"),
     "statutory_days": ("working days", "statutory time from complete submission to decision"),
     "fee": ("Rp million", "official fee"),
     "broker_fee": ("Rp million", "what a broker asks"),
-    "need_rate": ("needs a year and holder", "rate at which the need arises"),
+    "need_rate": ("needs a year and holder", "rate at which needs come to be filed by own initiative"),
     "stock": ("share", "eligible holders with an open need at the start"),
+    "unaware": ("share", "open needs, and new ones, whose holder does not know of them"),
+    "end_rate": ("1/year", "rate at which an open need ends unfiled"),
     "benefit": ("utility", "private benefit of holding it"),
     "works_days": ("working days", "time that works are visible to patrols"),
     "validity_days": ("working days", "validity; 0 never expires"),
 }
+
+
+PERMIT_LEVERS = ("fee",)
+"""The numbers of a permit that a dated change may move."""
 
 
 def data_text(name: str) -> str:
@@ -111,7 +121,8 @@ def register() -> Mapping[str, Parameter]:
         for field, (unit, meaning) in PERMIT_UNITS.items():
             entry = {"meaning": meaning} | table[field]
             name = f"{permit}_{field}"
-            found[name] = Parameter(name=name, section=f"permit {permit}", kind="uncertainty", unit=unit, **entry)
+            kind = "lever" if field in PERMIT_LEVERS else "uncertainty"
+            found[name] = Parameter(name=name, section=f"permit {permit}", kind=kind, unit=unit, **entry)
     return found
 
 

@@ -154,7 +154,7 @@ class Neighbourhood(RowAgent):
         waiting: dict[int, list[int]] = {}
         needs = model.world.needs
         for need in self.open_needs():
-            if needs.event.item(need) != event or needs.felt.item(need) < model.p.assistance_prompt:
+            if needs.visit_day.item(need) < e.design_day.item(event):
                 row = needs.resident.item(need)
                 waiting.setdefault(model.population.rt.item(row), []).append(need)
         for rt, list_of_rt in waiting.items():
@@ -183,8 +183,7 @@ class Neighbourhood(RowAgent):
         still_open = self.open_needs()
         mapped = 0
         for need in still_open:
-            visited = needs.event.item(need) == event and needs.felt.item(need) >= model.p.assistance_prompt
-            mapped += int(visited)
+            mapped += needs.visit_day.item(need) >= model.world.events.design_day.item(event)
         self.known = mapped + model.p.known_share * (len(still_open) - mapped)
 
     def _visit_order(self, need: int) -> tuple[float, int]:

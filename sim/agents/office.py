@@ -258,7 +258,8 @@ class PTSPOffice(RowAgent):
         resident = model.resident(a.resident.item(application))
         mark = model.draw(Draw.TECHNICAL, resident.key, resident.application_occasion(application))
         chance = filing.technical_failure(
-            model.permits[a.permit.item(application)].technical_rejection,
+            model.balances[a.permit.item(application)].technical,
+            model.world.needs.obstacle.item(a.need.item(application)),
             a.skill.item(application),
             model.p.assistance_technical,
         )

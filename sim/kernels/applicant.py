@@ -52,9 +52,46 @@ def settle(rows, need, status, held):
     opens = int(status == OPEN) - int(need.status == OPEN)
     rows.residents[need.resident].open_needs += opens
     stock.open += opens
+    stock.unaware += opens * int(need.aware == 0)
+    stock.obstructed += opens * int(need.obstacle)
     stock.applied += int(status == APPLIED) - int(need.status == APPLIED)
     stock.unmet += int(held == 0) - int(need.held == 0)
     need.status, need.held = status, held
+
+
+@inner
+def learns_of(rows, need):
+    """The holder of an open need comes to know of it."""
+    need.aware = 1
+    rows.stock[need.permit].unaware -= 1
+
+
+@inner
+def remembered_by(p, r, day):
+    """Rejections that a resident remembers today."""
+    return influence.faded(r.rejections, 0.0, day - r.rejections_day, p.rejection_half_life)
+
+
+@inner
+def choosing_of(p):
+    """Weights and costs of channels, in the order of ``choice.CHOOSING``."""
+    return (
+        p.weight_learning,
+        p.weight_compliance,
+        p.weight_psychological,
+        p.weight_fee,
+        p.weight_norm,
+        p.rejection_memory,
+        p.learning_event,
+        p.compliance_online,
+        p.compliance_counter,
+        p.compliance_at_work,
+        p.compliance_broker,
+        p.compliance_event,
+        p.burden_online,
+        p.burden_broker,
+        p.burden_event,
+    )
 
 
 @inner
@@ -125,7 +162,9 @@ def file(given, p, permits, rows, day, i, channel, event_skill):
     a.skill = skill
     a.event = need.event if channel == EVENT else -1
     a.defects, a.repaired, a.failures = defects, repaired, need.failures
-    a.displaced = int(choice.within_quarter(need.hazard, need.prompted, need.plain_rate, need.threshold))
+    days = choice.own_days(need.learns, day, need.plain_rate)
+    rate = need.plain_rate if need.plain_rate > 0.0 else need.rate
+    a.displaced = int(choice.within_quarter(need.hazard - need.prompted, rate, days, need.threshold))
     a.submitted, a.complete = day, day
     a.looked, a.decided, a.due = -1, -1, -1
     a.crowd = rows.office[0].crowd
@@ -195,7 +234,8 @@ def close(given, p, permits, rows, day, i, granted):
     need.attempt = 0
     who, occasion = given.traits[need.resident].key, occasion_of(need)
     permit = permits[need.permit]
-    due = day + influence.days_until(influence.waited(draw(given, BIRTH, who, occasion, 0)), permit.need_rate / 252.0)
+    born = influence.waited(draw(given, BIRTH, who, occasion, 0))
+    due = day + influence.days_until(born, given.solved[need.permit].birth_rate)
     if granted and permit.validity_days and draw(given, RENEWAL, who, occasion, 0) < p.renewal:
         need.expiry = day + permit.validity_days
         due = min(due, need.expiry)
@@ -204,10 +244,10 @@ def close(given, p, permits, rows, day, i, granted):
 
 @inner
 def after_failure(given, p, permits, rows, day, i):
-    """After a rejection or withdrawal one draw decides whether need ``i`` reopens, and when."""
+    """After a rejection or withdrawal one draw decides whether need ``i`` reopens, and when; no obstacle may stand."""
     need = rows.needs[i]
     who, occasion = given.traits[need.resident].key, occasion_of(need)
-    if draw(given, REAPPLY, who, occasion, 0) >= p.reapply:
+    if need.obstacle > 0 or draw(given, REAPPLY, who, occasion, 0) >= p.reapply:
         close(given, p, permits, rows, day, i, 0)
         return
     settle(rows, need, IDLE, 0)

@@ -129,7 +129,8 @@ def review(given, p, permits, rows, day, i):
     """Finish the technical review of a complete file."""
     a = rows.applications[i]
     mark = draw(given, TECHNICAL, given.traits[a.resident].key, occasion_of(a), 0)
-    chance = filing.technical_failure(permits[a.permit].technical_rejection, a.skill, p.assistance_technical)
+    base, obstacle = given.solved[a.permit].technical, rows.needs[a.need].obstacle
+    chance = filing.technical_failure(base, obstacle, a.skill, p.assistance_technical)
     decide(given, rows, day, i, REJECTED if mark < chance else GRANTED)
 
 

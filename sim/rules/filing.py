@@ -33,16 +33,15 @@ def defect_chance(base, channel, knowledge, mean_knowledge, literacy, mean_liter
 
 
 @compiled
-def online_failure_chance(base, literacy, mean_literacy):
-    """Probability that an online attempt fails technically; twice as likely at no literacy (P5, S44)."""
-    return min(base * (1.0 + (mean_literacy - literacy) / mean_literacy), 0.95)
+def technical_failure(base, obstacle, skill, assistance):
+    """Probability that a complete file fails its technical review.
 
-
-@compiled
-def technical_failure(base, skill, assistance):
-    """Probability that a complete file fails its technical review; a fully skilled co-producer's help gives
-    ``assistance`` times as much (the paper has help lower errors in the technical process too).
+    A file with an ``obstacle`` (a requirement that cannot be met as things stand) fails. Of the others a fully skilled
+    co-producer's help leaves ``assistance`` times as many (the paper has help lower errors in the technical process
+    too).
     """
+    if obstacle > 0:
+        return 1.0
     return base * (1.0 - (1.0 - assistance) * skill)
 
 
