@@ -2,9 +2,10 @@
 
 For every permit four rates are solved together so that inflows equal outflows from day 0: births, acting at keenness 1,
 learning of one's need by oneself, and the share of births with an obstacle. Given are the files of own initiative
-(``need_rate``), the stock of open needs, the share of it whose holders do not know (``unaware``, of births alike), the
-rate at which needs end unfiled, and the share of own files behind which an obstacle stands. Pairs of a holder and a
-permit differ by how keen they are; they are gathered into narrow classes of keenness, so that it takes milliseconds.
+(``need_rate``, or what the office's load leaves), the stock of open needs, the share of it whose holders do not know
+(``unaware``, of births alike), the rate at which needs end unfiled, and the share of own files behind which an obstacle
+stands. Pairs of a holder and a permit differ by how keen they are; they are gathered into narrow classes of keenness,
+so that it takes milliseconds.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Balance(NamedTuple):
     """The solved numbers of one permit; rates are a working day's."""
 
     base_rate: float  # of acting, at keenness 1
-    mean_keenness: float  # over the open needs at the start
+    mean_keenness: float  # over the open needs at the start, see ``capped_mean``
     opening_rate: float  # of new needs and expiries together, by idle holder
     birth_rate: float  # of new needs alone
     learn_rate: float  # of learning by oneself that there is a need
@@ -108,7 +109,7 @@ def _births_for(days, weight, stock):
 
 @loop
 def _solved(keen, weight, known):
-    """Base rate, openings, rate of learning, share of births with an obstacle, mean keenness, and what is left over.
+    """Base rate, openings, rate of learning, share of births with an obstacle, what is left over, stock by class.
 
     Each round takes what the last one gives; the files come out in proportion to the base rate, or nearly so.
     """
@@ -121,10 +122,8 @@ def _solved(keen, weight, known):
     stuck = known.obstacle
     learns = known.files / known.stock
     rate = known.files / known.stock / (1.0 - known.unaware)
-    births, mean_keen, apart = 0.0, 0.0, 1.0
-    for i in range(keen.size):
-        mean_keen += weight[i] * keen[i]
-    rate /= mean_keen
+    births, apart, stock = 0.0, 1.0, np.empty(keen.size)
+    rate /= (weight * keen).sum()
     for _ in range(ROUNDS):
         for i in range(keen.size):
             clear, clear_acts = cells_of(rate * keen[i], known, learns, 0)
@@ -136,14 +135,13 @@ def _solved(keen, weight, known):
                 unaware_days[i] += in_cell if cell <= UNAWARE_AFTER else 0.0
             clear_files[i], stuck_files[i] = clear_acts * known.filed, stuck_acts * known.filed
         births = _births_for(days, weight, known.stock)
-        of_clear, of_stuck, unaware, mean_keen = 0.0, 0.0, 0.0, 0.0
+        of_clear, of_stuck, unaware = 0.0, 0.0, 0.0
         for i in range(keen.size):
             share = open_share(births, days[i])
             unaware += weight[i] * (1.0 - share) * births * unaware_days[i]
             of_clear += weight[i] * (1.0 - share) * clear_files[i]
             of_stuck += weight[i] * (1.0 - share) * stuck_files[i]
-            mean_keen += weight[i] * share * keen[i]
-        mean_keen /= known.stock
+            stock[i] = weight[i] * share
         files = ((1.0 - stuck) * of_clear + stuck * of_stuck) * births
         new_stuck = known.obstacle * of_clear / (known.obstacle * of_clear + (1.0 - known.obstacle) * of_stuck)
         too_many = unaware / (known.unaware * known.stock) if known.unaware > 0.0 else 1.0
@@ -153,7 +151,26 @@ def _solved(keen, weight, known):
             break
         rate *= known.files / files
         stuck, learns = (stuck + new_stuck) / 2.0, math.sqrt(learns * new_learns)
-    return rate, births, learns, stuck, mean_keen, apart
+    return rate, births, learns, stuck, apart, stock
+
+
+@loop
+def capped_mean(keen, weight, cap):
+    """The mean that keenness is measured by: that of keenness cut to ``cap`` times it.
+
+    Keenness is so skewed that its plain mean is that of a few; so cut, what it is multiplied by averages one.
+    """
+    total = weight.sum()
+    low, high = 0.0, (weight * keen).sum() / total
+    for _ in range(HALVINGS):
+        middle, share = (low + high) / 2.0, 0.0
+        for i in range(keen.size):
+            share += weight[i] * min(keen[i] / middle, cap)
+        if share > total:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2.0
 
 
 def threatened(p: SimpleNamespace, permit: Permit, noticed: int) -> float:
@@ -174,25 +191,32 @@ def classes(keen: Floats) -> tuple[Floats, Floats]:
     return means, counts[used] / keen.size
 
 
-def answering(keen: Floats, weight: Floats, mean: float, p: SimpleNamespace) -> float:
+def answering(keen: Floats, weight: Floats, p: SimpleNamespace) -> float:
     """Share of those found who act on the notice at once."""
-    level = prompt_hazard(p.answer_summons)
+    mean, level = capped_mean(keen, weight, float(p.attention_cap)), prompt_hazard(p.answer_summons)
     return float(weight @ (1.0 - np.exp(-level * np.minimum(keen / mean, p.attention_cap))))
 
 
-def balance(p: SimpleNamespace, permit: Permit, keen: Floats, filed: float, delay: float, success: float) -> Balance:
+class Habits(NamedTuple):
+    """What acting on a permit comes to, on average over its pairs."""
+
+    filed: float  # chance that who acts comes to file
+    delay: float  # working days that this takes
+    success: float  # chance that a file without an obstacle is granted
+    hours: float  # of officers for a file, before they are scaled
+
+
+def balance(p: SimpleNamespace, permit: Permit, keen: Floats, habits: Habits, files: float) -> Balance:
     """Solve the rates of one permit.
 
-    ``keen`` is the keenness of every pair; ``filed`` the chance that who acts comes to file, ``delay`` the working days
-    that takes, ``success`` the chance that a file without an obstacle is granted.
+    ``keen`` is the keenness of every pair, ``files`` of own initiative come a working day and holder. Raises
+    Infeasible where there is no balance.
     """
     means, weight = classes(keen)
     own = {field: float(getattr(p, f"{permit.name}_{field}")) for field in FIELDS}
     obstacle = obstacle_share(p, permit)
     renewal = p.renewal if own["validity_days"] > 0 else 0.0
-    reopens = (1.0 - success) * p.reapply
-    files = own["need_rate"] / YEAR / (1.0 - renewal) / (1.0 - (1.0 - obstacle) * reopens)
-    answer = answering(means, weight, float(weight @ means), p)
+    answer = answering(means, weight, p)
     found = p.detection_rate / YEAR if permit.enforced and p.patrols else 0.0
     known = Known(
         files=files,
@@ -206,18 +230,18 @@ def balance(p: SimpleNamespace, permit: Permit, keen: Floats, filed: float, dela
         answered=found * answer,
         ignored=found * (1.0 - answer),
         hesitation=float(p.obstacle_hesitation),
-        filed=filed,
-        delay=delay,
-        reopens=reopens,
+        filed=habits.filed,
+        delay=habits.delay,
+        reopens=(1.0 - habits.success) * p.reapply,
     )
-    rate, openings, learns, stuck, mean_keen, apart = _solved(means, weight, known)
+    rate, openings, learns, stuck, apart, in_stock = _solved(means, weight, known)
     if apart > 1e-6:
         raise Infeasible(f"no balance of needs is found for {permit.title}: stock, need rate and shares do not fit")
-    granted = files * (1.0 - obstacle) * success
+    granted = files * (1.0 - obstacle) * habits.success
     idle = 1.0 - own["stock"]
     return Balance(
         base_rate=rate,
-        mean_keenness=mean_keen,
+        mean_keenness=capped_mean(means, in_stock, float(p.attention_cap)),
         opening_rate=openings,
         birth_rate=max(openings - renewal * granted / idle, 1e-12),
         learn_rate=learns,
@@ -241,6 +265,4 @@ def technical_of_clear(p: SimpleNamespace, permit: Permit) -> float:
     return failing
 
 
-FIELDS = (
-    "need_rate", "stock", "unaware", "end_rate", "works_days", "validity_days",
-)  # fmt: skip
+FIELDS = ("stock", "unaware", "end_rate", "works_days", "validity_days")

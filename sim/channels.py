@@ -27,7 +27,7 @@ from sim.rules.choice import (
     keenness,
     taste,
 )
-from sim.rules.start import success_chance
+from sim.rules.start import complete_after, success_chance
 
 Floats = NDArray[np.float64]
 
@@ -135,16 +135,17 @@ def habits(
     literacy,
     requirements,
     technical,
+    intake,
+    examination,
     p,
     stride,
 ):
-    """By permit, over every ``stride``-th pair at its best channel: the chance that who acts comes to file, the days
-    that it takes, and the chance that a file without an obstacle (``technical`` of them fail) is granted.
+    """What acting comes to by permit (see ``sim.balance.Habits``), over every ``stride``-th pair at its best channel.
 
-    ``p`` has what the rules of filing need, by name.
+    ``technical`` is the share of complete files without an obstacle that fail; ``intake`` and ``examination`` are
+    hours; ``p`` is a ``sim.reference.Reference``.
     """
-    count, filed = np.zeros(technical.size), np.zeros(technical.size)
-    delay, success = np.zeros(technical.size), np.zeros(technical.size)
+    count, found = np.zeros(technical.size), np.zeros((technical.size, 4))
     for i in range(0, permit.size, stride):
         k, r, occasion = permit[i], resident[i], permit[i] << 24
         at_counter, at_broker = two_uniforms(seed, 0, TASTE, resident_key[i], occasion, COUNTER >> 1)
@@ -160,8 +161,8 @@ def habits(
             best = ONLINE
         failing = attempt_failure(best, p.online_failure, p.counter_failure, literacy[r], p.literacy_mean, 0.0)
         then = attempt_failure(elsewhere, p.online_failure, p.counter_failure, literacy[r], p.literacy_mean, 0.0)
-        filed[k] += filed_chance(failing, then, p.gives_up, p.tries_later)
-        delay[k] += filing_delay(failing, p.tries_later, p.gives_up, p.retry_days)
+        found[k, 0] += filed_chance(failing, then, p.gives_up, p.tries_later)
+        found[k, 1] += filing_delay(failing, p.tries_later, p.gives_up, p.retry_days)
         error = filing.defect_chance(
             p.document_error,
             best,
@@ -173,11 +174,18 @@ def habits(
             p.error_knowledge,
             p.error_literacy,
         )
-        success[k] += success_chance(
+        found[k, 2] += success_chance(
             requirements[k], error, p.comes_back, p.document_correction, p.corrections, technical[k]
         )
+        looked_at, comes = 1.0, 1.0
+        for done in range(p.corrections):
+            comes *= p.comes_back
+            looked_at += comes * (1.0 - complete_after(requirements[k], error, p.document_correction, done))
+        found[k, 3] += intake[k] * (p.online_intake if best == ONLINE else 1.0) + examination[k] * looked_at
         count[k] += 1.0
-    return filed / count, delay / count, success / count
+    for k in range(count.size):
+        found[k] /= count[k]
+    return found
 
 
 def channel_constants(values: Floats, weight: Floats, p: SimpleNamespace) -> tuple[float, float]:

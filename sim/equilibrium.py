@@ -20,10 +20,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.balance import Balance, balance, technical_of_clear
+from sim.balance import YEAR, Balance, Habits, balance, technical_of_clear
 from sim.channels import channel_constants, column, habits, keen, start_values
 from sim.eligible import Eligible
-from sim.errors import KelilingError
+from sim.errors import Infeasible, KelilingError
 from sim.parameters import Permit, data_text
 from sim.population import Population
 from sim.reference import choosing_of, reference_of
@@ -34,6 +34,7 @@ from sim.strengths import solve as solve_strengths
 
 Floats = NDArray[np.float64]
 
+LEAST_LEFT = 0.05  # of the load, for all licences but the named
 SAMPLED = 20_000  # pairs over which habits are averaged, where there are more
 
 
@@ -44,17 +45,47 @@ class Equilibrium(NamedTuple):
     broker: float
     balances: tuple[Balance, ...]  # by permit, in catalogue order
     strengths: Strengths
+    service_factor: float  # of all officers' hours, such that own files take ``desk_load`` of their time
     base_score: float  # latent satisfaction at reference experiences, 1-4
     complaint_reference: float  # satisfaction at which complaints come at their base rate, 1-4
 
 
+def _files(p: SimpleNamespace, permits: tuple[Permit, ...], holders: NDArray[np.int64]) -> Floats:
+    """Files of own initiative a working day and holder, by permit; one permit takes what the load leaves."""
+    load = p.own_files / 1000.0 * holders[[permit.who for permit in permits].index("adult")]
+    rates = [0.0 if permit.fills_load else getattr(p, f"{permit.name}_need_rate") for permit in permits]
+    left = float(load - holders @ np.array(rates))
+    if left < LEAST_LEFT * load:
+        raise Infeasible(
+            f"own_files: {p.own_files:g} files a year and 1,000 adults leave no room beside those of the named permits"
+        )
+    whole = [
+        left / count if permit.fills_load else rate
+        for permit, count, rate in zip(permits, holders.tolist(), rates, strict=True)
+    ]
+    return np.array(whole) / YEAR
+
+
 def solve(
-    population: Population, pairs: Eligible, reference: SimpleNamespace, permits: tuple[Permit, ...], seed: int
+    population: Population,
+    pairs: Eligible,
+    reference: SimpleNamespace,
+    permits: tuple[Permit, ...],
+    seed: int,
+    size: float = 1.0,
 ) -> Equilibrium:
-    """Solve the constants for a population at reference levers; tastes stand in by draws of the population seed."""
+    """Solve the constants for a population at reference levers; tastes stand in by draws of the population seed.
+
+    ``size`` is the share of the district's RWs that the population is. Raises Infeasible where a world cannot be.
+    """
     p = reference
     values = start_values(population, pairs, p, permits)
-    online, broker = channel_constants(values, column(p, permits, "need_rate")[pairs.permit], p)
+    holders = np.bincount(pairs.permit, minlength=len(permits))
+    for k, permit in enumerate(permits):
+        if holders[k] == 0:
+            raise KelilingError(f"the district is too small: nobody in it may need the permit {permit.name}")
+    files = _files(p, permits, holders)
+    online, broker = channel_constants(values, files[pairs.permit], p)
     key = population.key[pairs.resident]
 
     def keen_of(replicate: int) -> Floats:
@@ -65,9 +96,8 @@ def solve(
     numbers, choosing = reference_of(p), choosing_of(p)
     requirements = column(p, permits, "requirements").astype(np.int64)
     technical = np.array([technical_of_clear(p, permit) for permit in permits])
-    stride = max(pairs.permit.size // SAMPLED, 1)
     traits = (population.knowledge, population.literacy)
-    filed, delay, success = habits(
+    acting = habits(
         seed,
         pairs.resident,
         key,
@@ -78,16 +108,17 @@ def solve(
         *traits,
         requirements,
         technical,
+        column(p, permits, "intake_hours"),
+        column(p, permits, "examination_hours"),
         numbers,
-        stride,
+        max(pairs.permit.size // SAMPLED, 1),
     )
-    found = []
-    for k, permit in enumerate(permits):
-        mine = keenness_of[pairs.permit == k]
-        if mine.size == 0:
-            raise KelilingError(f"the district is too small: nobody in it may need the permit {permit.name}")
-        found.append(balance(p, permit, mine, filed.item(k), delay.item(k), success.item(k)))
-    balances = tuple(found)
+    balances = tuple(
+        balance(p, permit, keenness_of[pairs.permit == k], Habits(*acting[k].tolist()), files.item(k))
+        for k, permit in enumerate(permits)
+    )
+    hours = float(files * holders @ acting[:, 3])
+    service_factor = p.desk_load * p.officers * p.open_hours * size / hours
     stock = sample(
         seed, pairs, lambda n: keen_of(n) if n else keenness_of, solved_record(balances), p, online, broker,
         p.event_constant,
@@ -111,7 +142,7 @@ def solve(
     strengths = solve_strengths(
         stock, people, of_permits, numbers, choosing, 1.0 - p.broker_share, p.information_effect, p.assistance_effect
     )
-    return Equilibrium(online, broker, balances, strengths, base_score(p), complaint_reference(p))
+    return Equilibrium(online, broker, balances, strengths, service_factor, base_score(p), complaint_reference(p))
 
 
 def satisfaction_table() -> tuple[list[tuple[float, ...]], list[float]]:

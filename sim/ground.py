@@ -98,7 +98,8 @@ def _build(scenario: Scenario) -> Ground:
     pairs = eligible(population, permits())
     for part in pairs:
         part.setflags(write=False)
-    solved = solve(population, pairs, namespace(values), permits(), scenario.population_seed)
+    size = population.rw_number.size / scenario.profile.n_rw
+    solved = solve(population, pairs, namespace(values), permits(), scenario.population_seed, size)
     return Ground(population, pairs, permits(), solved, namespace(values))
 
 

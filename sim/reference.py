@@ -32,6 +32,7 @@ class Reference(NamedTuple):
     knowledge_information: float
     knowledge_help: float
     hazard_sensitivity: float
+    online_intake: float
     attention_cap: float
     obstacle_mended: float
     corrections: int

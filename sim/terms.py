@@ -36,6 +36,8 @@ DERIVED = (
     "targets",
 )
 
+OF_PERMITS = tuple(field for field in PERMIT_UNITS if field != "need_rate")  # what a run reads of a permit
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -57,6 +59,9 @@ def terms_of(scenario: Scenario, ground: Ground, values: dict[str, Any]) -> Term
     of_permit = [
         SimpleNamespace(enforced=int(k.enforced), credit=int(k.credit), **permit_values(p, k)) for k in ground.permits
     ]
+    for permit in of_permit:
+        permit.intake_hours *= ground.equilibrium.service_factor
+        permit.examination_hours *= ground.equilibrium.service_factor
     numbers = ground.population.rw_number
     size = numbers.size / scenario.profile.n_rw
     target_place = np.full(numbers.size, -1, np.int64)
@@ -81,7 +86,7 @@ def terms_of(scenario: Scenario, ground: Ground, values: dict[str, Any]) -> Term
 
 def permit_values(p: SimpleNamespace, permit: Permit) -> dict[str, float]:
     """The numbers of one permit by field."""
-    return {field: getattr(p, f"{permit.name}_{field}") for field in PERMIT_UNITS}
+    return {field: getattr(p, f"{permit.name}_{field}") for field in OF_PERMITS}
 
 
 class Given(NamedTuple):
@@ -151,7 +156,7 @@ def lever_record() -> np.dtype[np.void]:
 def permit_record() -> np.dtype[np.void]:
     """One cell of ``Given.permits``."""
     fields: list[tuple[str, type]] = [("enforced", np.int64), ("credit", np.int64)]
-    for field in PERMIT_UNITS:
+    for field in OF_PERMITS:
         whole = all(register()[f"{permit.name}_{field}"].type == "whole number" for permit in permits())
         fields.append((field, np.int64 if whole else np.float64))
     return np.dtype(fields)
