@@ -126,7 +126,7 @@ def intercept(base: Ground, willingness: Callable[..., float], weights: tuple[fl
     population, p = base.population, base.reference
     holders = np.bincount(base.pairs.permit, minlength=len(base.permits))
     stock = float(column(p, base.permits, "stock") @ holders)
-    need = perceived_need(p.known_share * stock / population.rw_head.size, p.need_half)
+    need = perceived_need(stock / population.rw_head.size, p.need_half)
     etas = np.array(
         [
             willingness(

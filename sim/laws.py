@@ -10,7 +10,7 @@ from sim.population import Population
 from sim.records import Record
 from sim.rules.outreach import CANCELLED, COMMISSIONING
 from sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
-from sim.state import APPLIED, OPEN, RW_HEAD, World
+from sim.state import APPLIED, NEVER, OPEN, RW_HEAD, World
 
 
 def check(world: World, population: Population, day: int) -> None:
@@ -84,6 +84,14 @@ def check(world: World, population: Population, day: int) -> None:
     for name in ("open", "applied", "unmet"):
         counted = np.bincount(permits[those[name]], minlength=world.stock.open.size)
         _rows(f"the stock of {name} needs is what the needs add up to", day, getattr(world.stock, name) == counted)
+    unaware = np.bincount(permits[those["open"] & (needs.aware == 0)], minlength=world.stock.open.size)
+    _rows("the stock of needs unknown to their holders is what they add up to", day, world.stock.unaware == unaware)
+    stuck = np.bincount(permits[those["open"] & (needs.obstacle == 1)], minlength=world.stock.open.size)
+    _rows("the stock of needs with an obstacle is what they add up to", day, world.stock.obstructed == stuck)
+    rw, helped = population.rw[needs.resident], needs.visit_day > NEVER
+    for name, mine in (("known", ~helped & (needs.known == 1)), ("helped", helped)):
+        counted = np.bincount(rw[those["open"] & mine], minlength=norm.size)
+        _rows(f"an RW's open needs that are {name} are counted", day, getattr(world.neighbourhoods, name) == counted)
     counted = np.bincount(needs.resident[those["open"]], minlength=residents.open_needs.size)
     _rows("a resident's open needs are counted", day, residents.open_needs == counted)
 

@@ -84,6 +84,7 @@ class Draw:
     ASSIGNED = 91
     TAKES_IN = 92
     HEEDED = 93
+    HEADS_KNOW = 94
 
 
 def packed(permit: int, ordinal: int, attempt: int) -> int:

@@ -40,12 +40,24 @@ from sim.state import (
 from sim.stock import drawn, solved_record
 
 STOCK_AGE, BIRTH, THRESHOLD, PATROL = Draw.STOCK_AGE, Draw.BIRTH, Draw.THRESHOLD, Draw.PATROL
-RENEWAL, TASTE, LEARNS, ENDS = Draw.RENEWAL, Draw.TASTE, Draw.LEARNS, Draw.ENDS
+RENEWAL, TASTE, LEARNS, ENDS, HEADS_KNOW = Draw.RENEWAL, Draw.TASTE, Draw.LEARNS, Draw.ENDS, Draw.HEADS_KNOW
 
 
 @loop
 def start_needs(
-    seed, replicate, pairs, keen_of, solved, validity, detection, renewal, last_day, needs, residents, stock
+    seed,
+    replicate,
+    pairs,
+    keen_of,
+    solved,
+    validity,
+    detection,
+    renewal,
+    known_share,
+    last_day,
+    needs,
+    residents,
+    stock,
 ):
     """Fill the needs of day 0 (see ``sim.stock``), one keyed draw for each question, and count them.
 
@@ -68,6 +80,7 @@ def start_needs(
             need.status, need.obstacle, need.aware = OPEN, int(cell >= STUCK), int(cell % STUCK >= AWARE_WORKS)
             stock[k].obstructed += need.obstacle
             stock[k].unaware += 1 - need.aware
+            need.known = int(uniform(seed, replicate, HEADS_KNOW, who, occasion, 0) < known_share)
             need.threshold = waited(uniform(seed, replicate, THRESHOLD, who, occasion, 0))
             need.ends = days_until(waited(uniform(seed, replicate, ENDS, who, occasion, 0)), one.ends)
             need.taste_online = taste(uniform(seed, replicate, TASTE, who, occasion, ONLINE))
@@ -115,15 +128,6 @@ def start_needs(
         stock[k].unmet += int(need.held == 0)
 
 
-@loop
-def open_by_rw(residents, rw, count):
-    """Open needs in each of ``count`` RWs; ``rw`` is that of each resident."""
-    found = np.zeros(count, np.int64)
-    for i in range(residents.size):
-        found[rw[i]] += residents[i].open_needs
-    return found
-
-
 def initial(scenario: Scenario, base: Ground, p: SimpleNamespace, seed: int, replicate: int) -> World:
     """The World on day 0 of one run. ``p`` holds the values of day 0."""
     population, days = base.population, scenario.days
@@ -147,7 +151,7 @@ def initial(scenario: Scenario, base: Ground, p: SimpleNamespace, seed: int, rep
     needs = _needs(scenario, base, residents, stock, seed, replicate)
     needs_due = calendar.empty(days)
     calendar.fill(needs_due, needs.after, needs.before, needs.due)
-    coproducers, neighbourhoods = _heads(base, residents, motives, p)
+    coproducers, neighbourhoods = _heads(base, needs, motives, p)
     expected = int(files_a_day(base) * days * 1.1) + 1024
     heads = population.rw_head.size + population.rt_head.size
     return World(
@@ -178,13 +182,13 @@ def _needs(scenario: Scenario, base: Ground, residents: Residents, stock: Stock,
     needs = blank(Needs, pairs.key.size)
     filled = (records(needs), records(residents), records(stock))
     of_permits = solved_record(solved.balances), column(p, base.permits, "validity_days").astype(np.int64)
-    start_needs(seed, replicate, pairs, keen_of, *of_permits, p.detection_rate, p.renewal, scenario.days, *filled)
+    start_needs(
+        seed, replicate, pairs, keen_of, *of_permits, p.detection_rate, p.renewal, p.known_share, scenario.days, *filled
+    )
     return needs
 
 
-def _heads(
-    base: Ground, residents: Residents, motives: Motives, p: SimpleNamespace
-) -> tuple[CoProducers, Neighbourhoods]:
+def _heads(base: Ground, needs: Needs, motives: Motives, p: SimpleNamespace) -> tuple[CoProducers, Neighbourhoods]:
     population = base.population
     n_rw, n_rt = population.rw_head.size, population.rt_head.size
     heads = n_rw + n_rt
@@ -200,7 +204,7 @@ def _heads(
     coproducers.thanked[:heads] = 1
     # Where a small RW left nobody else to elect, one resident holds both offices and the higher one counts.
     motives.coproducer[rows[::-1]] = np.arange(heads)[::-1]
-    open_in_rw = open_by_rw(records(residents), population.rw, n_rw)
+    rw_of = population.rw[needs.resident]
     neighbourhoods = blank(
         Neighbourhoods,
         n_rw,
@@ -209,7 +213,7 @@ def _heads(
         last_event=NEVER,
         running=-1,
         company=0.5,
-        known=p.known_share * open_in_rw,
+        known=np.bincount(rw_of[needs.known == 1], minlength=n_rw),
         norm=1.0 - p.broker_share,
     )
     return coproducers, neighbourhoods

@@ -94,6 +94,7 @@ class Needs(NamedTuple):
     held: Flags  # 1 when no unmet need stands against the permit
     aware: Flags  # 1 when the holder knows of the need
     obstacle: Flags  # 1 when a requirement cannot be met as things stand
+    known: Flags  # 1 when the RW's heads know of the need
     noticed: Flags  # 1 after a notice
     online_failed: Flags  # 1 after a failed online attempt, until one goes elsewhere or tries later
 
@@ -178,7 +179,8 @@ class Neighbourhoods(NamedTuple):
     last_event: Ints
     running: Ints  # event now in its cycle, -1 for none
     company: Floats  # share of the invited who joined the last event
-    known: Floats  # open needs that the heads know of
+    known: Ints  # open needs that the heads know of and nobody has visited
+    helped: Ints  # open needs that somebody has visited
     norm: Floats  # share of neighbours who apply themselves
     lift: Floats  # of expectation by publicity, share of the room above
     lift_day: Ints

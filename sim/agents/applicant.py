@@ -7,7 +7,7 @@ from sim.rng import Draw, packed
 from sim.rules import choice, filing, influence, satisfaction
 from sim.rules.choice import BROKER, EVENT
 from sim.rules.serving import GRANTED, WITHDRAWN
-from sim.state import APPLIED, IDLE, OPEN
+from sim.state import APPLIED, IDLE, NEVER, OPEN
 
 
 class Applicant(RowAgent):
@@ -202,6 +202,11 @@ class Applicant(RowAgent):
         stock.open[permit] += opens
         stock.unaware[permit] += opens * (needs.aware.item(need) == 0)
         stock.obstructed[permit] += opens * needs.obstacle.item(need)
+        hoods = self.model.world.neighbourhoods
+        if needs.visit_day.item(need) > NEVER:
+            hoods.helped[self.rw] += opens
+        else:
+            hoods.known[self.rw] += opens * needs.known.item(need)
         stock.applied[permit] += (status == APPLIED) - (before == APPLIED)
         stock.unmet[permit] += (held == 0) - (needs.held.item(need) == 0)
         needs.status[need], needs.held[need] = status, held

@@ -45,7 +45,7 @@ class CoProducer(RowAgent):
             me.normative,
             me.efficacy,
             me.decisive,
-            motivation.perceived_need(rw.known.item(self.rw), p.need_half),
+            motivation.perceived_need(model.neighbourhood(self.rw).estimated_need, p.need_half),
             rw.company.item(self.rw),
             motivation.means(p.training_hours),
             int(me.open_count > 0),

@@ -26,13 +26,20 @@ class Neighbourhood(RowAgent):
     last_event = Column("neighbourhoods", "Day of the last event.")
     running = Column("neighbourhoods", "Event in its cycle now, -1 for none.")
     company = Column("neighbourhoods", "Share of the invited who joined the last event.")
-    known = Column("neighbourhoods", "Open needs that the heads know of.")
+    known = Column("neighbourhoods", "Open needs that the heads know of and nobody has visited.")
+    helped = Column("neighbourhoods", "Open needs that somebody has visited.")
     norm = Column("neighbourhoods", "Share of neighbours who apply themselves.")
 
     @property
     def key(self) -> int:
         """Key of the RW in draws."""
         return self.model.population.rw_key.item(self.row)
+
+    @property
+    def estimated_need(self) -> float:
+        """What heads and office take for the open needs that nobody has helped."""
+        p, days = self.model.p, self.model.day - self.last_event
+        return outreach.estimated_need(self.known, p.known_share, self.helped, days, p.need_half_life)
 
     def open_needs(self) -> list[int]:
         """Open needs of the RW's residents, ascending by resident and permit."""
@@ -176,15 +183,6 @@ class Neighbourhood(RowAgent):
                 one.visit(need, event)
                 parts.visits[part] += 1
                 e.visits[event] += 1
-
-    def count_known(self, event: int) -> None:
-        """After an event the heads know the needs that visits mapped and that are still open, and of others a share."""
-        model, needs = self.model, self.model.world.needs
-        still_open = self.open_needs()
-        mapped = 0
-        for need in still_open:
-            mapped += needs.visit_day.item(need) >= model.world.events.design_day.item(event)
-        self.known = mapped + model.p.known_share * (len(still_open) - mapped)
 
     def _visit_order(self, need: int) -> tuple[float, int]:
         needs = self.model.world.needs

@@ -90,7 +90,7 @@ class PTSPOffice(RowAgent):
             if rule == "random":
                 return model.draw(Draw.TARGET, rw.key, office.cycles.item(0))
             if rule == "need":
-                return -rw.known
+                return -rw.estimated_need
             if rule == "rejections":
                 return -self.recent_rejections(rw.row)
             if rule == "least_reached":
@@ -149,7 +149,6 @@ class PTSPOffice(RowAgent):
         e.phase[event] = ASSESSMENT
         rw.last_event = model.day
         rw.company = motivation.company(e.joined.item(event), e.invited.item(event))
-        rw.count_known(event)
 
     def assess(self, event: int, rw: Neighbourhood) -> None:
         """Hold the meeting or skip it, learn, thank and pay; each co-producer lives through the event."""

@@ -99,6 +99,7 @@ class Resident(Applicant):
             if not needs.aware.item(need):
                 wait = influence.waited(model.draw(Draw.LEARNS, self.key, occasion))
                 needs.learns[need] += influence.days_until(wait, solved.learn_rate)
+            needs.known[need] = model.draw(Draw.HEADS_KNOW, self.key, occasion) < model.p.known_share
             needs.failures[need] = 0
             needs.visit_day[need] = needs.felt_day[need] = NEVER
         self.settle(need, OPEN, 0)
@@ -291,6 +292,9 @@ class Resident(Applicant):
     def helped(self, need: int, event: int, skill: float) -> None:
         """Be visited by a co-producer, who checks the papers, and mends an obstacle perhaps."""
         model, needs, p = self.model, self.model.world.needs, self.model.p
+        if needs.visit_day.item(need) == NEVER:
+            model.world.neighbourhoods.known[self.rw] -= needs.known.item(need)
+            model.world.neighbourhoods.helped[self.rw] += 1
         needs.visit_day[need] = model.day
         permit = needs.permit.item(need)
         if model.draw(Draw.HEEDED, self.key, self._proposals(event), permit) >= model.strengths.heeded:

@@ -8,7 +8,7 @@ from sim.rng import Draw, uniform
 from sim.rules import choice, filing, influence
 from sim.rules.choice import BROKER, EVENT, ONLINE
 from sim.rules.serving import WITHDRAWN, service_hours
-from sim.state import APPLIED, IDLE, OPEN
+from sim.state import APPLIED, IDLE, NEVER, OPEN
 
 # Compiled code cannot look inside a class, so the purposes that it draws for are named here.
 DEFECT, REPAIR, SERVICE, QUEUE_PLACE = Draw.DEFECT, Draw.REPAIR, Draw.SERVICE, Draw.QUEUE_PLACE
@@ -46,7 +46,7 @@ def schedule_application(rows, i, day):
 
 
 @inner
-def settle(rows, need, status, held):
+def settle(given, rows, need, status, held):
     """Give a need its status, and say whether the permit is held; the stock of its permit counts along."""
     stock = rows.stock[need.permit]
     opens = int(status == OPEN) - int(need.status == OPEN)
@@ -54,6 +54,11 @@ def settle(rows, need, status, held):
     stock.open += opens
     stock.unaware += opens * int(need.aware == 0)
     stock.obstructed += opens * int(need.obstacle)
+    hood = rows.neighbourhoods[given.traits[need.resident].rw]
+    if need.visit_day > NEVER:
+        hood.helped += opens
+    else:
+        hood.known += opens * int(need.known)
     stock.applied += int(status == APPLIED) - int(need.status == APPLIED)
     stock.unmet += int(held == 0) - int(need.held == 0)
     need.status, need.held = status, held
@@ -153,7 +158,7 @@ def file(given, p, permits, rows, day, i, channel, event_skill):
             if defects >> document & 1 and draw(given, REPAIR, who.key, occasion, document) < mend:
                 defects ^= 1 << document
                 repaired += 1
-    settle(rows, need, APPLIED, 0)
+    settle(given, rows, need, APPLIED, 0)
     row = rows.counts[0].applications
     rows.counts[0].applications += 1
     a = rows.applications[row]
@@ -229,7 +234,7 @@ def _correction(given, p, a):
 def close(given, p, permits, rows, day, i, granted):
     """End need ``i``, granted or given up, and draw when the next one arises."""
     need = rows.needs[i]
-    settle(rows, need, IDLE, granted)
+    settle(given, rows, need, IDLE, granted)
     need.ordinal += 1
     need.attempt = 0
     who, occasion = given.traits[need.resident].key, occasion_of(need)
@@ -250,7 +255,7 @@ def after_failure(given, p, permits, rows, day, i):
     if need.obstacle > 0 or draw(given, REAPPLY, who, occasion, 0) >= p.reapply:
         close(given, p, permits, rows, day, i, 0)
         return
-    settle(rows, need, IDLE, 0)
+    settle(given, rows, need, IDLE, 0)
     need.attempt += 1
     wait = filing.correction_wait(draw(given, REAPPLY_TIME, who, occasion, 0), p.reapply_days)
     schedule_need(rows, i, day + wait)

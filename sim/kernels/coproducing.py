@@ -6,7 +6,7 @@ from sim.compiled import inner
 from sim.kernels.applicant import draw
 from sim.kernels.growing import next_row
 from sim.rng import Draw
-from sim.rules import influence, motivation
+from sim.rules import influence, motivation, outreach
 from sim.state import NEVER, RETURN_REST, VOLUNTEER
 
 JOIN, LEAVE = Draw.JOIN, Draw.LEAVE
@@ -20,6 +20,12 @@ def fatigue_of(p, c, day):
 
 
 @inner
+def estimated_need_of(p, hood, day):
+    """What heads and office take for an RW's open needs that nobody has helped."""
+    return outreach.estimated_need(hood.known, p.known_share, hood.helped, day - hood.last_event, p.need_half_life)
+
+
+@inner
 def willingness_of(given, p, rows, day, c, willingness):
     """Willingness of a co-producer to join the RW's next event, on the logit scale, without the intercept."""
     me, who, hood = rows.motives[c.resident], given.traits[c.resident], rows.neighbourhoods[c.rw]
@@ -29,7 +35,7 @@ def willingness_of(given, p, rows, day, c, willingness):
         me.normative,
         who.efficacy,
         who.decisive,
-        motivation.perceived_need(hood.known, p.need_half),
+        motivation.perceived_need(estimated_need_of(p, hood, day), p.need_half),
         hood.company,
         motivation.means(p.training_hours),
         int(rows.residents[c.resident].open_needs > 0),

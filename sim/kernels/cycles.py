@@ -6,9 +6,9 @@ import numpy as np
 
 from sim.compiled import inner, inner_with_arrays
 from sim.kernels.applicant import draw
-from sim.kernels.coproducing import invited, join, may_be_asked, served
+from sim.kernels.coproducing import estimated_need_of, invited, join, may_be_asked, served
 from sim.kernels.growing import next_row
-from sim.kernels.hosting import count_known, gather, ordered, parts_of, prepare, publicise
+from sim.kernels.hosting import gather, ordered, parts_of, prepare, publicise
 from sim.rng import Draw
 from sim.rules import influence, motivation, outreach
 from sim.rules.outreach import (
@@ -111,7 +111,7 @@ def ranking(given, p, target_place, rows, day):
         elif p.targeting == RANDOM:
             rank[size] = draw(given, TARGET, given.rw_key[rw], office.cycles, 0)
         elif p.targeting == NEEDED:
-            rank[size] = -hood.known
+            rank[size] = -estimated_need_of(p, hood, day)
         elif p.targeting == REJECTED_MOST:
             rank[size] = -recent_rejections(hood, day)
         elif p.targeting == LEAST_REACHED:
@@ -173,7 +173,6 @@ def after_delivery(given, p, rows, event, day):
     e.phase = ASSESSMENT
     hood.last_event = day
     hood.company = motivation.company(e.joined, e.invited)
-    count_known(given, p, rows, event)
 
 
 @inner_with_arrays

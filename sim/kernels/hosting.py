@@ -10,7 +10,7 @@ from sim.kernels.coproducing import fatigue_of, invited, join, may_be_asked, rec
 from sim.kernels.growing import next_row
 from sim.rng import Draw
 from sim.rules import choice, influence, motivation, outreach
-from sim.state import HELP_LASTS, OPEN, VOLUNTEER
+from sim.state import HELP_LASTS, NEVER, OPEN, VOLUNTEER
 
 INVITED_ORDER, UNINVITED, HEARS, VISIT_ORDER = Draw.INVITED_ORDER, Draw.UNINVITED, Draw.HEARS, Draw.VISIT_ORDER
 TAKES_IN, HEEDED, MENDED = Draw.TAKES_IN, Draw.HEEDED, Draw.MENDED
@@ -264,6 +264,10 @@ def visit(given, p, rows, day, i, event, skill):
     """Visit the resident of open need ``i``: inform, map, check the papers, mend an obstacle perhaps."""
     need = rows.needs[i]
     who, proposals = given.traits[need.resident].key, rows.neighbourhoods[rows.events[event].rw].proposals
+    if need.visit_day == NEVER:
+        hood = rows.neighbourhoods[given.traits[need.resident].rw]
+        hood.known -= int(need.known)
+        hood.helped += 1
     need.visit_day = day
     if draw(given, HEEDED, who, proposals, need.permit) >= given.fixed[0].heeded:
         return
@@ -280,15 +284,3 @@ def visit(given, p, rows, day, i, event, skill):
         rows.stock[need.permit].obstructed -= 1
     rows.motives[need.resident].helped_day = day
     learn(given, p, rows, need.resident, day, p.knowledge_help)
-
-
-@inner_with_arrays
-def count_known(given, p, rows, event):
-    """After an event the heads know the needs that visits mapped and that are still open, and of others a share."""
-    rw = rows.events[event].rw
-    still_open = open_needs(given, rows, rw)
-    mapped = 0
-    for i in still_open:
-        need = rows.needs[i]
-        mapped += int(need.visit_day >= rows.events[event].design_day)
-    rows.neighbourhoods[rw].known = mapped + p.known_share * (still_open.size - mapped)

@@ -14,7 +14,7 @@ from sim.rules.serving import RETURNED
 from sim.state import IDLE, NEVER, OPEN
 
 THRESHOLD, TASTE, PATROL, REPORT, DEMOLITION = (Draw.THRESHOLD, Draw.TASTE, Draw.PATROL, Draw.REPORT, Draw.DEMOLITION)
-AWARE, LEARNS, ENDS, OBSTACLE = Draw.AWARE, Draw.LEARNS, Draw.ENDS, Draw.OBSTACLE
+AWARE, LEARNS, ENDS, OBSTACLE, HEADS_KNOW = Draw.AWARE, Draw.LEARNS, Draw.ENDS, Draw.OBSTACLE, Draw.HEADS_KNOW
 
 
 @inner_with_arrays
@@ -87,9 +87,10 @@ def open_need(given, p, permits, rows, need, day):
             need.learns += influence.days_until(
                 influence.waited(draw(given, LEARNS, who, occasion, 0)), solved.learn_rate
             )
+        need.known = int(draw(given, HEADS_KNOW, who, occasion, 0) < p.known_share)
         need.failures = 0
         need.visit_day, need.felt_day = NEVER, NEVER
-    settle(rows, need, OPEN, 0)
+    settle(given, rows, need, OPEN, 0)
     need.expiry = -1
     need.threshold = influence.waited(draw(given, THRESHOLD, who, occasion, 0))
     need.ends = day + influence.days_until(influence.waited(draw(given, ENDS, who, occasion, 0)), solved.ends)

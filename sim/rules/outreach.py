@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from sim.compiled import compiled
+from sim.rules.influence import LN2
 
 # Phases of a service cycle.
 COMMISSIONING, DESIGNING, PREPARATION, DELIVERY, ASSESSMENT, CLOSED = range(6)
@@ -28,6 +31,16 @@ def event_places(officers, hours, intake_hours, tables, joined, least):
 def visits_by(day, preparation_days, hours_a_week, visit_hours):
     """Visits that a co-producer can have made by the ``day``-th day of preparation (five days a week)."""
     return int(min(day, preparation_days) * hours_a_week / 5.0 / visit_hours + 1e-9)  # 2 x 3 / 5 / 0.4 is three
+
+
+@compiled
+def estimated_need(known, known_share, helped, days, half_life):
+    """Open needs of an RW that nobody has helped, as heads and office estimate them by one rule everywhere.
+
+    Heads know of ``known`` of them, a share ``known_share`` of all. Those ``helped`` in visits, ``days`` ago, are taken
+    for needing help again as that help fades.
+    """
+    return known / known_share + helped * (1.0 - math.exp(-LN2 * days / half_life))
 
 
 @compiled
