@@ -90,8 +90,11 @@ def test_every_block_can_be_written(block: Block, sample: dict[str, Any]) -> Non
     assert prose
     assert not re.search(r"\b(nan|None|n/a|inf)\b|  |\.\.| \.", words), words
     text = (ROOT / block.page).read_text(encoding="utf-8")
-    on_its_line = not text.split(f"<!-- found: {block.name} -->")[1].startswith("\n")
-    assert not (on_its_line and "\n" in prose)
+    before, after = text.split(f"<!-- found: {block.name} -->")
+    if not after.startswith("\n"):
+        assert "\n" not in prose
+        # A line that begins with a comment ends the paragraph that it stands in.
+        assert before.rpartition("\n")[2].strip()
 
 
 @pytest.mark.parametrize("one", pages.sentences, ids=lambda one: one.words[:40])

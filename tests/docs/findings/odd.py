@@ -281,6 +281,12 @@ def named_permits(found: Found) -> str:
     return f"some {about(sum(named) / YEAR_DAYS, 2)} applications a day"
 
 
+@sentence(PAGE, "`other_need_rate` fills the load up to about 50 files a day")
+def load_of_the_desk(found: Found) -> bool:
+    """To the nearest ten."""
+    return 45.0 <= found.pair("kebon-jeruk")["applications"].baseline_mean / YEAR_DAYS < 55.0
+
+
 @block(PAGE, "desk")
 def desk(found: Found) -> str:
     """How much of its time the desk works at base."""
