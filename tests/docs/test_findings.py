@@ -74,7 +74,7 @@ def sample() -> dict[str, Any]:
 
     def small(name: str, part: Part) -> Any:
         if isinstance(part, Study):
-            return digest.results_of_kind(digest.kind_of(part))
+            return digest.results_of_kind(part.declares()["kind"])
         return digest.results_when_small(part, name)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -170,6 +170,11 @@ def test_a_sentence_of_the_page_is_held_to_the_numbers(monkeypatch: pytest.Monke
     assert a_page(wrapped, kept(-0.3, -0.1), monkeypatch, one).wrong == []
     assert 'contradict "So the share falls."' in a_page(wrapped, kept(-0.3, 0.1), monkeypatch, one).wrong[0]
     assert "does not say" in a_page("So it falls.\n", kept(-0.3, -0.1), monkeypatch, one).wrong[0]
+    asks = Sentence("page.md", "So the share falls.", lambda found: bool(found.pair("kebon-jeruk")["rejected_shares"]))
+    assert (
+        "has no rejected_shares; did you mean rejected_share?"
+        in a_page(wrapped, kept(-0.3, -0.1), monkeypatch, asks).wrong[0]
+    )
     missing = a_page(wrapped, {}, monkeypatch, one)
     assert missing.wrong == [] and "was not measured: run `make findings`" in missing.missing[0]
 
@@ -351,6 +356,9 @@ def test_a_study_is_never_refused_for_runs_of_other_code(tmp_path: Path, monkeyp
     first = measure._study_command(study, "one", tmp_path)
     assert first == measure._study_command(study, "one", tmp_path)
     monkeypatch.setattr(measure, "rows_made_by", lambda: {"sim": "other"})
+    assert measure._study_command(study, "one", tmp_path)[-1] != first[-1]
+    monkeypatch.undo()
+    monkeypatch.setattr(Study, "scenarios", lambda self: ["kebon-jeruk-2019"])
     assert measure._study_command(study, "one", tmp_path)[-1] != first[-1]
 
 

@@ -1,4 +1,4 @@
-"""What a part of the record depends on, as three digests that a test can compute again in seconds.
+"""What a part of the record depends on, as three digests that a test can compute again in half a minute.
 
 *golden*  The golden runs, which ``tests/golden`` holds to the code to the bit, and the tables of ``sim/data`` that no
           scenario holds. They change exactly when numbers do. A digest of source text would go stale with every
@@ -22,7 +22,6 @@ import io
 import json
 import sys
 import tempfile
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
@@ -83,12 +82,13 @@ def inputs(part: Part) -> str:
         names = [name for site in part.sites for name in site]
         found |= {"scenarios": _scenarios(names, size=part.size), "varied": _varied()}
     else:
-        declares = _declares(part)
-        named = [declares["baseline"], *declares.get("policies", {}).values()]
-        shipped = [name for name in named if isinstance(name, str) and not name.endswith(".toml")]
-        words = {"title", "question"}
-        found["study"] = {key: value for key, value in declares.items() if key not in words}
-        found |= {"scenarios": _scenarios(shipped), "varied": _varied() if "factors" in declares else []}
+        declares = part.declares()
+        found["study"] = {key: value for key, value in declares.items() if key not in ("title", "question")}
+        found["scenarios"] = _scenarios(part.scenarios())
+        if "table" in declares:
+            found["table"] = (part.file.parent / declares["table"]).read_text(encoding="utf-8")
+        if "factors" in declares:
+            found["varied"] = _varied()
     return digest(found)
 
 
@@ -113,17 +113,9 @@ def results_of_kind(kind: str) -> dict[str, Any]:
         return _quietly(Study(trials.written(kind, Path(aside))), kind, Path(aside))
 
 
-def kind_of(part: Study) -> str:
-    """The kind that a study's file declares."""
-    return str(_declares(part)["kind"])
-
-
 def _kinds(part: Study) -> list[str]:
-    return [kind_of(part), *([trials.EVERYTHING] if "factors" in _declares(part) else [])]
-
-
-def _declares(part: Study) -> dict[str, Any]:
-    return tomllib.loads(part.file.read_text(encoding="utf-8"))
+    declares = part.declares()
+    return [declares["kind"], *([trials.EVERYTHING] if "factors" in declares else [])]
 
 
 def _quietly(part: Part, name: str, folder: Path) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from experiments.comparison import STANDARDISED, VALUE
 from experiments.differences import Difference, Measure, measure_of
+from sim.faults import nearest_name
 from sim.outcomes import outcomes
 from tests.docs.findings.plan import PLAN, Pair, Study
 
@@ -19,7 +20,11 @@ Row = Mapping[str, Any]
 
 
 class NotMeasured(Exception):
-    """A part, or a result of it, that the record does not hold."""
+    """A part that the record does not hold."""
+
+
+class NotFound(Exception):
+    """A result that a measured part does not have."""
 
 
 @dataclass
@@ -122,8 +127,8 @@ class Studied:
             if target.startswith(title) and "note" not in indices:
                 return indices
             if target.startswith(title):
-                raise NotMeasured(f"{self.name} has no indices of {target}: {indices['note']}")
-        raise NotMeasured(f"{self.name} has no indices of {title}")
+                raise NotFound(f"{self.name} has no indices of {target}: {indices['note']}")
+        raise NotFound(f"{self.name} has no indices of {title}")
 
     def factors(self, outcome: str, policy: str) -> dict[str, dict[str, Index]]:
         """The first factors of a policy's difference in an outcome, with their measures."""
@@ -151,7 +156,8 @@ def _numbers(one: list[Any]) -> tuple[float, float, float, bool]:
 
 def _kept(named: Row, key: str, where: str) -> Any:
     if key not in named:
-        raise NotMeasured(f"{where} has no {key}; it has {', '.join(named)}")
+        near = nearest_name(key, named)
+        raise NotFound(f"{where} has no {key}" + (f"; did you mean {near}?" if near else ""))
     return named[key]
 
 

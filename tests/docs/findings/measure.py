@@ -21,6 +21,7 @@ from experiments.cli import cli
 from experiments.intervals import interval, mean
 from experiments.store import rows_made_by
 from sim.outcomes import outcomes
+from sim.scenario import load
 from tests.docs.findings.plan import Pair, Part, Signs, Study, scenario
 
 TOP = 12  # factors that are kept of each target
@@ -129,9 +130,9 @@ def _signs(part: Signs, out: Path) -> Row:
 
 
 def _study_command(part: Study, name: str, folder: Path) -> list[object]:
-    # A folder of its own for every version of the code and of the file: runs of another are refused, not replaced.
-    made = json.dumps([rows_made_by(), part.file.read_text(encoding="utf-8"), part.options], sort_keys=True)
-    code = hashlib.blake2b(made.encode(), digest_size=4).hexdigest()
+    # A folder of its own for every version of the code, the file and its scenarios: the command refuses to mix them.
+    made = [rows_made_by(), part.declares(), part.options, [load(one).digest() for one in part.scenarios()]]
+    code = hashlib.blake2b(json.dumps(made, sort_keys=True).encode(), digest_size=4).hexdigest()
     return ["study", part.file, *part.options, "--no-figures", "--out", folder / f"{name}-{code}"]
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.docs.findings import odd, readme, studies
 from tests.docs.findings.declared import blocks, sentences
-from tests.docs.findings.found import Found, NotMeasured
+from tests.docs.findings.found import Found, NotFound, NotMeasured
 
 PROSE = (readme, odd, studies)
 """The modules whose import declares all that there is."""
@@ -54,6 +54,9 @@ def rendered(page: str, text: str, parts: Mapping[str, Any]) -> Rendered:
         except NotMeasured as error:
             missing.append(f"{page}, block `{name}`: {error}")
             return match[0]
+        except (NotFound, KeyError) as error:
+            wrong.append(f"{page}, block `{name}`: asks for what was not measured: {error}")
+            return match[0]
         if found.wrong:
             wrong.extend(f"{page}, block `{name}`: the numbers contradict {one}" for one in found.wrong)
             return match[0]
@@ -72,6 +75,8 @@ def rendered(page: str, text: str, parts: Mapping[str, Any]) -> Rendered:
                 wrong.append(f'{page}: the numbers contradict "{one.words}"; rewrite it, and what is checked of it')
         except NotMeasured as error:
             missing.append(f'{page}, "{one.words}": {error}')
+        except (NotFound, KeyError) as error:
+            wrong.append(f'{page}, "{one.words}": asks for what was not measured: {error}')
     return Rendered(new, wrong, missing)
 
 

@@ -6,9 +6,11 @@ the pages from here, so a number is never quoted at a size at which it was not m
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from experiments.study_file import shipped_studies
 
@@ -53,6 +55,17 @@ class Study:
 
     file: Path
     options: tuple[str, ...] = ()
+
+    def declares(self) -> dict[str, Any]:
+        """What its file says."""
+        return tomllib.loads(self.file.read_text(encoding="utf-8"))
+
+    def scenarios(self) -> list[str]:
+        """The scenarios that its file names: shipped names, and paths of files beside it."""
+        declares = self.declares()
+        named = [declares["baseline"], *declares.get("policies", {}).values()]
+        names = [name for name in named if isinstance(name, str)]
+        return [str(self.file.parent / name) if name.endswith(".toml") else name for name in names]
 
 
 Part = Pair | Signs | Study

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
 from datetime import date
-from typing import Any
 
 from experiments.differences import measure_of
 from sim.outcomes import outcomes
@@ -41,14 +39,9 @@ SHOWN = 0.005  # worth that two decimals show
 SCREENED = 11  # experiments/variance.toml says that its factors are among so many that the screening puts first
 
 
-def declared(study: Studied) -> dict[str, Any]:
-    """The study's file."""
-    return tomllib.loads(study.plan.file.read_text(encoding="utf-8"))
-
-
 def how_large(study: Studied) -> str:
     """The size of its runs, with the adults that it leaves."""
-    share = float(declared(study).get("size", 1.0))
+    share = float(study.plan.declares().get("size", 1.0))
     return f"full size, {study.results['adults']:,} adults" if share == 1.0 else f"{study.results['adults']:,} adults"
 
 
@@ -79,7 +72,7 @@ def short(factor: str) -> str:
 def frequency(found: Found, name: str, also: tuple[tuple[str, str], ...] = ()) -> str:
     """What more events a month do to the rejected share and to other outcomes, and where they do harm."""
     study = found.study(name)
-    baseline = load(declared(study)["baseline"])
+    baseline = load(study.plan.declares()["baseline"])
     today = float(baseline.timeline()[-1][1]["events_per_month"])  # type: ignore[arg-type]
     none = moves(study["events-0", "rejected_share"], "points")
     parts = [
@@ -96,7 +89,7 @@ def frequency(found: Found, name: str, also: tuple[tuple[str, str], ...] = ()) -
 
 def replicates(study: Studied) -> str:
     """How many replicates it took, by the rule of the study's file where it has one."""
-    rule, kept = declared(study).get("precision"), study.results.get("replicates")
+    rule, kept = study.plan.declares().get("precision"), study.results.get("replicates")
     if rule is None or kept is None:
         return f"{study.results['runs'] // len(study.results['ranking'])} replicates"
     width = f"a half width of {rule['half_width']:g}"
@@ -184,7 +177,7 @@ def screening(found: Found, name: str) -> str:
 def variance(found: Found, name: str) -> str:
     """Shares of the variance, by Sobol."""
     study = found.study(name)
-    chosen = list(declared(study)["factors"])
+    chosen = list(study.plan.declares()["factors"])
     order = [one for one in found.study("screening").factors("rejected_share", "weekly") if one in register()]
     last = max(order.index(one) + 1 if one in order else SCREENED + 1 for one in chosen)
     found.claim(
@@ -233,8 +226,8 @@ def worth(study: Studied) -> str:
     told = [one for one in study.results.get("information", ()) if one["told"] and one["value"] >= SHOWN]
     if not told:
         return f"No factor by itself is worth knowing for this choice: `{chosen}` would be chosen whatever it is."
-    first_outcome = outcomes()[declared(study)["outcomes"][0]]
-    unit = "Rp million a year" if "worth" in declared(study) else measure_of(first_outcome).unit_of_difference
+    first_outcome = outcomes()[study.plan.declares()["outcomes"][0]]
+    unit = "Rp million a year" if "worth" in study.plan.declares() else measure_of(first_outcome).unit_of_difference
     texts = [f"`{one['factor']}` ({with_interval(one['value'], one['low'], one['high'])})" for one in told[:MOST]]
     first = [f"`{one['factor']}` ({what_is(one['factor'])})" for one in told[:2]]
     return (
@@ -305,7 +298,7 @@ def before_more(found: Found, study: Studied) -> str:
 def general(found: Found, name: str) -> str:
     """Any other study: how its policies rank, and what each does to the outcome that they are ranked by."""
     study = found.study(name)
-    outcome = declared(study).get("outcomes", ["rejected_share"])[0]
+    outcome = study.plan.declares().get("outcomes", ["rejected_share"])[0]
     rows = study.results.get("ranking", {})
     policies = [one for one in rows if one != "now"]
     texts = [
