@@ -194,6 +194,7 @@ class Events(NamedTuple):
     invited: Ints
     joined: Ints
     places: Ints
+    officers: Ints  # who staff it, fixed when it is designed
     skill: Floats  # mean skill of those who joined
     informed: Ints
     visits: Ints
@@ -225,11 +226,13 @@ class Office(NamedTuple):
     last: Ints  # place after the last
     owed: Floats  # officer hours still to be given to outreach
     accrued: Floats  # events earned by the frequency and not yet begun
+    put_off: Ints  # events owed since a morning on which the desk was crowded, one at most
     cycles: Ints  # cycles begun
     pointer: Ints  # RW after which rotation goes on
     quality: Floats  # of events, lessons learnt
     backlog_hours: Floats  # of work waiting at the end of the last day
     crowd: Floats  # crowding at the start of the day
+    wait: Floats  # days of net capacity that the backlog came to at the end of the last day, beyond the reference
     hours_worked: Floats  # today
     hours_available: Floats  # today, at the desk
 
@@ -238,6 +241,7 @@ class Tally(NamedTuple):
     """One row: counts of the current month that nothing else in the state keeps."""
 
     planned: Floats
+    postponed: Floats  # events that fell due on a morning on which the desk was crowded, and were put off
     proposals: Floats
     declined: Floats
     unhosted: Floats

@@ -10,7 +10,7 @@ from sim.kernels.coproducing import invited, join, may_be_asked, served
 from sim.kernels.growing import next_row
 from sim.kernels.hosting import count_known, gather, ordered, parts_of, prepare, publicise
 from sim.rng import Draw
-from sim.rules import influence, motivation, outreach
+from sim.rules import influence, motivation, outreach, serving
 from sim.rules.outreach import (
     ASSESSMENT,
     CANCELLED,
@@ -18,10 +18,12 @@ from sim.rules.outreach import (
     DELIVERY,
     DESIGNING,
     ENOUGH,
+    FEWER_OFFICERS,
     HELD,
     LEAST_REACHED,
     LISTED,
     NEEDED,
+    POSTPONE,
     PREPARATION,
     RANDOM,
     REJECTED_MOST,
@@ -34,11 +36,8 @@ TARGET, MEETING = Draw.TARGET, Draw.MEETING
 @inner
 def cycles_advance(given, p, target_place, rows, day, willingness):
     """Live routine 2. ``target_place`` has the place of each RW in the lever ``target_list``, -1 outside it."""
-    office = rows.office[0]
-    office.accrued += p.events_a_day
-    while office.accrued >= ENOUGH:
-        office.accrued -= 1.0
-        office.cycles += 1
+    for _ in range(due_cycles(p, rows)):
+        rows.office[0].cycles += 1
         commission(given, p, target_place, rows, day, willingness)
     for event in range(rows.counts[0].events):
         e = rows.events[event]
@@ -51,6 +50,28 @@ def cycles_advance(given, p, target_place, rows, day, willingness):
             deliver(p, rows, event)
         elif e.phase == ASSESSMENT and day == e.meeting_day:
             assess(given, p, rows, day, event)
+
+
+@inner
+def due_cycles(p, rows):
+    """Cycles that begin today: the frequency's, unless a crowded desk puts them off; a stop ends what is owed."""
+    office, earned = rows.office[0], 0
+    office.accrued += p.events_a_day
+    while office.accrued >= ENOUGH:
+        office.accrued -= 1.0
+        earned += 1
+    postpones = int(p.when_crowded == POSTPONE and crowded(p, office))
+    owed = office.put_off if p.events_a_day > 0.0 else 0
+    begun, office.put_off = outreach.to_begin(earned, owed, postpones)
+    if postpones:
+        rows.tally[0].postponed += earned
+    return begun
+
+
+@inner
+def crowded(p, office):
+    """Whether more work waits this morning than the office puts up with."""
+    return serving.crowded(office.backlog_hours, p.net_capacity, p.crowded_above)
 
 
 @inner_with_arrays
@@ -138,9 +159,12 @@ def design(given, p, rows, day, event, willingness):
     if e.joined < p.least_joined:
         end(rows, e, CANCELLED)
         return
+    fewer = int(p.when_crowded == FEWER_OFFICERS and crowded(p, rows.office[0]))
+    officers = outreach.staff(p.officers_per_event, p.officers_when_crowded, fewer)
     places = outreach.event_places(
-        p.officers_per_event, p.event_hours, p.mean_intake_hours, p.event_capacity, e.joined, p.least_joined
+        officers, p.event_hours, p.mean_intake_hours, p.event_capacity, e.joined, p.least_joined
     )
+    e.officers = 0 if p.information_only > 0 else officers
     e.places = 0 if p.information_only > 0 else places
     e.phase = PREPARATION
     publicise(given, p, rows, day, event)
@@ -150,7 +174,7 @@ def design(given, p, rows, day, event, willingness):
 
 @inner_with_arrays
 def deliver(p, rows, event):
-    """Open the event: officers leave the desk for it, unless the desk is protected."""
+    """Open the event: its officers leave the desk for its hours and the way, unless the desk is protected."""
     e = rows.events[event]
     e.phase = DELIVERY
     visiting = 0
@@ -159,7 +183,7 @@ def deliver(p, rows, event):
     e.helped_preparation = visiting
     e.helped_delivery = e.joined
     if e.information_only == 0:
-        hours = p.officers_per_event * p.open_hours
+        hours = outreach.hours_away(e.officers, p.event_hours, p.travel_hours, p.open_hours)
         rows.tally[0].event_officer_hours += hours
         if p.desk_protected == 0:
             rows.office[0].owed += hours

@@ -99,6 +99,7 @@ def _close_the_day(p, rows):
             backlog += rows.applications[rows.queue[place]].remaining
     office.backlog_hours = backlog
     office.crowd = serving.crowding(backlog, p.desk_officers * p.desk_hours)
+    office.wait = serving.desk_wait(backlog, p.net_capacity, p.wait_reference)
     rows.tally[0].desk_hours_worked += office.hours_worked
     rows.tally[0].desk_hours_available += office.hours_available
 
