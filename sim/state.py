@@ -26,9 +26,6 @@ NEVER = -100000  # a day long before the first
 IDLE, OPEN, APPLIED = range(3)  # status of a need
 RW_HEAD, RT_HEAD, VOLUNTEER, FORMER = range(4)  # role of a co-producer
 DONE = -1  # place in the queue of a file that is finished behind one that is not
-RETURN_REST = 252  # working days for which one who stopped is not asked again
-HELP_LASTS = 252  # working days for which one who was helped may be asked to volunteer
-REJECTIONS_HALF_LIFE = 252.0  # working days in which rejections of an RW count half
 
 
 class Residents(NamedTuple):

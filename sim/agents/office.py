@@ -10,7 +10,7 @@ from sim.rules import filing, influence, motivation, outreach, serving
 from sim.rules.choice import EVENT, ONLINE
 from sim.rules.outreach import ASSESSMENT, CANCELLED, CLOSED, DELIVERY, DESIGNING, ENOUGH, HELD, PREPARATION
 from sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW
-from sim.state import DONE, REJECTIONS_HALF_LIFE
+from sim.state import DONE
 
 if TYPE_CHECKING:
     from sim.agents.neighbourhood import Neighbourhood
@@ -120,10 +120,10 @@ class PTSPOffice(RowAgent):
         return sorted(free, key=lambda rw: (rank(rw), rw.row))
 
     def recent_rejections(self, rw: int) -> float:
-        """Rejections of an RW's residents, fading with a half-life of a year."""
+        """Rejections of an RW's residents, as far as the office still has them in mind."""
         table = self.model.world.neighbourhoods
         days = self.model.day - table.rejections_day.item(rw)
-        return influence.faded(table.rejections.item(rw), 0.0, days, REJECTIONS_HALF_LIFE)
+        return influence.faded(table.rejections.item(rw), 0.0, days, self.model.p.rejections_half_life)
 
     def design(self, event: int, rw: Neighbourhood) -> None:
         """Fix staff and partners and invite co-producers; too few and the event is cancelled, few and it is smaller."""
@@ -138,7 +138,7 @@ class PTSPOffice(RowAgent):
         fewer = p.when_crowded == "fewer_officers" and self.crowded
         officers = outreach.staff(p.officers_per_event, p.officers_when_crowded, int(fewer))
         places = outreach.event_places(
-            officers, p.event_hours, p.mean_intake_hours, p.event_capacity, joined, p.least_joined
+            officers, p.event_hours, p.mean_intake_hours, p.event_capacity, joined, p.full_joined
         )
         e.officers[event] = 0 if p.information_only else officers
         e.places[event] = 0 if p.information_only else places
@@ -184,7 +184,7 @@ class PTSPOffice(RowAgent):
             self.quality = influence.raised(self.quality, 1.0, p.lesson_gain * share)
         for part in model.parts_of(event):
             one = model.coproducer(parts.coproducer.item(part))
-            hours = parts.visits.item(part) * p.visit_hours + p.event_hours + met * 1.0
+            hours = parts.visits.item(part) * p.visit_hours + p.event_hours + met * p.meeting_hours
             model.world.tally.coproducer_hours[0] += hours
             model.world.tally.paid[0] += p.pay * hours / 1000.0
             one.served(event, hours, thanked=bool(p.thanks), paid=bool(p.pay > 0 and p.pay_tied))

@@ -28,7 +28,6 @@ from sim.rules.outreach import (
     RANDOM,
     REJECTED_MOST,
 )
-from sim.state import REJECTIONS_HALF_LIFE
 
 TARGET, MEETING = Draw.TARGET, Draw.MEETING
 
@@ -107,7 +106,7 @@ def consents(given, p, rows, day, rw, willingness):
     hood = rows.neighbourhoods[rw]
     hood.proposals += 1
     head = rows.coproducers[hood.head]
-    asked = p.heads_decline == 0 and may_be_asked(head, day)
+    asked = p.heads_decline == 0 and may_be_asked(p, head, day)
     if asked and invited(given, p, rows, day, head, hood.proposals, willingness):
         join(given, p, rows, head)
         return True
@@ -134,7 +133,7 @@ def ranking(given, p, target_place, rows, day):
         elif p.targeting == NEEDED:
             rank[size] = -hood.known
         elif p.targeting == REJECTED_MOST:
-            rank[size] = -recent_rejections(hood, day)
+            rank[size] = -recent_rejections(p, hood, day)
         elif p.targeting == LEAST_REACHED:
             rank[size] = hood.last_event
         else:
@@ -145,9 +144,9 @@ def ranking(given, p, target_place, rows, day):
 
 
 @inner
-def recent_rejections(hood, day):
-    """Rejections of an RW's residents, fading with a half-life of a year."""
-    return influence.faded(hood.rejections, 0.0, day - hood.rejections_day, REJECTIONS_HALF_LIFE)
+def recent_rejections(p, hood, day):
+    """Rejections of an RW's residents, as far as the office still has them in mind."""
+    return influence.faded(hood.rejections, 0.0, day - hood.rejections_day, p.rejections_half_life)
 
 
 @inner
@@ -162,7 +161,7 @@ def design(given, p, rows, day, event, willingness):
     fewer = int(p.when_crowded == FEWER_OFFICERS and crowded(p, rows.office[0]))
     officers = outreach.staff(p.officers_per_event, p.officers_when_crowded, fewer)
     places = outreach.event_places(
-        officers, p.event_hours, p.mean_intake_hours, p.event_capacity, e.joined, p.least_joined
+        officers, p.event_hours, p.mean_intake_hours, p.event_capacity, e.joined, p.full_joined
     )
     e.officers = 0 if p.information_only > 0 else officers
     e.places = 0 if p.information_only > 0 else places
@@ -212,7 +211,7 @@ def assess(given, p, rows, day, event):
         rows.office[0].quality = influence.raised(rows.office[0].quality, 1.0, p.lesson_gain * share)
     for row in parts_of(rows, event):
         part = rows.parts[row]
-        hours = part.visits * p.visit_hours + p.event_hours + met * 1.0
+        hours = part.visits * p.visit_hours + p.event_hours + met * p.meeting_hours
         rows.tally[0].coproducer_hours += hours
         rows.tally[0].paid += p.pay * hours / 1000.0
         served(p, rows, day, rows.coproducers[part.coproducer], e, hours, p.pay > 0.0 and p.pay_tied > 0)

@@ -121,7 +121,7 @@ def examine(given, p, permits, rows, day, i):
     if outcome == UNDER_REVIEW:
         review(given, p, permits, rows, day, i)
     else:
-        decide(given, rows, day, i, outcome)
+        decide(given, p, rows, day, i, outcome)
     return True
 
 
@@ -131,15 +131,15 @@ def review(given, p, permits, rows, day, i):
     a = rows.applications[i]
     mark = draw(given, TECHNICAL, given.traits[a.resident].key, occasion_of(a), 0)
     chance = filing.technical_failure(permits[a.permit].technical_rejection, a.skill, p.assistance_technical)
-    decide(given, rows, day, i, REJECTED if mark < chance else GRANTED)
+    decide(given, p, rows, day, i, REJECTED if mark < chance else GRANTED)
 
 
 @inner
-def decide(given, rows, day, i, outcome):
+def decide(given, p, rows, day, i, outcome):
     """Decide a permit. Nobody else does (P19)."""
     a = rows.applications[i]
     a.outcome, a.decided = outcome, day
     if outcome == REJECTED:
         hood = rows.neighbourhoods[given.traits[a.resident].rw]
-        hood.rejections = recent_rejections(hood, day) + 1.0
+        hood.rejections = recent_rejections(p, hood, day) + 1.0
         hood.rejections_day = day

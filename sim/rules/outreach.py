@@ -41,13 +41,13 @@ def hours_away(officers, event_hours, travel_hours, open_hours):
 
 
 @compiled
-def event_places(officers, hours, intake_hours, tables, joined, least):
+def event_places(officers, hours, intake_hours, tables, joined, full):
     """Applications that an event can take: the lesser of intake time and the host's tables.
 
-    Fewer than twice the ``least`` co-producers set up fewer tables.
+    Fewer than ``full`` co-producers set up fewer tables.
     """
     by_officers = int(officers * hours / intake_hours)
-    by_tables = int(tables * min(1.0, joined / (2.0 * least)))
+    by_tables = int(tables * min(1.0, joined / full))
     return max(min(by_officers, by_tables), 0)
 
 

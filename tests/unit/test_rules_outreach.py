@@ -44,17 +44,17 @@ def test_codes_of_phases_and_endings_are_fixed() -> None:
      (2, 0, 12, 0), (2, 41, 3, 30)],
 )  # fmt: skip
 def test_places_of_an_event_by_hand(officers: int, tables: int, joined: int, places: int) -> None:
-    """Four hours at 0.15 an intake are 26.7 files an officer; fewer than twice the least of 2 set up fewer tables."""
-    assert event_places(officers, 4.0, 0.15, tables, joined, 2) == places
+    """Four hours at 0.15 an intake are 26.7 files an officer; fewer than four set up fewer tables."""
+    assert event_places(officers, 4.0, 0.15, tables, joined, 4) == places
 
 
 @given(st.integers(0, 10), st.integers(0, 200), st.integers(0, 60), st.integers(1, 20))
-def test_more_means_never_give_fewer_places(officers: int, tables: int, joined: int, least: int) -> None:
-    places = event_places(officers, 4.0, 0.15, tables, joined, least)
+def test_more_means_never_give_fewer_places(officers: int, tables: int, joined: int, full: int) -> None:
+    places = event_places(officers, 4.0, 0.15, tables, joined, full)
     assert 0 <= places <= tables
-    assert places <= event_places(officers + 1, 4.0, 0.15, tables, joined, least)
-    assert places <= event_places(officers, 4.0, 0.15, tables + 1, joined, least)
-    assert places <= event_places(officers, 4.0, 0.15, tables, joined + 1, least)
+    assert places <= event_places(officers + 1, 4.0, 0.15, tables, joined, full)
+    assert places <= event_places(officers, 4.0, 0.15, tables + 1, joined, full)
+    assert places <= event_places(officers, 4.0, 0.15, tables, joined + 1, full)
 
 
 def test_visits_by_hand() -> None:
