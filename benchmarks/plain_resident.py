@@ -255,20 +255,20 @@ class Resident(mesa.Agent):
         count = model.count
         met = [
             1.0 / (1.0 + application.returns),
-            satisfaction.experienced_time(days, need.permit.statutory_days),
+            satisfaction.experienced_time(days, need.permit.statutory_days, p.time_grace),
             satisfaction.experienced_fee(application.channel),
             float(granted),
             satisfaction.experienced_crowding(application.channel, application.crowd),
-            satisfaction.experienced_contact(application.channel, 0),
+            satisfaction.experienced_contact(application.channel, 0, p.contact_officer, p.contact_alone),
             model.reference[6],
         ]
         normal = model.random.gauss
         person = normal(0.0, p.answer_sd)
         noise = [person + normal(0.0, p.element_sd) for _ in model.routing]
         score, performance = model.score(met, application.expectation, noise)
-        reference = model.complaint_reference
-        if draw() < satisfaction.complaint_chance(p.complaint_rate, p.complaint_steepness, reference, score):
-            kind = satisfaction.complaint_class(draw(), met[1], application.returns, granted)
+        given = (p.complaint_rate, p.complaint_steepness, model.complaint_reference, score, p.complaint_most)
+        if draw() < satisfaction.complaint_chance(*given):
+            kind = satisfaction.complaint_class(draw(), met[1], application.returns, granted, p.complaint_other)
             count[COMPLAINED[kind]] += 1
             count["complaints"] += 1
             met[6] = float(draw() < p.complaint_closed)

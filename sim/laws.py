@@ -44,6 +44,9 @@ def check(world: World, population: Population, day: int) -> None:
     _law("served time never exceeds officer time", day, np.array([worked]), worked <= available + 1e-9)
     _law("officer time is not negative", day, np.array([available]), available >= -1e-9)
 
+    _law("one event at most is owed", day, office.put_off, office.put_off.item(0) in (0, 1))
+    _law("nobody waits less than no time", day, office.wait, office.wait.item(0) >= 0.0)
+
     residents = world.residents
     for name in ("intrinsic", "social", "normative", "trust", "knowledge"):
         column = getattr(residents if name in residents._fields else world.motives, name)

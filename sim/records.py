@@ -25,7 +25,6 @@ from sim.state import DONE, Floats, Records, Tally, record
 
 MONTH = MONTH_DAYS
 HALF_YEAR = 6
-BROKER_HOURS = 0.5  # an applicant's own time when a broker sees to the rest (assumption)
 CHANNELS = {"online": ONLINE, "counter": COUNTER, "broker": BROKER, "event": EVENT}
 COMPLAINTS = {"delay": DELAY, "procedure": PROCEDURE, "no_service": NO_SERVICE}
 PHASES = ("commissioning", "designing", "preparation", "delivery", "assessment")
@@ -187,7 +186,7 @@ def _count_applications(months, month, rows, given, p, permits, day):
             row["submitted.displaced"] += a.channel == EVENT and a.displaced == 1
             if a.channel == BROKER:
                 row["broker_fees"] += permits[k].broker_fee
-                row["resident_hours"] += BROKER_HOURS
+                row["resident_hours"] += p.broker_hours
             elif a.channel == ONLINE:
                 row["resident_hours"] += p.online_hours
             elif a.channel == COUNTER:

@@ -53,7 +53,7 @@ def reference_of(p: SimpleNamespace) -> Reference:
     skill = skill_gained(float(p.skill_start), p.skill_training * p.training_hours)
     derived = {
         "comes_back": p.correction_chance * in_time,
-        "repair": repair_probability(p.repair_chance, p.lessons_start, skill),
+        "repair": repair_probability(p.repair_chance, p.repair_gain, p.lessons_start, p.lessons_start, skill),
         "skill": skill,
     }
     whole = ("corrections", "preparation_days")

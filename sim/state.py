@@ -27,9 +27,6 @@ NEVER = -100000  # a day long before the first
 IDLE, OPEN, APPLIED = range(3)  # status of a need
 RW_HEAD, RT_HEAD, VOLUNTEER, FORMER = range(4)  # role of a co-producer
 DONE = -1  # place in the queue of a file that is finished behind one that is not
-RETURN_REST = 252  # working days for which one who stopped is not asked again
-HELP_LASTS = 252  # working days for which one who was helped may be asked to volunteer
-REJECTIONS_HALF_LIFE = 252.0  # working days in which rejections of an RW count half
 
 
 class Residents(NamedTuple):
@@ -205,6 +202,7 @@ class Events(NamedTuple):
     invited: Ints
     joined: Ints
     places: Ints
+    officers: Ints  # who staff it, fixed when it is designed
     skill: Floats  # mean skill of those who joined
     informed: Ints
     visits: Ints
@@ -236,11 +234,13 @@ class Office(NamedTuple):
     last: Ints  # place after the last
     owed: Floats  # officer hours still to be given to outreach
     accrued: Floats  # events earned by the frequency and not yet begun
+    put_off: Ints  # events owed since a morning on which the desk was crowded, one at most
     cycles: Ints  # cycles begun
     pointer: Ints  # RW after which rotation goes on
     quality: Floats  # of events, lessons learnt
     backlog_hours: Floats  # of work waiting at the end of the last day
     crowd: Floats  # crowding at the start of the day
+    wait: Floats  # days of net capacity that the backlog came to at the end of the last day, beyond the reference
     hours_worked: Floats  # today
     hours_available: Floats  # today, at the desk
 
@@ -249,6 +249,7 @@ class Tally(NamedTuple):
     """One row: counts of the current month that nothing else in the state keeps."""
 
     planned: Floats
+    postponed: Floats  # events that fell due on a morning on which the desk was crowded, and were put off
     proposals: Floats
     declined: Floats
     unhosted: Floats

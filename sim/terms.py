@@ -19,7 +19,7 @@ from sim.equilibrium import satisfaction_table
 from sim.ground import Ground
 from sim.parameters import PERMIT_UNITS, Permit, namespace, permits, register
 from sim.reference import choosing_of
-from sim.rules import choice, motivation
+from sim.rules import choice, motivation, outreach, serving
 from sim.scenario import MONTH_DAYS, Scenario
 from sim.state import Floats, Ints, Records
 from sim.stock import solved_record
@@ -32,6 +32,7 @@ DERIVED = (
     "desk_officers",
     "desk_hours",
     "most_away",
+    "net_capacity",
     "events_a_day",
     "targets",
 )
@@ -77,8 +78,11 @@ def terms_of(scenario: Scenario, ground: Ground, values: dict[str, Any]) -> Term
     p.desk_hours = p.open_hours * p.officers * size / p.desk_officers
     # It has the events of a whole RW on a fraction of the officers: what an event takes is spread over days on which
     # it takes the share that it takes of the whole office, so that crowding stays comparable.
-    p.most_away = 1.0 if size >= 1.0 else min(p.officers_per_event / p.officers, 1.0)
+    away = outreach.hours_away(p.officers_per_event, p.event_hours, p.travel_hours, p.open_hours)
+    p.most_away = 1.0 if size >= 1.0 else min(away / (p.officers * p.open_hours), 1.0)
     p.events_a_day = p.events_per_month * size / MONTH_DAYS
+    outside = 0.0 if p.desk_protected or p.information_only else p.events_a_day * away
+    p.net_capacity = serving.net_capacity(p.desk_officers * p.desk_hours, outside, p.least_desk)
     held = vars(p) | {"pay_erosion": p.pay_that_erodes}
     weights = tuple(float(held[name]) for name in motivation.WEIGHTS)
     return Terms(p, of_permit, weights, choosing_of(p), target_place)

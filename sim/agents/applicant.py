@@ -53,7 +53,8 @@ class Applicant(RowAgent):
             if model.draw(Draw.DEFECT, self.key, occasion, document) < chance:
                 defects |= 1 << document
         if channel == EVENT:
-            mend = filing.repair_probability(p.repair_chance, world.office.quality.item(0), skill)
+            quality = world.office.quality.item(0)
+            mend = filing.repair_probability(p.repair_chance, p.repair_gain, quality, p.lessons_start, skill)
             for document in range(model.permits[permit].requirements):
                 if defects >> document & 1 and model.draw(Draw.REPAIR, self.key, occasion, document) < mend:
                     defects ^= 1 << document
@@ -139,7 +140,8 @@ class Applicant(RowAgent):
         granted = int(a.outcome.item(application) == GRANTED)
         channel, occasion = a.channel.item(application), self.application_occasion(application)
         statutory = model.permits[a.permit.item(application)].statutory_days
-        time = satisfaction.experienced_time(a.decided.item(application) - a.submitted.item(application), statutory)
+        days = a.decided.item(application) - a.submitted.item(application)
+        time = satisfaction.experienced_time(days, statutory, p.time_grace)
         returns = a.returns.item(application)
         met = [
             1.0 / (1.0 + returns),
@@ -147,17 +149,19 @@ class Applicant(RowAgent):
             satisfaction.experienced_fee(channel),
             float(granted),
             satisfaction.experienced_crowding(channel, a.crowd.item(application)),
-            satisfaction.experienced_contact(channel, int(a.skill.item(application) > 0.0)),
+            satisfaction.experienced_contact(
+                channel, int(a.skill.item(application) > 0.0), p.contact_officer, p.contact_alone
+            ),
             model.reference_experience[6],
         ]
         score, _ = self._score(application, occasion, met)
         chance = satisfaction.complaint_chance(
-            p.complaint_rate, p.complaint_steepness, model.complaint_reference, score
+            p.complaint_rate, p.complaint_steepness, model.complaint_reference, score, p.complaint_most
         )
         a.complaint_chance[application] = chance
         if model.draw(Draw.COMPLAINT, self.key, occasion) < chance:
             mark = model.draw(Draw.COMPLAINT_CLASS, self.key, occasion)
-            a.complaint[application] = satisfaction.complaint_class(mark, time, returns, granted)
+            a.complaint[application] = satisfaction.complaint_class(mark, time, returns, granted, p.complaint_other)
             closed = model.draw(Draw.COMPLAINT_CLOSED, self.key, occasion) < p.complaint_closed
             a.complaint_closed[application] = int(closed)
             met[6] = float(closed)

@@ -10,7 +10,7 @@ from sim.agents.view import Column, RowAgent
 from sim.rng import Draw
 from sim.rules import influence, outreach
 from sim.rules.choice import EVENT
-from sim.state import HELP_LASTS, OPEN, RETURN_REST, VOLUNTEER
+from sim.state import OPEN, VOLUNTEER
 
 if TYPE_CHECKING:
     from sim.agents.coproducer import CoProducer
@@ -119,16 +119,17 @@ class Neighbourhood(RowAgent):
     def _candidates(self, joined: list[CoProducer]) -> list[int]:
         """Residents who were helped or whose ties co-produce, in RTs with a joined co-producer, by a keyed draw.
 
-        Those who declined before may be asked again, and those who stopped a year ago.
+        Those who declined before may be asked again, and those who stopped and have rested.
         """
         model = self.model
         motives, population, c = model.world.motives, model.population, model.world.coproducers
         mine = population.rw_members[population.rw_start.item(self.row) : population.rw_start.item(self.row + 1)]
         known = motives.coproducer[mine]
-        rested = (c.role[known] >= VOLUNTEER) & (c.active[known] == 0) & (model.day - c.stopped[known] >= RETURN_REST)
+        rest = model.day - c.stopped[known] >= model.p.return_rest
+        rested = (c.role[known] >= VOLUNTEER) & (c.active[known] == 0) & rest
         staffed = np.isin(population.rt[mine], [one.rt for one in joined])
         tied = np.isin(mine, [row for one in joined for row in one.resident.ties])
-        helped = motives.helped_day[mine] > model.day - HELP_LASTS
+        helped = motives.helped_day[mine] > model.day - model.p.help_lasts
         found = mine[staffed & ((known < 0) | rested) & (tied | helped)].tolist()
         order = [
             (model.draw(Draw.INVITED_ORDER, population.key.item(row), self.proposals), population.key.item(row), row)

@@ -156,7 +156,7 @@ class Resident(Applicant):
             channel,
             self._tastes()[channel].item(need),
             model.constants[channel] if channel != EVENT else p.event_constant,
-            permit.benefit,
+            choice.expected_benefit(permit.benefit, p.weight_wait, model.world.office.wait.item(0)),
             p.weight_sanction * choice.threat(works, noticed, p.detection_rate) if works or noticed else 0.0,
             self.knowledge,
             self.literacy,

@@ -153,7 +153,8 @@ def file(given, p, permits, rows, day, i, channel, event_skill):
         if draw(given, DEFECT, who.key, occasion, document) < chance:
             defects |= 1 << document
     if channel == EVENT:
-        mend = filing.repair_probability(p.repair_chance, rows.office[0].quality, skill)
+        quality = rows.office[0].quality
+        mend = filing.repair_probability(p.repair_chance, p.repair_gain, quality, p.lessons_start, skill)
         for document in range(permits[need.permit].requirements):
             if defects >> document & 1 and draw(given, REPAIR, who.key, occasion, document) < mend:
                 defects ^= 1 << document

@@ -7,7 +7,7 @@ from sim.kernels.applicant import draw
 from sim.kernels.growing import next_row
 from sim.rng import Draw
 from sim.rules import influence, motivation, outreach
-from sim.state import NEVER, RETURN_REST, VOLUNTEER
+from sim.state import NEVER, VOLUNTEER
 
 JOIN, LEAVE = Draw.JOIN, Draw.LEAVE
 LARGEST = motivation.LARGEST
@@ -71,15 +71,15 @@ def invited(given, p, rows, day, c, ordinal, willingness):
 
 
 @inner
-def rested(c, day):
+def rested(p, c, day):
     """Whether one who stopped may be asked again."""
-    return day - c.stopped >= RETURN_REST
+    return day - c.stopped >= p.return_rest
 
 
 @inner
-def may_be_asked(c, day):
-    """Heads in office and active volunteers may; heads who stopped are left alone for a year."""
-    return c.active > 0 or (c.role < VOLUNTEER and rested(c, day))
+def may_be_asked(p, c, day):
+    """Heads in office and active volunteers may; heads who stopped are left alone for a while."""
+    return c.active > 0 or (c.role < VOLUNTEER and rested(p, c, day))
 
 
 @inner
@@ -130,8 +130,8 @@ def served(p, rows, day, c, event, hours, paid):
         c.ever_paid = 1
         intrinsic += p.pay_effect_intrinsic
     me.intrinsic = motivation.moved(me.intrinsic, intrinsic * p.motive_sd)
-    embedded = 0.1 if c.role != VOLUNTEER else 1.0
-    me.social = motivation.moved(me.social, p.company_gain * embedded * p.motive_sd)
+    felt = 1.0 if c.role == VOLUNTEER else p.embedded_gain
+    me.social = motivation.moved(me.social, p.company_gain * felt * p.motive_sd)
     me.normative = motivation.moved(me.normative, (p.helped_gain if helped else 0.0) * p.motive_sd)
     c.skill = motivation.skill_gained(c.skill, p.skill_event)
 

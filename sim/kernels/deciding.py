@@ -99,6 +99,7 @@ def touch(given, p, permits, rows, day, i):
         credit = p.credit_value
     knowledge, trust = knowledge_of(given, p, rows, need.resident, day), trust_of(given, p, rows, need.resident, day)
     choosing, remembered = choosing_of(p), remembered_by(p, r, day)
+    benefit = choice.expected_benefit(permit.benefit, p.weight_wait, rows.office[0].wait)
     best, standing, channel = -1e300, -1e300, WAIT
     for c in range(ONLINE, EVENT + 1):
         if not at_hand(given, p, rows, day, need, c):
@@ -114,7 +115,7 @@ def touch(given, p, permits, rows, day, i):
             c,
             taste,
             constant,
-            permit.benefit,
+            benefit,
             sanction,
             knowledge,
             who.literacy,

@@ -67,16 +67,16 @@ def experience(given, p, permits, rows, day, i, base):
     a = rows.applications[i]
     me, who, occasion = rows.residents[a.resident], given.traits[a.resident].key, occasion_of(a)
     granted = int(a.outcome == GRANTED)
-    time = satisfaction.experienced_time(a.decided - a.submitted, permits[a.permit].statutory_days)
+    time = satisfaction.experienced_time(a.decided - a.submitted, permits[a.permit].statutory_days, p.time_grace)
     handling = given.reference[HANDLING]
     score, performance = _score(given, p, a, base, time, granted, handling)
     chance = satisfaction.complaint_chance(
-        p.complaint_rate, p.complaint_steepness, given.fixed[0].complaint_reference, score
+        p.complaint_rate, p.complaint_steepness, given.fixed[0].complaint_reference, score, p.complaint_most
     )
     a.complaint_chance = chance
     if draw(given, COMPLAINT, who, occasion, 0) < chance:
         mark = draw(given, COMPLAINT_CLASS, who, occasion, 0)
-        a.complaint = satisfaction.complaint_class(mark, time, a.returns, granted)
+        a.complaint = satisfaction.complaint_class(mark, time, a.returns, granted, p.complaint_other)
         a.complaint_closed = int(draw(given, COMPLAINT_CLOSED, who, occasion, 0) < p.complaint_closed)
         score, performance = _score(given, p, a, base, time, granted, float(a.complaint_closed))
     a.survey_key = draw(given, SURVEY_KEY, who, occasion, 0)
@@ -103,7 +103,8 @@ def _score(given, p, a, base, time, granted, handling):
         satisfaction.experienced_fee(a.channel) - reference[2],
         float(granted) - reference[3],
         satisfaction.experienced_crowding(a.channel, a.crowd) - reference[4],
-        satisfaction.experienced_contact(a.channel, int(a.skill > 0.0)) - reference[5],
+        satisfaction.experienced_contact(a.channel, int(a.skill > 0.0), p.contact_officer, p.contact_alone)
+        - reference[5],
         handling - reference[HANDLING],
     )
     felt = satisfaction.weighted(gaps, p.weight_decision, p.weight_time, p.weight_other)

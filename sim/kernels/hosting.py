@@ -10,7 +10,7 @@ from sim.kernels.coproducing import fatigue_of, invited, join, may_be_asked, rec
 from sim.kernels.growing import next_row
 from sim.rng import Draw
 from sim.rules import choice, influence, motivation, outreach
-from sim.state import HELP_LASTS, NEVER, OPEN, VOLUNTEER
+from sim.state import NEVER, OPEN, VOLUNTEER
 
 INVITED_ORDER, UNINVITED, HEARS, VISIT_ORDER = Draw.INVITED_ORDER, Draw.UNINVITED, Draw.HEARS, Draw.VISIT_ORDER
 TAKES_IN, HEEDED, MENDED = Draw.TAKES_IN, Draw.HEEDED, Draw.MENDED
@@ -62,7 +62,7 @@ def gather(given, p, rows, day, event, willingness):
     join(given, p, rows, head)
     joined, size = np.empty(1 + p.coproducers_sought + p.candidates_asked, np.int64), 1
     joined[0] = hood.head
-    for row in _known_people(given, rows, day, e.rw):
+    for row in _known_people(given, p, rows, day, e.rw):
         if asked >= p.coproducers_sought:
             break
         asked += 1
@@ -102,7 +102,7 @@ def gather(given, p, rows, day, event, willingness):
 
 
 @inner_with_arrays
-def _known_people(given, rows, day, rw):
+def _known_people(given, p, rows, day, rw):
     """Co-producers of an RW but its head who may be asked: other heads before volunteers, each by a keyed draw."""
     used, hood = rows.counts[0].coproducers, rows.neighbourhoods[rw]
     marks, mine, size = np.empty(used), np.empty(used, np.int64), 0
@@ -124,7 +124,7 @@ def _known_people(given, rows, day, rw):
     for volunteers in (False, True):
         for row in by_mark:
             c = rows.coproducers[row]
-            if (c.role == VOLUNTEER) == volunteers and may_be_asked(c, day):
+            if (c.role == VOLUNTEER) == volunteers and may_be_asked(p, c, day):
                 found[kept] = row
                 kept += 1
     return found[:kept]
@@ -141,14 +141,14 @@ def _candidates(given, p, rows, day, rw, joined):
         row = rows.motives[i].coproducer
         if row >= 0:
             c = rows.coproducers[row]
-            if c.role < VOLUNTEER or c.active > 0 or not rested(c, day):
+            if c.role < VOLUNTEER or c.active > 0 or not rested(p, c, day):
                 continue
         staffed = False
         for one in joined:
             staffed = staffed or rows.coproducers[one].rt == given.traits[i].rt
         if not staffed:
             continue
-        near = rows.motives[i].helped_day > day - HELP_LASTS
+        near = rows.motives[i].helped_day > day - p.help_lasts
         for one in joined:
             if near:
                 break

@@ -46,12 +46,14 @@ def technical_failure(base, obstacle, skill, assistance):
 
 
 @compiled
-def repair_probability(chance, quality, skill):
+def repair_probability(chance, gain, quality, start, skill):
     """Probability that a defect is found and completed on the spot at an event (P7).
 
-    ``chance`` holds at quality 0.3 and without a skilled co-producer; lessons and skill close up to half the rest.
+    ``chance`` holds at the ``start`` of event quality and without a skilled co-producer. Lessons learnt since, and the
+    co-producers' skill, each close up to the share ``gain`` of the rest.
     """
-    return chance + (1.0 - chance) * min(0.25 * max(quality - 0.3, 0.0) / 0.7 + 0.25 * skill, 0.5)
+    lessons = max(quality - start, 0.0) / (1.0 - start)
+    return chance + (1.0 - chance) * gain * (lessons + skill)
 
 
 @compiled
