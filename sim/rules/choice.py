@@ -135,8 +135,8 @@ def channel_value(
 ):
     """Worth of applying through ``channel`` over waiting (utility; one unit is a taste's scale).
 
-    ``liking`` is the fixed taste, ``constant`` the channel's constant, ``benefit`` that of the permit less the wait that
-    everybody must expect, ``sanction`` the weighted threat, ``norm`` the
+    ``liking`` is the fixed taste, ``constant`` the channel's constant, ``benefit`` that of the permit less the wait
+    that everybody must expect, ``sanction`` the weighted threat, ``norm`` the
     share of neighbours who apply themselves, fees in Rp million, ``credit`` the worth of bank credit at an event,
     ``choosing`` the weights and costs in the order of CHOOSING. Each cost enters once.
     """
