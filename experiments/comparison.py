@@ -9,60 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from experiments.differences import Difference, Measure, alone, measure_of, paired, ratio_of_means
+from experiments.differences import Difference, alone, measure_of, paired, ratio_of_means
 from experiments.ensemble import Ensemble, reported_years, window_year
+from experiments.measures import AVOIDED, COST_PER_EXTRA, EXTRA, PRIVATE, REPLACED, STANDARDISED, TRUST
 from sim.errors import InvalidInput, KelilingError, Problem
-from sim.outcomes import HIGHER, LOWER, NEITHER, outcomes, standardised_rejection
+from sim.outcomes import outcomes, standardised_rejection
 from sim.scenario import MONTH_DAYS, YEAR_DAYS, Scenario
 
 PUBLISHED = ("rejected_share", "delayed_share", "ikm", "satisfaction", "complaints_expected")
 """Outcomes of which the paper reports what became of them from 2018 to 2019, or their like in the model."""
-
-STANDARDISED = Measure(
-    "rejected_share_standardised",
-    "Rejected share, baseline's permit mix",
-    "%",
-    "rejected / decided, each permit weighted as among the baseline's decisions",
-    LOWER,
-)
-EXTRA = Measure(
-    "extra_permits", "Extra permits granted", "a year", "granted under the policy minus under the baseline", HIGHER, 0
-)
-COST_PER_EXTRA = Measure(
-    "cost_per_extra_permit",
-    "Cost per extra permit",
-    "Rp million",
-    "mean difference in programme cost / mean difference in permits granted; not defined without extra permits",
-    NEITHER,
-)
-REPLACED = Measure(
-    "replaced_share",
-    "Event applications that replace others",
-    "%",
-    "1 - extra applications / extra event applications",
-    NEITHER,
-    1,
-)
-PRIVATE = Measure(
-    "private_value",
-    "Private value: saved by applicants",
-    "Rp million a year",
-    "fall in applicants' own cost of an application x the policy's applications",
-    HIGHER,
-    1,
-)
-AVOIDED = Measure(
-    "complaints_avoided",
-    "Public value: expected complaints avoided",
-    "a year",
-    "expected complaints under the baseline minus under the policy",
-    HIGHER,
-)
-TRUST = Measure(
-    "trust_gained", "Public value: trust gained", "0-1", "trust under the policy minus under the baseline", HIGHER, 4
-)
-VALUE = (EXTRA, COST_PER_EXTRA, REPLACED, PRIVATE, AVOIDED, TRUST)
-"""What only exists as a difference between two arms."""
 
 
 class Comparison:

@@ -150,6 +150,7 @@ def as_dict(difference: Difference) -> dict[str, Any]:
         "outcome": d.measure.name,
         "title": d.measure.title,
         "unit": d.measure.unit,
+        "meaning": d.measure.meaning,
         "definition": d.measure.definition,
         "baseline_mean": d.baseline_mean,
         "policy_mean": d.policy_mean,

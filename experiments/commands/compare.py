@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from experiments import NOT_A_FORECAST
 from experiments.commands import options
-from experiments.commands.terminal import Progress, heading, next_step, say, table, write_json
+from experiments.commands.terminal import Progress, explained, heading, next_step, say, table, write_json
 
 if TYPE_CHECKING:
     from experiments.comparison import Comparison
@@ -159,11 +159,13 @@ def default_folder(names: list[str]) -> Path:
 
 def show(comparison: Comparison, *, everything: bool) -> None:
     """The tables of a comparison, policy by policy."""
-    from experiments.comparison import PUBLISHED, STANDARDISED, VALUE
+    from experiments.comparison import PUBLISHED
+    from experiments.measures import STANDARDISED, VALUE
 
     base, year, n = comparison.baseline, comparison.year, comparison.n
     special = {measure.name for measure in VALUE}
     named = {one.name: one.scenario for one in comparison.ensembles}
+    words: dict[str, str] = {}
     for policy, rows in comparison.table.items():
         heading(f"{named[policy].title}, against {base.scenario.title}")
         replicates = f"{n} replicate{'s' if n > 1 else ''}"
@@ -172,7 +174,7 @@ def show(comparison: Comparison, *, everything: bool) -> None:
         shown = [
             d
             for name, d in rows.items()
-            if name not in special and (everything or d.measure.headline or name in (STANDARDISED.name, "utilisation"))
+            if name not in special and (everything or d.measure.headline or name == STANDARDISED.name)
         ]
         table(
             ["Outcome", "Unit", base.name, policy, "Difference", "Better in", "Reading"],
@@ -192,6 +194,7 @@ def show(comparison: Comparison, *, everything: bool) -> None:
         )
         click.echo()
         value = [rows[name] for name in rows if name in special]
+        words |= {d.measure.title: d.measure.meaning for d in (*shown, *value) if d.measure.explained}
         table(
             ["What it gives", "Unit", "Estimate", "Better in"],
             [[d.measure.title, d.measure.unit, d.text, d.better_text] for d in value],
@@ -214,6 +217,7 @@ def show(comparison: Comparison, *, everything: bool) -> None:
             right=range(2, 2 + len(changes)),
         )
         click.echo()
+    explained(words)
     for note in comparison.notes():
         click.echo(f"Note: {note}.")
     dropped = sorted({d.measure.title for d in comparison.rows() if d.dropped and d.measure.headline})

@@ -10,7 +10,7 @@ import rich_click as click
 
 from experiments import NOT_A_FORECAST
 from experiments.commands import options
-from experiments.commands.terminal import Progress, heading, next_step, say, table, write_json
+from experiments.commands.terminal import Progress, explained, heading, next_step, say, table, write_json
 
 if TYPE_CHECKING:
     from experiments.ensemble import Ensemble
@@ -102,7 +102,6 @@ def run(
         )
         return
     show(ensemble, years, everything=everything)
-    click.echo()
     heading(f"Diagnosis of {years[-1]}" + (", of an average run" if replicates > 1 else ""))
     for line in diagnosis.lines():
         click.echo(line)
@@ -125,10 +124,11 @@ def show(ensemble: Ensemble, years: list[int], *, everything: bool) -> None:
     reduced = "" if scenario.size == 1.0 else f"; reduced size {scenario.size:g}"
     click.echo(f"{scenario.profile.name}, seed {ensemble.seed}, {runs}{reduced}")
     click.echo()
-    rows = []
+    rows, words = [], dict[str, str]()
     for name, outcome in outcomes().items():
-        if not (everything or outcome.headline or name == "utilisation"):
+        if not (everything or outcome.headline):
             continue
+        words |= {outcome.title: outcome.meaning} if outcome.explained else {}
         measure, cells = measure_of(outcome), []
         for one in years:
             defined = [value for value in ensemble.values(name, one) if value == value]
@@ -137,6 +137,8 @@ def show(ensemble: Ensemble, years: list[int], *, everything: bool) -> None:
             cells.append(measure.text(mean(defined)) + spread)
         rows.append([outcome.title, outcome.unit, *cells])
     table(["Outcome", "Unit", *map(str, years)], rows, right=range(2, 2 + len(years)))
+    click.echo()
+    explained(words)
 
 
 def _diagnosis(ensemble: Ensemble, year: int) -> Diagnosis:
@@ -163,6 +165,7 @@ def _years(ensemble: Ensemble, years: list[int]) -> dict[str, Any]:
             low, high = interval(defined)
             reported[str(year)][name] = {
                 "unit": outcome.unit,
+                "meaning": outcome.meaning,
                 "mean": mean(defined),
                 "low": low,
                 "high": high,

@@ -20,6 +20,7 @@ from experiments.cli import cli
 from experiments.commands.compare import default_folder
 from experiments.commands.terminal import duration
 from experiments.kept import Kept
+from experiments.measures import MEASURES
 from sim.errors import CheckFailed
 from sim.outcomes import outcomes
 from sim.scenario import load
@@ -130,6 +131,8 @@ def test_compare_writes_what_it_promises(compared):
     shown = (compared / "shown.txt").read_text()
     for words in ("Rejected share", "Better in", "of 2", "Cost per extra permit", "not a forecast", "95% interval"):
         assert words in shown
+    assert shown.index("What the words mean") > shown.index("Cost per extra permit")
+    assert "Rejected share, baseline's permit mix: " in shown
     table = rows(compared / "comparison.csv")
     assert {row["policy"] for row in table} == {"kebon-jeruk-weekly"}
     assert {row["outcome"] for row in table} > set(outcomes()) | {"rejected_share_standardised", "extra_permits"}
@@ -255,6 +258,7 @@ def test_compare_several_policies_and_json(compared):
     assert content["policies"] == ["kebon-jeruk-weekly", "kebon-jeruk-2018-2"]
     itself = [row for row in content["comparison"] if row["policy"] == "kebon-jeruk-2018-2"]
     assert all(row["difference"] in (0.0, None) for row in itself)
+    assert all(row["meaning"].endswith(".") for row in content["comparison"] + content["before_after"])
     assert any("the same as the baseline" in note for note in content["notes"])
     assert Path(content["folder"]).parts[0] == "results"
 
@@ -323,6 +327,39 @@ def test_parameters():
     graded = json.loads(keliling("parameters", "--grade", "a", "--json").stdout)
     assert {one["grade"] for one in graded} == {"A"}
     assert "keliling parameters" in keliling("parameters", "nosuch", code=2).stderr
+
+
+def test_outcomes_in_plain_words():
+    """Every outcome, those of comparisons too, found by a word of its name, title or meaning."""
+    listed = {one["name"]: one for one in json.loads(keliling("outcomes", "--json").stdout)}
+    assert set(listed) == set(outcomes()) | {one.name for one in MEASURES}
+    assert {one["of"] for one in listed.values()} == {"run", "comparison"}
+    assert "returned at least once" in listed["delayed_share"]["meaning"]
+    delayed = keliling("outcomes", "DELAYED").stdout
+    assert "Delayed share (delayed_share)" in delayed
+    assert "Late share (late_share)" not in delayed
+    assert "returned / decided" not in delayed
+    assert "only between a policy and its baseline" in keliling("outcomes", "extra_permits").stdout
+    assert "delayed / decided" in keliling("outcomes", "delayed_share").stdout
+    assert "Late share (late_share)" in keliling("outcomes", "statutory number").stdout  # by its meaning
+
+
+@pytest.mark.parametrize(
+    ("word", "nearest"),
+    [("delaied", "delayed_share"), ("utilization", "utilisation"), ("extra_permit_", "extra_permits")],
+)
+def test_a_word_of_no_outcome_is_answered_with_the_nearest(word, nearest):
+    for more in ((), ("--json",)):
+        told = keliling("outcomes", word, *more, code=2).stderr
+        assert f"no outcome is like this (`keliling outcomes` lists all). Did you mean '{nearest}'?" in told
+
+
+def test_tables_say_what_their_words_mean():
+    one = keliling("run", "kebon-jeruk-2018", *TINY, "--workers", 1).stdout
+    assert one.index("What the words mean") < one.index("Diagnosis of 2019")
+    assert "Delayed share: Of the applications decided in the year" in one
+    content = json.loads(keliling("run", "kebon-jeruk-2018", *TINY, "--json").stdout)["years"]["2019"]
+    assert {name: one["meaning"] for name, one in content.items()} == {k: o.meaning for k, o in outcomes().items()}
 
 
 def test_new_office_can_be_checked_and_run():

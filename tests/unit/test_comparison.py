@@ -8,10 +8,11 @@ from functools import cache
 
 import pytest
 
-from experiments.comparison import COST_PER_EXTRA, PUBLISHED, Comparison, comparable
+from experiments.comparison import PUBLISHED, Comparison, comparable
 from experiments.differences import Measure, alone, paired, ratio_of_means, variance_ratio
 from experiments.ensemble import Ensemble, distinct, reported_years, window_year
 from experiments.intervals import interval, mean, ratio_interval, t_quantile, variance
+from experiments.measures import COST_PER_EXTRA
 from sim.errors import InvalidInput, KelilingError
 from sim.model import CoproductionModel
 from sim.outcomes import HIGHER, LOWER, NEITHER, outcomes
