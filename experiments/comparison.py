@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from experiments.differences import Difference, alone, measure_of, paired, ratio_of_means
-from experiments.ensemble import Ensemble, reported_years, window_year
+from experiments.ensemble import Ensemble, open_notes, reported_years, window_year
 from experiments.measures import AVOIDED, COST_PER_EXTRA, EXTRA, PRIVATE, REPLACED, STANDARDISED, TRUST
 from sim.errors import InvalidInput, KelilingError, Problem
 from sim.outcomes import outcomes, standardised_rejection
@@ -71,7 +71,8 @@ class Comparison:
 
     def notes(self) -> list[str]:
         """What a reader must know of the window and of the pairing."""
-        return [note for policy in self.policies for note in notes_of(self.baseline.scenario, policy, self.year)]
+        notes = [note for policy in self.policies for note in notes_of(self.baseline.scenario, policy, self.year)]
+        return notes + open_notes(self.ensembles, self.year)
 
     def _of(self, policy: Ensemble) -> list[Difference]:
         base, year = self.baseline, self.year

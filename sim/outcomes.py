@@ -33,7 +33,8 @@ class Outcome:
     """One outcome. ``better`` is HIGHER, LOWER or NEITHER; ``headline`` outcomes stand in the short table.
 
     ``meaning`` says in plain words what is counted, of what and when; where a title alone would be misread, it is
-    ``explained`` under every table that shows it.
+    ``explained`` under every table that shows it. Over a window of several months ``of`` and ``unit`` give counts as
+    rates a year; of one month alone, ``of_month`` and ``month_unit`` give the month's own count.
     """
 
     name: str
@@ -42,11 +43,17 @@ class Outcome:
     definition: str
     better: int
     of: Callable[[Totals], float]
+    of_month: Callable[[Totals], float]
     group: str
     decimals: int
     headline: bool
     meaning: str
     explained: bool
+
+    @property
+    def month_unit(self) -> str:
+        """The unit of ``of_month``."""
+        return self.unit.replace("a year", "a month")
 
     def format(self, value: float, *, signed: bool = False) -> str:
         """The value as text, with its decimals; 'n/a' where it is not defined."""
@@ -100,6 +107,7 @@ def outcomes() -> Mapping[str, Outcome]:
             definition=_written(row["numerator"], row["denominator"]),
             better=BETTER[row["better"]],
             of=_formula(row["name"], float(row["scale"]), row["numerator"], row["denominator"]),
+            of_month=_formula(row["name"], _month_scale(row), row["numerator"], row["denominator"]),
             group=row["group"],
             decimals=int(row["decimals"]),
             headline=row["headline"] == "yes",
@@ -108,6 +116,11 @@ def outcomes() -> Mapping[str, Outcome]:
         )
         for row in _rows()
     }
+
+
+def _month_scale(row: Mapping[str, str]) -> float:
+    """The scale of one month alone: a count over months is a rate a year only where it is scaled to one."""
+    return 1.0 if row["denominator"] == "months" else float(row["scale"])
 
 
 def _written(numerator: str, denominator: str) -> str:

@@ -64,8 +64,9 @@ def compare(
     """Compare a BASELINE with one POLICY or more, paired by replicate under the same luck.
 
     Looks at the last reported year unless --year says another. Writes comparison.csv, before-after.csv, runs.csv,
-    months.csv, provenance.json and figures. Finished runs are kept, in results/runs or in DIR/runs: a comparison that
-    was interrupted goes on when the same command is given again, and a baseline lived before is not lived again.
+    months.csv, neighbourhoods.csv (by RW and month), provenance.json and figures. Finished runs are kept, in
+    results/runs or in DIR/runs: a comparison that was interrupted goes on when the same command is given again, and a
+    baseline lived before is not lived again.
 
     With --precision replicates are added by rule, up to --replicates, or to 100 when that is not given.
 

@@ -96,6 +96,7 @@ def run(
                 "note": NOT_A_FORECAST,
                 "scenario": ensemble.name,
                 "years": _years(ensemble, years),
+                "neighbourhoods": _neighbourhoods(ensemble, years),
                 "diagnosis": diagnosis.as_dict(),
                 "provenance": provenance,
             }
@@ -115,6 +116,7 @@ def run(
 def show(ensemble: Ensemble, years: list[int], *, everything: bool) -> None:
     """The table of outcomes of one scenario."""
     from experiments.differences import measure_of
+    from experiments.ensemble import open_notes
     from experiments.intervals import interval, mean
     from sim.outcomes import outcomes
 
@@ -139,6 +141,11 @@ def show(ensemble: Ensemble, years: list[int], *, everything: bool) -> None:
     table(["Outcome", "Unit", *map(str, years)], rows, right=range(2, 2 + len(years)))
     click.echo()
     explained(words)
+    notes = [note for one in years for note in open_notes([ensemble], one)]
+    for note in notes:
+        click.echo(f"Note: {note}.")
+    if notes:
+        click.echo()
 
 
 def _diagnosis(ensemble: Ensemble, year: int) -> Diagnosis:
@@ -172,6 +179,22 @@ def _years(ensemble: Ensemble, years: list[int]) -> dict[str, Any]:
                 "values": values,
             }
     return reported
+
+
+def _neighbourhoods(ensemble: Ensemble, years: list[int]) -> dict[str, list[dict[str, Any]]]:
+    """What is counted by RW, year by year: each count a list of the replicates. By month it is in a file (--out)."""
+    from sim.scenario import YEAR_MONTHS
+
+    found: dict[str, list[dict[str, Any]]] = {}
+    for year in years:
+        first = ensemble.scenario.first_month_of(year)
+        found[str(year)] = rows = []
+        for at, place in enumerate(ensemble.runs[0].districts):
+            counts = [run.districts[at].of_rws(first, YEAR_MONTHS) for run in ensemble.runs]
+            for row, rw in enumerate(place.rws.tolist()):
+                columns = {name: [one[name][row] for one in counts] for name in counts[0]}
+                rows.append({"district": place.district, "rw": rw} | columns)
+    return found
 
 
 def _next(name: str, lineage: tuple[str, ...]) -> str:

@@ -68,7 +68,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def results(folder: Path) -> dict[str, bytes]:
     """The files of a comparison that depend on the runs alone."""
-    names = ("comparison.csv", "before-after.csv", "runs.csv", "months.csv")
+    names = ("comparison.csv", "before-after.csv", "runs.csv", "months.csv", "neighbourhoods.csv")
     return {name: (folder / name).read_bytes() for name in names}
 
 
@@ -112,7 +112,18 @@ def test_run_with_replicates_as_json_and_files():
     assert set(content["years"]["2019"]) == set(outcomes())
     assert content["provenance"]["seed"] == 1
     assert content["years"]["2019"]["attendance"]["mean"] is None  # not defined, and JSON has no NaN
-    assert {path.name for path in Path("here").iterdir()} == {"runs", "runs.csv", "months.csv", "provenance.json"}
+    written = {"runs", "runs.csv", "months.csv", "neighbourhoods.csv", "provenance.json"}
+    assert {path.name for path in Path("here").iterdir()} == written
+    (year,) = content["neighbourhoods"].values()
+    for name, outcome in (("filed", "applications"), ("rejected", "rejected_number"), ("by_broker", None)):
+        by_replicate = [sum(one[name][replicate] for one in year) for replicate in (0, 1)]
+        if outcome is None:
+            shares = content["years"]["2019"]["broker_share"]["values"]
+            assert by_replicate == pytest.approx(
+                [s * n / 100 for s, n in zip(shares, content["years"]["2019"]["applications"]["values"], strict=True)]
+            )
+        else:
+            assert by_replicate == content["years"]["2019"][outcome]["values"]
     assert result.stderr == ""
 
 
@@ -141,6 +152,16 @@ def test_compare_writes_what_it_promises(compared):
     months = rows(compared / "months.csv")
     assert len(months) == 2 * 2 * 24 * len(outcomes())
     assert months[0]["month"] == "2018-01"
+    filed = [row for row in months if row["outcome"] == "applications" and row["replicate"] == "1"]
+    assert {row["unit"] for row in filed} == {"a month"}
+    hoods = [row for row in rows(compared / "neighbourhoods.csv") if row["replicate"] == "1"]
+    assert {(row["district"], row["rw"]) for row in hoods} == {
+        ("kebon-jeruk", rw) for rw in {row["rw"] for row in hoods}
+    }
+    for one in filed:  # the month's own count, which its neighbourhoods add up to
+        same = [row for row in hoods if (row["scenario"], row["month"]) == (one["scenario"], one["month"])]
+        assert float(one["value"]) == sum(int(row["filed"]) for row in same)
+    assert "a month" not in {row["unit"] for row in rows(compared / "runs.csv")}
     provenance = json.loads((compared / "provenance.json").read_text())
     assert [one["name"] for one in provenance["scenarios"]] == list(PAIR)
     assert provenance["replicates"] == [0, 1]

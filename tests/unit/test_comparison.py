@@ -144,6 +144,8 @@ def month(decided: float, rejected: float, other: float = 0.0, **more: float) ->
         "rejected": rejected,
         "rejected.imb": rejected,
         "submitted": decided + other,
+        "cohort.decided": decided + other,
+        "cohort.rejected": rejected,
         **more,
     }
 
@@ -211,6 +213,17 @@ def test_notes_say_when_the_window_shows_too_little(plan):
     assert "after 2018" in noted(plan.with_change("2019-01", events_per_month=4.0), 2018)[0]
     assert "another population" in noted(plan.with_(population_seed=2))[0]
     assert "another district" in noted(plan.with_(profile="grogol-petamburan"))[0]
+
+
+def test_a_note_says_how_many_of_the_years_files_are_open_when_the_run_ends(plan):
+    def noted(still: float) -> list[str]:
+        year = month(200, 20, **{"cohort.decided": 190.0 - still, "cohort.withdrawn": 10.0})
+        runs = [[month(200, 20), year]]
+        return Comparison(ensemble(plan, runs, "b"), [ensemble(plan, [[year, year]], "p")], 2019).notes()[1:]
+
+    assert noted(0.0) == []
+    (told,) = noted(5.0)
+    assert "of the applications filed in 2019, 2.5% (b) and 2.5% (p) were still open" in told
 
 
 def test_scenarios_that_begin_in_other_years_do_not_face_each_other(plan):
