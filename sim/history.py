@@ -20,10 +20,10 @@ ATTEMPT_BITS, ORDINAL_BITS = 8, 16  # as in an occasion, see sim.rng.packed
 class Filings(NamedTuple):
     """Every application of a run, in the order of ``key``: what one run filed can be looked up in another.
 
-    Both arms of a pair have the same residents and the same needs, so a key means the same application in both.
+    Both arms of a pair have the same residents, so a key means the same application in both.
     """
 
-    key: Ints  # row of the need, n-th need of it, n-th application for that, as one number
+    key: Ints  # resident and permit, n-th need of it, n-th application for that, as one number
     day: NDArray[np.int32]  # on which it was filed
     at_event: NDArray[np.bool_]
 
@@ -68,6 +68,7 @@ def records_of(months: Months, ground: Ground, day: int) -> list[Record]:
 def filings_of(world: World) -> Filings:
     """Every application filed so far."""
     a, used = world.applications, world.counts.applications.item(0)
-    key = (a.need[:used] << ORDINAL_BITS | a.ordinal[:used]) << ATTEMPT_BITS | a.attempt[:used]
+    need = world.needs.key[a.need[:used]]
+    key = (need << ORDINAL_BITS | a.ordinal[:used]) << ATTEMPT_BITS | a.attempt[:used]
     order = np.argsort(key, kind="stable")
     return Filings(key[order], a.submitted[:used][order].astype(np.int32), a.channel[:used][order] == EVENT)

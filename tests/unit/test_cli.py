@@ -22,8 +22,12 @@ from experiments.commands.terminal import duration
 from experiments.kept import Kept
 from experiments.measures import MEASURES
 from sim.errors import CheckFailed
+from sim.history import filings_of
+from sim.kernels.simulation import Simulation
 from sim.outcomes import outcomes
+from sim.run import run
 from sim.scenario import load
+from tests.histories import plain
 
 TINY = ("--size", "0.03", "--set", "years=1", "--set", "first_year=2019")
 PAIR = ("kebon-jeruk-2018", "kebon-jeruk-weekly")
@@ -284,9 +288,51 @@ def test_compare_several_policies_and_json(compared):
     assert Path(content["folder"]).parts[0] == "results"
 
 
+def test_a_comparison_lives_on_as_long_as_its_longest_scenario():
+    """What stops after a year is set against the baseline over the years after, and the year compared stays 2019."""
+    words = ("--size", 0.03, "--replicates", 2, "--workers", 1, "--no-figures")
+    result = keliling("compare", "kebon-jeruk-2018", "kebon-jeruk-weekly-stopped", *words, "--out", "here")
+    assert "2019, 2 replicates" in result.stdout
+    for row in ("Extra permits, at once", "Extra permits, net of later years", "Cost per extra permit, net of later"):
+        assert row in result.stdout
+    assert "net of later years is over 2019 to 2022" in result.stdout
+    assert "--set years=5" in result.stderr  # the story that is proposed is of arms of one length
+    table = {row["outcome"]: row for row in rows(Path("here/comparison.csv"))}
+    granted = [row for row in rows(Path("here/runs.csv")) if row["outcome"] == "granted" and int(row["year"]) >= 2019]
+    signs = {"kebon-jeruk-2018": -1, "kebon-jeruk-weekly-stopped": 1}
+    total = sum(signs[row["scenario"]] * float(row["value"]) for row in granted)
+    assert float(table["extra_permits_net"]["difference"]) == pytest.approx(total / 2)
+    assert 0.0 <= float(table["displaced_paired"]["difference"]) <= 100.0
+
+
+def test_a_horizon_asked_for_and_one_that_is_too_short():
+    pair = ("compare", "kebon-jeruk-2018", "kebon-jeruk-weekly")
+    dry = json.loads(keliling(*pair, "--horizon", 4, "--dry-run", "--json").stdout)
+    assert dry["days"] > json.loads(keliling(*pair, "--dry-run", "--json").stdout)["days"]
+    told = keliling("compare", "kebon-jeruk-2018", "kebon-jeruk-weekly-stopped", "--horizon", 3, code=2).stderr
+    assert "--horizon: must be at least 5: so many years does kebon-jeruk-weekly-stopped report" in told
+    assert "it reports 2018 to 2021" in keliling(*pair, "--horizon", 4, "--year", 2022, code=2).stderr
+
+
+def test_without_a_later_year_nothing_is_said_net_of_it(compared):
+    shown = (compared / "shown.txt").read_text()
+    assert "net of later years  " not in shown
+    assert "no year after 2019 was lived" in shown
+
+
+def test_what_a_run_leaves_behind_survives_being_kept(compared):
+    scenario = load(PAIR[1], ["years=1", "first_year=2019"], size=0.03)
+    kept = Kept(compared / "runs").find(scenario, 1, 1)
+    assert kept is not None
+    assert plain(kept) == plain(run(scenario, replicate=1).districts[0])
+    assert kept.filings.at_event.any()
+    assert [column.dtype for column in kept.filings] == [
+        column.dtype for column in filings_of(Simulation(scenario).world)
+    ]
+
+
 def test_a_province_is_pooled_from_its_districts(monkeypatch):
     from sim.profile import Province
-    from sim.run import run
 
     whole = load("dki-jakarta-2018", ["years=1", "warmup_years=0"], size=0.03)
     two = Province("two", "Two districts", ("kepulauan-seribu-utara", "kepulauan-seribu-selatan"))
@@ -367,7 +413,7 @@ def test_outcomes_in_plain_words():
 
 @pytest.mark.parametrize(
     ("word", "nearest"),
-    [("delaied", "delayed_share"), ("utilization", "utilisation"), ("extra_permit_", "extra_permits")],
+    [("delaied", "delayed_share"), ("utilization", "utilisation"), ("extra_permitz", "extra_permits")],
 )
 def test_a_word_of_no_outcome_is_answered_with_the_nearest(word, nearest):
     for more in ((), ("--json",)):

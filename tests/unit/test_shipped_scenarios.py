@@ -45,6 +45,15 @@ def test_what_the_names_promise() -> None:
     assert totals_of(lived("kebon-jeruk-information-only").records[24:])["served"] == 0
 
 
+def test_the_weekly_events_stop_after_a_year() -> None:
+    stopped, weekly = (load(f"kebon-jeruk-{name}") for name in ("weekly-stopped", "weekly"))
+    every = [dict(values) for _, values in stopped.timeline()]
+    assert [values["events_per_month"] for values in every] == [0.25, 4.0, 0.25]
+    assert {**every[2], "events_per_month": 0.0} == {**every[0], "events_per_month": 0.0}
+    assert stopped.with_(years=3).first_difference(weekly.with_(years=3)) == 3 * 252
+    assert stopped.years == 5
+
+
 def test_no_head_no_event() -> None:
     """P8: where every RW head declines there is no event, whatever is planned."""
     declined = run(load("kebon-jeruk-heads-decline", size=0.1), checked=True)
