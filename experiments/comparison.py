@@ -95,8 +95,8 @@ class Comparison:
         if not all(summed.values()):
             asked = base.years + LATER_YEARS
             notes.append(
-                f"no year after {year} was lived, so nobody can say how many of the extra permits are only earlier "
-                f"ones, and event applications of the last quarter are not followed; --horizon {asked} lives on"
+                f"no year after {year} was lived, so how many of the extra permits are only earlier ones is not told, "
+                f"and event applications of the last quarter are not followed; --horizon {asked} tells"
             )
         return notes + open_notes(self.ensembles, year)
 

@@ -66,10 +66,9 @@ def open_notes(ensembles: Sequence[Ensemble], year: int) -> list[str]:
     if not told:
         return []
     behind = "the run" if sum(len(one.runs) for one in ensembles) == 1 else "the runs"
-    shares = " and ".join(told)
     return [
-        f"of the applications filed in {year}, {shares} were still open when {behind} ended; shares by year filed are "
-        "of the others"
+        f"of the applications filed in {year}, {' and '.join(told)} were still open when {behind} ended; shares by "
+        "year filed leave them out, and can look better than they will be"
     ]
 
 

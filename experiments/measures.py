@@ -11,8 +11,8 @@ STANDARDISED = Measure(
     "%",
     "rejected / decided, each permit weighted as among the baseline's decisions",
     LOWER,
-    meaning="The rejected share if each permit had the part that it has in the baseline's decisions of the year, so "
-    "that a policy does not look better only for bringing in permits that are seldom rejected.",
+    meaning="The rejected share if each permit had its part of the baseline's decisions of the year, so that it counts "
+    "for nothing to bring in permits that are seldom rejected.",
     explained=True,
 )
 EXTRA = Measure(

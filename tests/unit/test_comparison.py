@@ -203,7 +203,7 @@ def test_extra_permits_net_of_later_years(plan):
     assert at[2019]["cost_per_extra_permit_net"].difference == pytest.approx(72 / 480)
     assert at[2022]["extra_permits_net"].n == 0  # no later year
     assert "net of later years is over 2019 to 2022" in Comparison(base, [other], 2019).notes()[0]
-    assert "--horizon 8 lives on" in Comparison(base, [other], 2022).notes()[0]
+    assert "--horizon 8 tells" in Comparison(base, [other], 2022).notes()[0]
 
 
 def test_a_policy_that_differs_from_the_first_day_is_summed_over_all_reported_years(plan):
