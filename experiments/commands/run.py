@@ -61,7 +61,7 @@ def run(
       keliling run my-office.toml --set officers=3 --set events_per_month=2 --year 2019
       keliling run kebon-jeruk-2019 --json > outcomes.json
     """
-    from experiments.ensemble import ensembles_of, plan_ensembles, reported_years, window_year
+    from experiments.ensemble import ensembles_of, open_notes, plan_ensembles, reported_years, window_year
     from experiments.kept import Kept, ready
 
     began = datetime.now(UTC)
@@ -97,6 +97,7 @@ def run(
                 "scenario": ensemble.name,
                 "years": _years(ensemble, years),
                 "neighbourhoods": _neighbourhoods(ensemble, years),
+                "notes": [note for one in years for note in open_notes([ensemble], one)],
                 "diagnosis": diagnosis.as_dict(),
                 "provenance": provenance,
             }

@@ -118,6 +118,7 @@ def test_run_with_replicates_as_json_and_files():
     assert content["years"]["2019"]["attendance"]["mean"] is None  # not defined, and JSON has no NaN
     written = {"runs", "runs.csv", "months.csv", "neighbourhoods.csv", "provenance.json"}
     assert {path.name for path in Path("here").iterdir()} == written
+    assert "were still open when the runs ended" in content["notes"][0]
     (year,) = content["neighbourhoods"].values()
     for name, outcome in (("filed", "applications"), ("rejected", "rejected_number"), ("by_broker", None)):
         by_replicate = [sum(one[name][replicate] for one in year) for replicate in (0, 1)]
