@@ -10,7 +10,7 @@ from typing import Any
 
 import rich_click as click
 
-from experiments.commands.catalogue import districts, parameters, scenarios
+from experiments.commands.catalogue import districts, outcomes, parameters, scenarios
 from experiments.commands.check import check
 from experiments.commands.compare import compare
 from experiments.commands.office import new_office
@@ -118,6 +118,7 @@ for command in (
     check,
     scenarios,
     parameters,
+    outcomes,
     districts,
     new_office,
 ):

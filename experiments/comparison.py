@@ -6,63 +6,33 @@ the policy and its spread is far below that of either (the variance ratio says h
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from experiments.differences import Difference, Measure, alone, measure_of, paired, ratio_of_means
-from experiments.ensemble import Ensemble, reported_years, window_year
+from experiments.differences import Difference, alone, measure_of, paired, ratio_of_means
+from experiments.displacement import displaced_in
+from experiments.ensemble import Ensemble, open_notes, reported_years, window_year
+from experiments.measures import (
+    AVOIDED,
+    COST_PER_EXTRA,
+    COST_PER_EXTRA_NET,
+    DISPLACED,
+    EXTRA,
+    EXTRA_NET,
+    PRIVATE,
+    REPLACED,
+    STANDARDISED,
+    TRUST,
+)
 from sim.errors import InvalidInput, KelilingError, Problem
-from sim.outcomes import HIGHER, LOWER, NEITHER, outcomes, standardised_rejection
+from sim.outcomes import outcomes, standardised_rejection
 from sim.scenario import MONTH_DAYS, YEAR_DAYS, Scenario
 
 PUBLISHED = ("rejected_share", "delayed_share", "ikm", "satisfaction", "complaints_expected")
 """Outcomes of which the paper reports what became of them from 2018 to 2019, or their like in the model."""
 
-STANDARDISED = Measure(
-    "rejected_share_standardised",
-    "Rejected share, baseline's permit mix",
-    "%",
-    "rejected / decided, each permit weighted as among the baseline's decisions",
-    LOWER,
-)
-EXTRA = Measure(
-    "extra_permits", "Extra permits granted", "a year", "granted under the policy minus under the baseline", HIGHER, 0
-)
-COST_PER_EXTRA = Measure(
-    "cost_per_extra_permit",
-    "Cost per extra permit",
-    "Rp million",
-    "mean difference in programme cost / mean difference in permits granted; not defined without extra permits",
-    NEITHER,
-)
-REPLACED = Measure(
-    "replaced_share",
-    "Event applications that replace others",
-    "%",
-    "1 - extra applications / extra event applications",
-    NEITHER,
-    1,
-)
-PRIVATE = Measure(
-    "private_value",
-    "Private value: saved by applicants",
-    "Rp million a year",
-    "fall in applicants' own cost of an application x the policy's applications",
-    HIGHER,
-    1,
-)
-AVOIDED = Measure(
-    "complaints_avoided",
-    "Public value: expected complaints avoided",
-    "a year",
-    "expected complaints under the baseline minus under the policy",
-    HIGHER,
-)
-TRUST = Measure(
-    "trust_gained", "Public value: trust gained", "0-1", "trust under the policy minus under the baseline", HIGHER, 4
-)
-VALUE = (EXTRA, COST_PER_EXTRA, REPLACED, PRIVATE, AVOIDED, TRUST)
-"""What only exists as a difference between two arms."""
+LATER_YEARS = 3  # that are proposed, to see what of a policy's permits was only earlier
 
 
 class Comparison:
@@ -116,7 +86,19 @@ class Comparison:
 
     def notes(self) -> list[str]:
         """What a reader must know of the window and of the pairing."""
-        return [note for policy in self.policies for note in notes_of(self.baseline.scenario, policy, self.year)]
+        base, year = self.baseline.scenario, self.year
+        notes = [note for policy in self.policies for note in notes_of(base, policy, year)]
+        summed = {policy.name: net_years(base, policy.scenario, year) for policy in self.policies}
+        for name, years in summed.items():
+            if years:
+                notes.append(f"{name}: net of later years is over {years[0]} to {years[-1]}")
+        if not all(summed.values()):
+            asked = base.years + LATER_YEARS
+            notes.append(
+                f"no year after {year} was lived, so how many of the extra permits are only earlier ones is not told, "
+                f"and event applications of the last quarter are not followed; --horizon {asked} tells"
+            )
+        return notes + open_notes(self.ensembles, year)
 
     def _of(self, policy: Ensemble) -> list[Difference]:
         base, year = self.baseline, self.year
@@ -144,9 +126,13 @@ class Comparison:
         at_events = [(y["submitted.event"] - x["submitted.event"]) * 12 / y["months"] for x, y in totals]
         replaced = [e - a for e, a in zip(at_events, applications, strict=True)]
         each = zip(gained("private_cost"), policy.values("applications", year), strict=True)
+        events, anyway = self._displaced(policy)
         return [
             alone(EXTRA, name, extra),
+            alone(EXTRA_NET, name, self._summed("granted", policy)),
             ratio_of_means(COST_PER_EXTRA, name, gained("cost"), extra),
+            ratio_of_means(COST_PER_EXTRA_NET, name, self._summed("cost", policy), self._summed("granted", policy)),
+            ratio_of_means(DISPLACED, name, anyway, events, times=100.0),
             ratio_of_means(REPLACED, name, replaced, at_events, times=100.0),
             alone(PRIVATE, name, [-dearer * number / 1000.0 for dearer, number in each]),
             alone(
@@ -156,6 +142,52 @@ class Comparison:
             ),
             alone(TRUST, name, gained("trust")),
         ]
+
+    def _summed(self, outcome: str, policy: Ensemble) -> list[float]:
+        """What a policy adds to an outcome over all of ``net_years``, replicate by replicate."""
+        years = net_years(self.baseline.scenario, policy.scenario, self.year)
+        if not years:
+            return [math.nan] * self.n
+        base = [self.baseline.values(outcome, year) for year in years]
+        other = [policy.values(outcome, year) for year in years]
+        return [sum(y) - sum(x) for x, y in zip(zip(*base, strict=True), zip(*other, strict=True), strict=True)]
+
+    def _displaced(self, policy: Ensemble) -> tuple[list[float], list[float]]:
+        """Applications at events under a policy, and of them those filed anyway, replicate by replicate."""
+        pairs = list(zip(self.baseline.runs, policy.runs, strict=True))
+        if not alike(self.baseline.scenario, policy.scenario) or not all(x.districts and y.districts for x, y in pairs):
+            return [math.nan] * self.n, [math.nan] * self.n
+        found = [displaced_in(y, x, self.year) for x, y in pairs]
+        return [float(events) for events, _ in found], [float(anyway) for _, anyway in found]
+
+
+def alike(one: Scenario, other: Scenario) -> bool:
+    """Whether two scenarios have the same residents, so that one and the same can be looked up in both."""
+    if one.profile.content() != other.profile.content():
+        return False
+    return (one.population_seed, one.size) == (other.population_seed, other.size)
+
+
+def net_years(baseline: Scenario, policy: Scenario, year: int) -> list[int]:
+    """Reported years over which what a policy gives is summed, net of later ones: from the first on which the two can
+    differ to the last that both report. Empty when that is no later than ``year``: nothing can be taken off again.
+    """
+    differs = policy.first_year - policy.warmup_years + policy.first_difference(baseline) // YEAR_DAYS
+    both = [one for one in reported_years(policy) if one in reported_years(baseline)]
+    return [one for one in both if one >= differs] if both[-1] > year else []
+
+
+def same_horizon(scenarios: Sequence[Scenario], years: int | None = None) -> list[Scenario]:
+    """The scenarios, all with as many reported years as asked, or as the one that reports most.
+
+    Raises InvalidInput when one reports more than are asked.
+    """
+    most = max(scenarios, key=lambda one: one.years)
+    if years is not None and years < most.years:
+        rule = f"must be at least {most.years}: so many years does {most.name} report"
+        raise InvalidInput([Problem("options", 0, 0, "--horizon", str(years), rule)])
+    asked = years or most.years
+    return [one if one.years == asked else one.with_(years=asked) for one in scenarios]
 
 
 def comparable(scenarios: Sequence[Scenario], year: int | None = None) -> int:
@@ -181,10 +213,10 @@ def notes_of(baseline: Scenario, policy: Ensemble, year: int) -> list[str]:
     notes = []
     if scenario.profile.content() != baseline.profile.content():
         notes.append(f"{name}: another district than the baseline's, so the two share no luck and pairing gains little")
-    elif (scenario.population_seed, scenario.size) != (baseline.population_seed, baseline.size):
+    elif not alike(scenario, baseline):
         notes.append(f"{name}: another population than the baseline's, so pairing gains little")
     first = scenario.first_difference(baseline)
-    start = (year - scenario.first_year + scenario.warmup_years) * YEAR_DAYS
+    start = scenario.first_day_of(year)
     if first >= scenario.days and scenario.days == baseline.days:
         notes.append(f"{name}: the same as the baseline in all that counts, so every difference is zero")
     elif first >= start + YEAR_DAYS:

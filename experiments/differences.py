@@ -16,7 +16,10 @@ from sim.outcomes import HIGHER, NEITHER, Outcome
 
 @dataclass(frozen=True)
 class Measure:
-    """What a difference is about: an outcome, or something that only exists between two runs."""
+    """What a difference is about: an outcome, or something that only exists between two runs.
+
+    ``meaning`` and ``explained`` as those of an outcome.
+    """
 
     name: str
     title: str
@@ -25,6 +28,8 @@ class Measure:
     better: int
     decimals: int = 2
     headline: bool = False
+    meaning: str = ""
+    explained: bool = False
 
     @property
     def unit_of_difference(self) -> str:
@@ -50,6 +55,8 @@ def measure_of(outcome: Outcome) -> Measure:
         outcome.better,
         outcome.decimals,
         outcome.headline,
+        outcome.meaning,
+        outcome.explained,
     )
 
 

@@ -47,13 +47,29 @@ class Ensemble:
         return [one.totals(year) for one in self.runs]
 
     def trajectories(self, outcome: Outcome) -> list[list[float]]:
-        """An outcome month by month from day 0, replicate by replicate."""
+        """An outcome month by month from day 0, replicate by replicate, as ``Run.trajectory``."""
         return [one.trajectory(outcome) for one in self.runs]
 
 
 def reported_years(scenario: Scenario) -> list[int]:
     """Calendar years that are reported: those after the warm-up."""
     return list(range(scenario.first_year, scenario.first_year + scenario.years))
+
+
+def open_notes(ensembles: Sequence[Ensemble], year: int) -> list[str]:
+    """How many of the applications filed in a year were still open when the runs ended; empty when none was."""
+    told = []
+    for one in ensembles:
+        still, filed = sum(one.values("cohort_open", year)), sum(one.values("applications", year))
+        if still > 0.0:
+            told.append(f"{100.0 * still / filed:.1f}%" + (f" ({one.name})" if len(ensembles) > 1 else ""))
+    if not told:
+        return []
+    behind = "the run" if sum(len(one.runs) for one in ensembles) == 1 else "the runs"
+    return [
+        f"of the applications filed in {year}, {' and '.join(told)} were still open when {behind} ended; shares by "
+        "year filed leave them out, and can look better than they will be"
+    ]
 
 
 def window_year(scenarios: Iterable[Scenario], year: int | None = None) -> int:

@@ -7,17 +7,23 @@ written aside, flushed to the disk and renamed: it is whole or it is not there.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
+import zlib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sim import __version__
 from sim.errors import InvalidInput, KelilingError, Problem
-from sim.records import Record
+from sim.history import Filings, History
+from sim.records import BY_RW
 from sim.run import packages
 from sim.scenario import Scenario
 
@@ -95,8 +101,8 @@ class Kept:
         key = f"{scenario.digest()}-seed{seed}-replicate{replicate}-population{scenario.population_seed}"
         return self.folder / f"{key}-{self.engine}-{code}.json"
 
-    def find(self, scenario: Scenario, seed: int, replicate: int, *, checked: bool = False) -> list[Record] | None:
-        """The records of a finished run; None when there is none, when it is damaged, or not checked as asked."""
+    def find(self, scenario: Scenario, seed: int, replicate: int, *, checked: bool = False) -> History | None:
+        """The history of a finished run; None when there is none, when it is damaged, or not checked as asked."""
         path = self.path(scenario, seed, replicate)
         try:
             text = path.read_text(encoding="utf-8")
@@ -113,27 +119,46 @@ class Kept:
             records = [dict(zip(content["names"], row, strict=True)) for row in content["rows"]]
             if len(records) != scenario.months:
                 raise ValueError
-        except (ValueError, KeyError, TypeError, RecursionError):
+            rws = _array(content["rws"], np.int64)
+            by_rw = _array(content["by_rw"], np.int32).reshape(len(records), rws.size, len(BY_RW))
+            kinds = zip(Filings._fields, (np.int64, np.int32, np.bool_), strict=True)
+            filings = Filings(*(_array(content["filings"][name], kind) for name, kind in kinds))
+        except (ValueError, KeyError, TypeError, RecursionError, zlib.error):
             self.warn(f"{path}: is damaged; this run is done again")
             return None
-        return records if content["checked"] or not checked else None
+        found = History(scenario.profile.slug, records, rws, by_rw, filings)
+        return found if content["checked"] or not checked else None
 
-    def keep(self, scenario: Scenario, seed: int, replicate: int, records: list[Record], *, checked: bool) -> None:
+    def keep(self, scenario: Scenario, seed: int, replicate: int, run: History, *, checked: bool) -> None:
         """Keep a finished run. Raises KelilingError when the disk does not take it."""
-        names = list(records[0])
+        names = list(run.records[0])
         content = {
             "key": self._key(scenario, seed, replicate),
             "scenario": scenario.name,
             "checked": checked,
             "made_by": made_by(self.engine),
             "names": names,
-            "rows": [[record[name] for name in names] for record in records],
+            "rows": [[record[name] for name in names] for record in run.records],
+            "rws": _text(run.rws),
+            "by_rw": _text(run.by_rw.ravel()),
+            "filings": {name: _text(column) for name, column in run.filings._asdict().items()},
         }
         text = json.dumps({"check": _check(content), "run": content}, separators=(",", ":"))
         write_whole(self.path(scenario, seed, replicate), text.encode())
 
     def _key(self, scenario: Scenario, seed: int, replicate: int) -> list[Any]:
         return [scenario.digest(), seed, replicate, scenario.population_seed, made_by(self.engine)]
+
+
+def _text(whole: NDArray[Any]) -> str:
+    """Whole numbers as text, small: each as its difference to the one before, and that packed."""
+    steps = np.diff(whole.astype(np.int64), prepend=0)
+    return base64.b64encode(zlib.compress(steps.astype("<i8").tobytes())).decode()
+
+
+def _array(text: str, kind: type[np.generic]) -> NDArray[Any]:
+    """The whole numbers of such a text."""
+    return np.cumsum(np.frombuffer(zlib.decompress(base64.b64decode(text)), "<i8")).astype(kind)
 
 
 def _check(content: Any) -> str:

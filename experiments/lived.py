@@ -7,21 +7,16 @@ from __future__ import annotations
 
 import errno
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
-
-import numpy as np
 
 from experiments.store import BY_RW, THIRDS
 from experiments.study import Study
 from sim.errors import InvalidInput, KelilingError
-from sim.ground import ground
-from sim.outcomes import outcomes, totals_of
-from sim.records import Record
-from sim.rules.serving import GRANTED, REJECTED
-from sim.run import run, run_together
-from sim.scenario import YEAR_DAYS, YEAR_MONTHS, Scenario
-from sim.state import World
+from sim.history import History
+from sim.outcomes import outcomes
+from sim.run import Run, run, run_of, run_together
+from sim.scenario import YEAR_MONTHS, Scenario
 
 LONGEST_ERROR = 300
 MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EIO, errno.EMFILE, errno.ENFILE)
@@ -69,49 +64,29 @@ def _alone(study: Study, world: int, replicate: int, scenario: Scenario, arm: in
 def _lived(
     study: Study, world: int, replicate: int, scenarios: Sequence[Scenario], arms: Sequence[int], engine: str
 ) -> list[Row]:
-    by_rw: dict[int, Row] = {}
-
-    def counted(at: int) -> Callable[[World], None]:
-        return lambda state: by_rw.__setitem__(at, decided_by_rw(scenarios[at], state, study.year))
-
     districts = all(one.province is None for one in scenarios)
-    records: list[list[Record]]
+    luck = study.seed, replicate
+    runs: list[Run]
     if engine == "kernel" and districts:
-        records = run_together(
-            scenarios, seed=study.seed, replicate=replicate, at_end=lambda at, state: counted(at)(state)
-        )
+        histories = run_together(scenarios, seed=study.seed, replicate=replicate)
+        runs = [run_of(one, *luck, engine, [left]) for one, left in zip(scenarios, histories, strict=True)]
     else:
-        records = [
-            run(
-                one, seed=study.seed, replicate=replicate, engine=engine, at_end=counted(at) if districts else None
-            ).records
-            for at, one in enumerate(scenarios)
-        ]
+        runs = [run(one, seed=study.seed, replicate=replicate, engine=engine) for one in scenarios]
     return [
-        _row(study, world, replicate, arm, **_numbers(one, lived, study.year), **by_rw.get(at, {}))
-        for at, (arm, one, lived) in enumerate(zip(arms, scenarios, records, strict=True))
+        _row(study, world, replicate, arm, **_numbers(one, study.year)) for arm, one in zip(arms, runs, strict=True)
     ]
 
 
-def _numbers(scenario: Scenario, records: Sequence[Record], year: int) -> Row:
-    first = (year - scenario.first_year + scenario.warmup_years) * YEAR_MONTHS
-    totals = totals_of(records[first : first + YEAR_MONTHS])
-    found = {name: outcome.of(totals) for name, outcome in outcomes().items()}
-    return found | {name: totals[name.replace("_", ".")] for name in THIRDS}
+def _numbers(lived: Run, year: int) -> Row:
+    totals = lived.totals(year)
+    found = lived.values(year) | {name: totals[name.replace("_", ".")] for name in THIRDS}
+    return found | (decided_by_rw(lived.scenario, lived.districts[0], year) if len(lived.districts) == 1 else {})
 
 
-def decided_by_rw(scenario: Scenario, state: World, year: int) -> Row:
+def decided_by_rw(scenario: Scenario, left: History, year: int) -> Row:
     """Applications decided and rejected in a year, by the applicant's RW."""
-    population = ground(scenario).population
-    first = (year - scenario.first_year + scenario.warmup_years) * YEAR_DAYS
-    used, a = state.counts.applications.item(0), state.applications
-    decided, outcome = a.decided[:used], a.outcome[:used]
-    within = (decided >= first) & (decided < first + YEAR_DAYS)
-    rw = population.rw[a.resident[:used]]
-    counts = []
-    for chosen in ((outcome == GRANTED) | (outcome == REJECTED), outcome == REJECTED):
-        counts.append(np.bincount(rw[within & chosen], minlength=population.rw_number.size).tolist())
-    return dict(zip(BY_RW, counts, strict=True))
+    counts = left.of_rws(scenario.first_month_of(year), YEAR_MONTHS)
+    return dict(zip(BY_RW, (counts["decided"], counts["rejected"]), strict=True))
 
 
 def _row(study: Study, world: int, replicate: int, arm: int, *, error: str | None = None, **numbers: Any) -> Row:

@@ -19,8 +19,8 @@ from experiments.kept import Kept
 from experiments.workers import Processes, Task, Threads, live
 from sim.errors import Infeasible, Interrupted, InvalidInput, KelilingError
 from sim.ground import ground_key
-from sim.records import Record
-from sim.run import Run, pooled, provenance
+from sim.history import History
+from sim.run import Run, run_of
 from sim.scenario import Scenario
 
 POLL_SECONDS = 0.2
@@ -52,7 +52,7 @@ class Part:
 
     @property
     def key(self) -> tuple[str, int, int]:
-        """What determines its records."""
+        """What determines its history."""
         return self.scenario.digest(), self.seed, self.replicate
 
 
@@ -80,12 +80,12 @@ class Plan:
             scenarios = districts.setdefault(job.scenario.digest(), _districts(job.scenario))
             self._parts.append([Part(one, job.replicate, job.seed) for one in scenarios])
         unique = {part.key: part for parts in self._parts for part in parts}
-        self.finished: dict[tuple[str, int, int], list[Record]] = {}
+        self.finished: dict[tuple[str, int, int], History] = {}
         if kept is not None:
             for key, part in unique.items():
-                records = kept.find(part.scenario, part.seed, part.replicate, checked=checked)
-                if records is not None:
-                    self.finished[key] = records
+                found = kept.find(part.scenario, part.seed, part.replicate, checked=checked)
+                if found is not None:
+                    self.finished[key] = found
         self.parts = len(unique)
         self.left = _ordered([part for key, part in unique.items() if key not in self.finished])
 
@@ -145,17 +145,12 @@ class Plan:
 
     def run_of(self, at: int) -> Run:
         """The run of the job in this place."""
-        job = self.jobs[at]
-        made = provenance(job.scenario, job.seed, job.replicate, self.engine)
-        return Run(job.scenario, job.seed, job.replicate, self._records(self._parts[at]), made)
+        job, lived = self.jobs[at], [self.finished[part.key] for part in self._parts[at]]
+        return run_of(job.scenario, job.seed, job.replicate, self.engine, lived)
 
     def refusal(self, job: int) -> Infeasible | None:
         """Why the job in this place cannot be lived, in a tolerant plan; None when it can."""
         return next((self.refused[part.key] for part in self._parts[job] if part.key in self.refused), None)
-
-    def _records(self, parts: list[Part]) -> list[Record]:
-        records = [self.finished[part.key] for part in parts]
-        return records[0] if len(records) == 1 else pooled(records)
 
 
 def cores() -> int:
@@ -202,7 +197,7 @@ def _live_in_workers(plan: Plan, tasks: list[list[Part]], used: int, report: Pro
     seen = 0
     with workers:
         try:
-            pending: dict[Future[list[list[Record]]], list[Part]] = {
+            pending: dict[Future[list[History]], list[Part]] = {
                 workers.submit(_task(plan, task)): task for task in tasks
             }
             while pending:
@@ -238,7 +233,7 @@ def _ordered(parts: list[Part]) -> list[Part]:
     return sorted(parts, key=lambda part: (-_adults(part.scenario), grounds[id(part)], part.replicate))
 
 
-def _finish(plan: Plan, parts: list[Part], lived: Callable[[], list[list[Record]]]) -> None:
+def _finish(plan: Plan, parts: list[Part], lived: Callable[[], list[History]]) -> None:
     try:
         found = lived()
     except Infeasible as error:
@@ -246,10 +241,10 @@ def _finish(plan: Plan, parts: list[Part], lived: Callable[[], list[list[Record]
             raise
         plan.refused |= {part.key: error for part in parts}
         return
-    for part, records in zip(parts, found, strict=True):
-        plan.finished[part.key] = records
+    for part, one in zip(parts, found, strict=True):
+        plan.finished[part.key] = one
         if plan.kept is not None:
-            plan.kept.keep(part.scenario, part.seed, part.replicate, records, checked=plan.checked)
+            plan.kept.keep(part.scenario, part.seed, part.replicate, one, checked=plan.checked)
 
 
 def _stopped(plan: Plan) -> str:

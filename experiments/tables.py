@@ -22,6 +22,7 @@ from experiments.differences import Difference
 from experiments.ensemble import Ensemble, reported_years
 from experiments.kept import made_by, write_whole
 from sim.outcomes import outcomes
+from sim.records import BY_RW
 
 
 def cell(value: Any) -> str:
@@ -41,28 +42,42 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) 
 
 
 def write_ensembles(folder: Path, ensembles: Sequence[Ensemble]) -> None:
-    """``runs.csv``: every outcome of every reported year; ``months.csv``: every outcome of every month."""
+    """``runs.csv``: every outcome of every reported year; ``months.csv``: every outcome of every month, counts as the
+    month's own and never as rates a year; ``neighbourhoods.csv``: what is counted by RW and month.
+    """
     named = outcomes()
     write_csv(
         folder / "runs.csv",
-        ("scenario", "replicate", "year", "outcome", "value"),
+        ("scenario", "replicate", "year", "outcome", "unit", "value"),
         (
-            (one.name, replicate, year, name, value)
+            (one.name, replicate, year, name, outcome.unit, value)
             for one in ensembles
             for year in reported_years(one.scenario)
-            for name in named
+            for name, outcome in named.items()
             for replicate, value in zip(one.replicates, one.values(name, year), strict=True)
         ),
     )
     write_csv(
         folder / "months.csv",
-        ("scenario", "replicate", "month", "outcome", "value"),
+        ("scenario", "replicate", "month", "outcome", "unit", "value"),
         (
-            (one.name, run.replicate, one.scenario.label_of_month(month), name, value)
+            (one.name, run.replicate, one.scenario.label_of_month(month), name, outcome.month_unit, value)
             for one in ensembles
             for name, outcome in named.items()
             for run in one.runs
             for month, value in enumerate(run.trajectory(outcome))
+        ),
+    )
+    write_csv(
+        folder / "neighbourhoods.csv",
+        ("scenario", "replicate", "month", "district", "rw", *BY_RW),
+        (
+            (one.name, run.replicate, one.scenario.label_of_month(month), district.district, rw, *counts)
+            for one in ensembles
+            for run in one.runs
+            for district in run.districts
+            for month, by_rw in enumerate(district.by_rw.tolist())
+            for rw, counts in zip(district.rws.tolist(), by_rw, strict=True)
         ),
     )
 
@@ -150,6 +165,7 @@ def as_dict(difference: Difference) -> dict[str, Any]:
         "outcome": d.measure.name,
         "title": d.measure.title,
         "unit": d.measure.unit,
+        "meaning": d.measure.meaning,
         "definition": d.measure.definition,
         "baseline_mean": d.baseline_mean,
         "policy_mean": d.policy_mean,

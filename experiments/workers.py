@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.errors import CheckFailed, KelilingError
-from sim.records import Record
+from sim.history import History
 from sim.run import run, run_together
 from sim.scenario import Scenario
 
@@ -42,13 +42,13 @@ class Stop(KelilingError):
     """Raised inside a worker that was asked to stop."""
 
 
-def live(task: Task, progress: Progress) -> list[list[Record]]:
-    """The records of each scenario of a task. What goes wrong is told with the run in which it happened."""
+def live(task: Task, progress: Progress) -> list[History]:
+    """The history of each scenario of a task. What goes wrong is told with the run in which it happened."""
     options: dict[str, Any] = {"seed": task.seed, "replicate": task.replicate, "checked": task.checked}
     try:
         if task.engine == "kernel":
             return run_together(task.scenarios, progress=progress, **options)
-        return [run(one, engine=task.engine, progress=progress, **options).records for one in task.scenarios]
+        return [run(one, engine=task.engine, progress=progress, **options).districts[0] for one in task.scenarios]
     except CheckFailed as error:
         raise CheckFailed(_failed(task, str(error))) from error
     except KelilingError:
@@ -72,7 +72,7 @@ class Workers(ABC):
     pool: Executor
 
     @abstractmethod
-    def submit(self, task: Task) -> Future[list[list[Record]]]:
+    def submit(self, task: Task) -> Future[list[History]]:
         """Have a task lived."""
 
     @abstractmethod
@@ -98,7 +98,7 @@ class Threads(Workers):
         self.pool = ThreadPoolExecutor(count)
         self._days, self._lock, self._stop = 0, threading.Lock(), threading.Event()
 
-    def submit(self, task: Task) -> Future[list[list[Record]]]:
+    def submit(self, task: Task) -> Future[list[History]]:
         """Have a task lived."""
         return self.pool.submit(live, task, self._lived)
 
@@ -124,7 +124,7 @@ class Processes(Workers):
         self._days, self._stop = SPAWN.Value("q", 0), SPAWN.Event()
         self.pool = ProcessPoolExecutor(count, mp_context=SPAWN, initializer=_begin, initargs=(self._days, self._stop))
 
-    def submit(self, task: Task) -> Future[list[list[Record]]]:
+    def submit(self, task: Task) -> Future[list[History]]:
         """Have a task lived."""
         return self.pool.submit(_live, task)
 
@@ -160,7 +160,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _live(task: Task) -> list[list[Record]]:
+def _live(task: Task) -> list[History]:
     """A task in a worker process."""
 
     def lived(days: int) -> None:

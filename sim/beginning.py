@@ -53,7 +53,9 @@ def day_zero(begun: Beginning) -> tuple[World, Months]:
     """The state on day 0, and room for the counts of all months."""
     p = begun.terms[0][1].p
     world = start.initial(begun.scenario, begun.ground, p, begun.seed, begun.replicate)
-    return roomy(world, begun), blank_months(begun.scenario.months, len(begun.ground.permits))
+    return roomy(world, begun), blank_months(
+        begun.scenario.months, len(begun.ground.permits), begun.ground.population.rw_head.size
+    )
 
 
 def roomy(world: World, begun: Beginning) -> World:

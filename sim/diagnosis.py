@@ -189,7 +189,8 @@ def _value(t: Totals, values: Mapping[str, Value]) -> Factor:
     if at_events > 0:
         evidence.append(
             f"Of {at_events:,.0f} files handed in at events {at_events - displaced:,.0f} would not have come within a "
-            f"quarter; the other {displaced:,.0f} saved their applicants some {saved:,.0f} hours against the counter."
+            f"quarter, as the model expects on the day of filing; the other {displaced:,.0f} saved their applicants "
+            f"some {saved:,.0f} hours against the counter."
         )
     complaints = 1000 * ratio(t["complaints"], t["decided"])
     evidence.append(

@@ -100,10 +100,23 @@ def check(world: World, population: Population, day: int) -> None:
 
 
 def check_record(record: Record, day: int) -> None:
-    """Verify the record of a month: the IKM within 25 and 100, shares within 0 and 1.
+    """Verify the record of a month: totals that close, the IKM within 25 and 100, shares within 0 and 1.
 
     Raises CheckFailed naming the law and the outcome.
     """
+    ended = record["decided"] + record["withdrawn"]
+    more = record["open.end"] - record["open.start"]
+    if record["submitted"] != ended + more:
+        raise CheckFailed(
+            f"day {day}: the law 'applications filed = granted + rejected + withdrawn + more open than before' is "
+            f"broken: {record['submitted']:g} filed, {ended:g} ended, {more:g} more open"
+        )
+    followed = record["cohort.decided"] + record["cohort.withdrawn"]
+    if followed > record["submitted"] or record["cohort.rejected"] > record["cohort.decided"]:
+        raise CheckFailed(
+            f"day {day}: the law 'of the applications filed no more end than there are' is broken: "
+            f"{record['submitted']:g} filed, {followed:g} ended"
+        )
     for outcome in outcomes().values():
         value = outcome.of(record)
         if value != value:  # not defined this month

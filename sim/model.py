@@ -12,6 +12,7 @@ from sim import calendar, laws, state
 from sim.agents import CoProducer, Neighbourhood, PTSPOffice, Resident, elect_heads
 from sim.beginning import begin, day_zero, held_to_laws
 from sim.equilibrium import satisfaction_table
+from sim.history import History, history, records_of
 from sim.records import HALF_YEAR, MONTH, Record, count_month, record_of, survey
 from sim.rng import Draw, uniform
 from sim.rules import choice
@@ -63,7 +64,6 @@ class CoproductionModel(mesa.Model):
         self.population = self.ground.population
         self._live_by(self.terms_by_day[0][1])
         self._fix_constants()
-        self.records: list[Record] = []
 
         self.due_needs: dict[int, list[int]] = {}
         self.decided_of: dict[int, list[int]] = {}
@@ -168,15 +168,24 @@ class CoproductionModel(mesa.Model):
             used, frame = self.world.counts.applications.item(0), levers["survey_frame"].item()
             survey(rows.applications, used, self.day, frame, self.p.survey_n, self.given.sample_sizes)
         count_month(self.months, month, rows, self.given, levers, permits, self.day)
-        self.records.append(record_of(self.months, month, self.ground.permits))
         if self.checked:
-            laws.check_record(self.records[-1], self.day)
+            laws.check_record(record_of(self.months, month, self.ground.permits), self.day)
 
     def run(self) -> list[Record]:
         """Live all days of the scenario that are left; returns the monthly records."""
         while self.day < self.plan.days:
             self.step()
         return self.records
+
+    @property
+    def records(self) -> list[Record]:
+        """The records of the months lived through; what became of a month's applications is as it stands today."""
+        return records_of(self.months, self.ground, self.day)
+
+    @property
+    def history(self) -> History:
+        """What the run leaves behind so far: records, counts by RW and month, filings."""
+        return history(self.plan, self.ground, self.months, self.world, self.day)
 
     # -- who is there
 

@@ -1,4 +1,4 @@
-"""Every outcome once, from ``data/outcomes.csv``: name, unit, numerator over denominator, which way is better.
+"""Every outcome once, from ``data/outcomes.csv``: name, unit, meaning, numerator over denominator, which way is better.
 
 An outcome is ``scale`` x numerator / denominator, both sums or differences of quantities of the records, computed on
 *totals*: the sum of monthly records over a window, and over districts when pooled. So every share pools exactly. Two
@@ -30,7 +30,12 @@ COMPLAINTS = tuple(COMPLAINT_CLASSES)
 
 @dataclass(frozen=True)
 class Outcome:
-    """One outcome. ``better`` is HIGHER, LOWER or NEITHER; ``headline`` outcomes stand in the short table."""
+    """One outcome. ``better`` is HIGHER, LOWER or NEITHER; ``headline`` outcomes stand in the short table.
+
+    ``meaning`` says in plain words what is counted, of what and when; where a title alone would be misread, it is
+    ``explained`` under every table that shows it. Over a window of several months ``of`` and ``unit`` give counts as
+    rates a year; of one month alone, ``of_month`` and ``month_unit`` give the month's own count.
+    """
 
     name: str
     title: str
@@ -38,9 +43,17 @@ class Outcome:
     definition: str
     better: int
     of: Callable[[Totals], float]
+    of_month: Callable[[Totals], float]
     group: str
     decimals: int
     headline: bool
+    meaning: str
+    explained: bool
+
+    @property
+    def month_unit(self) -> str:
+        """The unit of ``of_month``."""
+        return self.unit.replace("a year", "a month")
 
     def format(self, value: float, *, signed: bool = False) -> str:
         """The value as text, with its decimals; 'n/a' where it is not defined."""
@@ -91,15 +104,28 @@ def outcomes() -> Mapping[str, Outcome]:
             name=row["name"],
             title=row["title"],
             unit=row["unit"],
-            definition=f"{row['numerator']} / {row['denominator']}" if row["denominator"] else row["numerator"],
+            definition=_written(row["numerator"], row["denominator"]),
             better=BETTER[row["better"]],
             of=_formula(row["name"], float(row["scale"]), row["numerator"], row["denominator"]),
+            of_month=_formula(row["name"], _month_scale(row), row["numerator"], row["denominator"]),
             group=row["group"],
             decimals=int(row["decimals"]),
             headline=row["headline"] == "yes",
+            meaning=row["meaning"],
+            explained=row["explained"] == "yes",
         )
         for row in _rows()
     }
+
+
+def _month_scale(row: Mapping[str, str]) -> float:
+    """The scale of one month alone: a count over months is a rate a year only where it is scaled to one."""
+    return 1.0 if row["denominator"] == "months" else float(row["scale"])
+
+
+def _written(numerator: str, denominator: str) -> str:
+    parts = [f"({part})" if " - " in part or " + " in part else part for part in (numerator, denominator)]
+    return " / ".join(parts) if denominator else numerator
 
 
 def _formula(name: str, scale: float, numerator: str, denominator: str) -> Callable[[Totals], float]:

@@ -3,6 +3,9 @@
 A record is one month's row of named numbers. Counts come from the tables of the World; what leaves no trace there is
 tallied (``state.Tally``). Outcomes are computed from sums of records (``sim.outcomes``). One compiled reading of the
 state serves every engine, so that sums add up in the same order.
+
+Most of a row is settled at the end of its month. What became of the applications *filed* in a month (``cohort.*``) is
+not: it is counted, in the row of the month of filing, when each of them ends.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim import ikm
 from sim.compiled import compiled, inner, inner_with_arrays, with_fields
@@ -29,11 +33,13 @@ CHANNELS = {"online": ONLINE, "counter": COUNTER, "broker": BROKER, "event": EVE
 COMPLAINTS = {"delay": DELAY, "procedure": PROCEDURE, "no_service": NO_SERVICE}
 PHASES = ("commissioning", "designing", "preparation", "delivery", "assessment")
 Record = dict[str, float]
+Counts = NDArray[np.int32]
 
 # The columns of a month's row; those of its cells by permit; the tables that hold one number for each of something.
 COUNTED = (
     "months", "days", "adults", "submitted.coproduced", "submitted.displaced", "decided.first", "rejected.first",
     "decided.helped", "rejected.helped", "delayed", "returned", "late", "days_to_decision", "withdrawn",
+    "open.start", "open.end", "cohort.decided", "cohort.rejected", "cohort.withdrawn",
     "decided.low", "rejected.low", "decided.high", "rejected.high", "satisfaction", "complaints.closed",
     "complaints.expected", "resident_hours", "fees", "broker_fees", "respondents",
     "events.held", "events.cancelled", "attendance", "served", "turned_away", "repaired", "visits", "informed",
@@ -41,7 +47,11 @@ COUNTED = (
     "ever_coproducers", "rws_reached", "rws", "trust", "knowledge", "expectation", "backlog", "crowding", "norm",
     "applied", "cost", "private_cost",
 )  # fmt: skip
-BY_PERMIT = ("submitted", "decided", "rejected", "eligible", "unmet", "open_needs")
+BY_PERMIT = ("submitted", "decided", "rejected", "eligible", "unmet", "open_needs", "unaware", "obstructed")
+BY_RW = ("filed", "decided", "rejected", "returned", "by_broker", "helped")
+"""Counts by the applicant's RW: files of the month, of them through brokers and with papers checked by a co-producer;
+decisions of the month, of them rejected and returned at least once."""
+FILED, DECIDED, WAS_REJECTED, RETURNED, BY_BROKER, HELPED = range(len(BY_RW))
 MONTH_ROW = np.dtype([(name, np.float64) for name in COUNTED])
 PERMIT_CELL = np.dtype([(name, np.float64) for name in BY_PERMIT])
 TALLIED = Tally._fields
@@ -57,9 +67,10 @@ class Months(NamedTuple):
     complaints: Floats  # by class's code
     answers: Floats  # sums of answers, by element
     phases: Floats  # by phase: co-producers taking part, events with any
+    by_rw: Counts  # by RW, of BY_RW
 
 
-def blank_months(months: int, permits: int) -> Months:
+def blank_months(months: int, permits: int, rws: int) -> Months:
     """Room for the counts of as many months."""
     return Months(
         rows=with_fields(np.zeros(months, MONTH_ROW)),
@@ -69,6 +80,7 @@ def blank_months(months: int, permits: int) -> Months:
         complaints=np.zeros((months, 1 + len(COMPLAINTS))),
         answers=np.zeros((months, ikm.ELEMENTS)),
         phases=np.zeros((months, len(PHASES), 2)),
+        by_rw=np.zeros((months, rws, len(BY_RW)), np.int32),
     )
 
 
@@ -147,6 +159,8 @@ def count_month(months, month, rows, given, p, permits, day):
         cell["eligible"] = stock.eligible
         cell["unmet"] = stock.unmet
         cell["open_needs"] = stock.open
+        cell["unaware"] = stock.unaware
+        cell["obstructed"] = stock.obstructed
         row["applied"] += stock.applied
     _count_outreach(months, month, rows, day)
     _count_residents(row, rows.residents, given, p, day)
@@ -173,13 +187,20 @@ def _count_applications(months, month, rows, given, p, permits, day):
     row = months.rows[month]
     by_permit = months.permits[month]
     by_channel = months.channels[month]
+    by_rw = months.by_rw[month]
     began = day + 1 - MONTH
     low, high = given.fixed[0].low_third, given.fixed[0].high_third
     surveys = (day + 1) % (HALF_YEAR * MONTH) == 0
     for i in range(rows.counts[0].applications):
         a = rows.applications[i]
         k = a.permit
+        rw = by_rw[given.traits[a.resident].rw]
+        row["open.start"] += a.submitted < began and (a.decided < 0 or a.decided >= began)
+        row["open.end"] += a.decided < 0
         if a.submitted >= began:
+            rw[FILED] += 1
+            rw[BY_BROKER] += a.channel == BROKER
+            rw[HELPED] += a.skill > 0.0
             by_permit[k]["submitted"] += 1.0
             by_channel[k, a.channel] += 1.0
             row["submitted.coproduced"] += a.skill > 0.0
@@ -199,10 +220,18 @@ def _count_applications(months, month, rows, given, p, permits, day):
                 months.answers[month, element] += a.answers >> (3 * element) & 7
         if a.decided < began:
             continue
+        rejected = a.outcome == REJECTED
+        if a.submitted >= 0:
+            filed = months.rows[a.submitted // MONTH]
+            filed["cohort.withdrawn"] += a.outcome == WITHDRAWN
+            filed["cohort.decided"] += a.outcome != WITHDRAWN
+            filed["cohort.rejected"] += rejected
         if a.outcome == WITHDRAWN:
             row["withdrawn"] += 1.0
             continue
-        rejected = a.outcome == REJECTED
+        rw[DECIDED] += 1
+        rw[WAS_REJECTED] += rejected
+        rw[RETURNED] += a.returns > 0
         by_permit[k]["decided"] += 1.0
         by_permit[k]["rejected"] += rejected
         if not rejected:

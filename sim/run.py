@@ -9,11 +9,11 @@ from typing import Any
 
 from sim import __version__
 from sim.errors import InvalidInput, Problem
+from sim.history import History
 from sim.kernels.simulation import Simulation
 from sim.outcomes import Outcome, outcomes, totals_of
 from sim.records import MONTH, Record
-from sim.scenario import Scenario
-from sim.state import World
+from sim.scenario import YEAR_MONTHS, Scenario
 
 ENGINES = ("kernel", "agents")
 """The compiled engine, and the Mesa agents that it equals to the bit."""
@@ -22,7 +22,7 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Run:
-    """What a run returns: the monthly records (extensive quantities) and their provenance.
+    """What a run returns: the monthly records (extensive quantities), their provenance, and each district's history.
 
     Who wants the state too lives ``Simulation`` or ``CoproductionModel``.
     """
@@ -32,14 +32,13 @@ class Run:
     replicate: int
     records: list[Record]
     provenance: dict[str, Any]
+    districts: tuple[History, ...] = ()
 
     def window(self, year: int | None = None) -> list[Record]:
         """Records of a calendar year, or of the last year of the run."""
         last = self.scenario.first_year + self.scenario.years - 1
-        first_month = (
-            (year if year is not None else last) - self.scenario.first_year + self.scenario.warmup_years
-        ) * 12
-        return self.records[first_month : first_month + 12]
+        first = self.scenario.first_month_of(year if year is not None else last)
+        return self.records[first : first + YEAR_MONTHS]
 
     def totals(self, year: int | None = None) -> dict[str, float]:
         """Summed records of a calendar year (the last by default)."""
@@ -51,8 +50,11 @@ class Run:
         return {name: outcome.of(totals) for name, outcome in outcomes().items()}
 
     def trajectory(self, outcome: Outcome) -> list[float]:
-        """The outcome month by month; a surveyed outcome stands at the half-years and is NaN between."""
-        return [outcome.of(record) for record in self.records]
+        """The outcome month by month, a count as the month's own and not as a rate a year (``Outcome.month_unit``).
+
+        A surveyed outcome stands at the half-years and is NaN between.
+        """
+        return [outcome.of_month(record) for record in self.records]
 
 
 def pooled(runs: list[list[Record]]) -> list[Record]:
@@ -94,13 +96,11 @@ def run(
     engine: str = "kernel",
     checked: bool = False,
     progress: Progress | None = None,
-    at_end: Callable[[World], None] | None = None,
 ) -> Run:
     """Live a scenario through once. A province is lived district by district under one seed and pooled.
 
     ``engine`` is one of ENGINES; both give the same bits. ``progress`` is called with the working days lived since the
-    last call, ``at_end`` is shown the state in which a district ends. ``checked`` verifies the laws every day (raises
-    CheckFailed). Raises InvalidInput.
+    last call. ``checked`` verifies the laws every day (raises CheckFailed). Raises InvalidInput.
     """
     if engine not in ENGINES:
         raise InvalidInput([Problem("run()", 0, 0, "engine", engine, f"must be one of {', '.join(ENGINES)}")])
@@ -113,30 +113,28 @@ def run(
                 engine=engine,
                 checked=checked,
                 progress=progress,
-                at_end=at_end,
-            )
+            ).districts[0]
             for slug in scenario.province.districts
         ]
-        records = pooled([one.records for one in districts])
     elif engine == "kernel":
         simulation = Simulation(scenario, seed=seed, replicate=replicate, checked=checked)
         simulation.live(progress=progress)
-        records = simulation.records
-        if at_end is not None:
-            at_end(simulation.world)
+        districts = [simulation.history]
     else:
-        records = _lived_by_agents(scenario, seed, replicate, checked, progress, at_end)
-    return Run(scenario, seed, replicate, records, provenance(scenario, seed, replicate, engine))
+        districts = [_lived_by_agents(scenario, seed, replicate, checked, progress)]
+    return run_of(scenario, seed, replicate, engine, districts)
+
+
+def run_of(scenario: Scenario, seed: int, replicate: int, engine: str, districts: Sequence[History]) -> Run:
+    """The run that the histories of its districts come to."""
+    records = districts[0].records if len(districts) == 1 else pooled([one.records for one in districts])
+    made_by = provenance(scenario, seed, replicate, engine)
+    return Run(scenario, seed, replicate, records, made_by, tuple(districts))
 
 
 def _lived_by_agents(
-    scenario: Scenario,
-    seed: int,
-    replicate: int,
-    checked: bool,
-    progress: Progress | None,
-    at_end: Callable[[World], None] | None = None,
-) -> list[Record]:
+    scenario: Scenario, seed: int, replicate: int, checked: bool, progress: Progress | None
+) -> History:
     from sim.model import CoproductionModel  # Mesa takes a second to import, and only this engine needs it
 
     model = CoproductionModel(scenario, seed=seed, replicate=replicate, checked=checked)
@@ -144,10 +142,9 @@ def _lived_by_agents(
         model.step()
         if progress is not None and model.day % MONTH == 0:
             progress(MONTH)
-    if at_end is not None:
-        at_end(model.world)
+    left = model.history
     model.close()
-    return model.records
+    return left
 
 
 def run_together(
@@ -157,15 +154,13 @@ def run_together(
     replicate: int = 0,
     checked: bool = False,
     progress: Progress | None = None,
-    at_end: Callable[[int, World], None] | None = None,
-) -> list[list[Record]]:
-    """The records of one replicate of several scenarios of districts, in the compiled engine.
+) -> list[History]:
+    """The histories of one replicate of several scenarios of districts, in the compiled engine.
 
-    What scenarios have in common is lived once: each branches off on the first day on which it differs. The records
-    are those of ``run``, to the bit; ``progress`` is told of days as though each scenario had been lived by itself;
-    ``at_end`` is shown the state in which each scenario ends, with the scenario's place among them.
+    What scenarios have in common is lived once: each branches off on the first day on which it differs. The histories
+    are those of ``run``, to the bit; ``progress`` is told of days as though each scenario had been lived by itself.
     """
-    found: list[list[Record]] = [[] for _ in scenarios]
+    found: dict[int, History] = {}
     report = progress or (lambda days: None)
 
     def live(simulation: Simulation, those: list[int]) -> None:
@@ -176,10 +171,7 @@ def run_together(
         simulation.live(branch_day, progress=lambda days: report(days * len(those)))
         others = [at for at in those if differ[at] == branch_day < mine.days]
         if not others:
-            for at in those:
-                found[at] = simulation.records
-                if at_end is not None:
-                    at_end(at, simulation.world)
+            found.update(dict.fromkeys(those, simulation.history))
             return
         branch = simulation.branch(scenarios[others[0]]) if branch_day > 0 else None
         live(simulation, [at for at in those if at not in others])
@@ -190,4 +182,4 @@ def run_together(
 
     everyone = list(range(len(scenarios)))
     live(begun(everyone), everyone)
-    return found
+    return [found[at] for at in everyone]

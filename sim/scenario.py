@@ -131,6 +131,14 @@ class Scenario:
         """Label such as "2019-03" of a month counted from day 0."""
         return month_label(month, self.first_year - self.warmup_years)
 
+    def first_month_of(self, year: int) -> int:
+        """Number, from day 0, of the first month of a calendar year."""
+        return (year - self.first_year + self.warmup_years) * YEAR_MONTHS
+
+    def first_day_of(self, year: int) -> int:
+        """The first working day of a calendar year, from day 0."""
+        return self.first_month_of(year) * MONTH_DAYS
+
     def month_of(self, label: str) -> int:
         """Number, from day 0, of the month with this label. Raises InvalidInput when it is none of the run."""
         place = Place(self.name, key="month")

@@ -1,16 +1,18 @@
-"""``keliling scenarios``, ``parameters`` and ``districts``: what there is."""
+"""``keliling scenarios``, ``parameters``, ``outcomes`` and ``districts``: what there is."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 from experiments.commands import options
-from experiments.commands.terminal import heading, next_step, table, write_json
+from experiments.commands.terminal import heading, next_step, sentence, table, write_json
 
 if TYPE_CHECKING:
+    from experiments.differences import Measure
     from sim.parameters import Parameter
 
 KINDS = ("lever", "uncertainty", "constant")
@@ -125,7 +127,7 @@ def parameters(search: str, kind: str | None, grade: str | None, with_source: bo
     if as_json:
         write_json([_as_dict(one, with_source=with_source) for one in found])
         return
-    _nothing(found, "parameter", search, "keliling parameters")
+    _nothing(found, "parameter", search, "keliling parameters", names=known)
     if search in known or with_source:
         for one in found:
             _detail(one, MEANINGS, with_source=with_source)
@@ -142,17 +144,75 @@ def parameters(search: str, kind: str | None, grade: str | None, with_source: bo
     next_step(f"keliling run kebon-jeruk-2019 --size 0.1 --set {found[0].name}={_value(default)}", quiet=quiet)
 
 
+@click.command()
+@click.argument("search", required=False, default="")
+@options.added(options.as_json, options.quiet)
+def outcomes(search: str, as_json: bool, quiet: bool) -> None:
+    """List the outcomes, with what each means in plain words: what is counted, of what, and when.
+
+    SEARCH looks in names, titles and meanings; a whole name shows all about that one. Those of a comparison exist only
+    between a policy and its baseline.
+
+    \b
+    Examples:
+      keliling outcomes
+      keliling outcomes delayed
+      keliling outcomes ikm --json
+    """
+    from experiments.differences import measure_of
+    from experiments.measures import MEASURES
+    from sim import outcomes as of_runs
+
+    told = {one.name: ("run", measure_of(one)) for one in of_runs.outcomes().values()}
+    told |= {one.name: ("comparison", one) for one in MEASURES}
+    named = [told[search]] if search in told else list(told.values())
+    found = [(of, one) for of, one in named if _mentions(search, one.name, one.title, one.meaning)]
+    if as_json and found:
+        write_json([_outcome(one, of) for of, one in found])
+        return
+    _nothing(found, "outcome", search, "keliling outcomes", names=told)
+    for of, one in found:
+        heading(f"{one.title} ({one.name})")
+        facts = [one.unit, "neither way is better" if _better(one) == "neither" else f"{_better(one)} is better"]
+        facts += ["only between a policy and its baseline"] if of == "comparison" else []
+        facts += [one.definition] if search in told else []
+        sentence(one.meaning)
+        sentence("; ".join(facts))
+    next_step("keliling run kebon-jeruk-2019 --size 0.1 --all", quiet=quiet)
+
+
+def _better(one: Measure) -> str:
+    from sim.outcomes import BETTER
+
+    return next(word for word, way in BETTER.items() if way == one.better)
+
+
+def _outcome(one: Measure, of: str) -> dict[str, str]:
+    return {
+        "name": one.name,
+        "title": one.title,
+        "meaning": one.meaning,
+        "unit": one.unit,
+        "definition": one.definition,
+        "better": _better(one),
+        "of": of,
+    }
+
+
 def _mentions(search: str, *texts: str) -> bool:
     return any(search.lower() in text.lower() for text in texts)
 
 
-def _nothing(found: list[Any], what: str, search: str, command: str) -> None:
-    """Raise InvalidInput when nothing was found."""
+def _nothing(found: list[Any], what: str, search: str, command: str, names: Iterable[str] = ()) -> None:
+    """Raise InvalidInput when nothing was found, with the name that is nearest by itself or by one of its words."""
     if not found:
         from sim.errors import InvalidInput, Problem
+        from sim.faults import nearest_name
 
+        words = {word: name for name in reversed(list(names)) for word in (*name.split("_"), name)}
+        near = words.get(nearest_name(search.lower(), words), "")
         rule = f"no {what} is like this (`{command}` lists all)"
-        raise InvalidInput([Problem(what, 0, 0, search or "options", "", rule)])
+        raise InvalidInput([Problem(what, 0, 0, search or "options", "", rule, near)])
 
 
 def _value(value: Any) -> str:

@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from experiments import NOT_A_FORECAST
 from experiments.commands import options
-from experiments.commands.terminal import Progress, heading, next_step, say, table, write_json
+from experiments.commands.terminal import Progress, explained, heading, next_step, say, table, write_json
 
 if TYPE_CHECKING:
     from experiments.comparison import Comparison
@@ -32,6 +32,14 @@ LONGEST_NAME = 100
     options.set_,
     options.size,
     options.year,
+    click.option(
+        "--horizon",
+        type=click.IntRange(1, 30),
+        default=None,
+        metavar="YEARS",
+        help="Report so many years of every scenario, to see what later years take off again; by default as many as "
+        "the scenario that reports most.",
+    ),
     options.everything,
     options.out("Folder to write to; by default results/BASELINE-vs-POLICIES."),
     click.option("--figures/--no-figures", default=True, help="Draw the figures too."),
@@ -51,6 +59,7 @@ def compare(
     set_: tuple[str, ...],
     size: float | None,
     year: int | None,
+    horizon: int | None,
     everything: bool,
     out: Path | None,
     figures: bool,
@@ -63,9 +72,13 @@ def compare(
 ) -> None:
     """Compare a BASELINE with one POLICY or more, paired by replicate under the same luck.
 
-    Looks at the last reported year unless --year says another. Writes comparison.csv, before-after.csv, runs.csv,
-    months.csv, provenance.json and figures. Finished runs are kept, in results/runs or in DIR/runs: a comparison that
-    was interrupted goes on when the same command is given again, and a baseline lived before is not lived again.
+    Looks at the last year that all report by themselves unless --year says another. Writes comparison.csv,
+    before-after.csv, runs.csv, months.csv, neighbourhoods.csv (by RW and month), provenance.json and figures. Finished
+    runs are kept, in results/runs or in DIR/runs: a comparison that was interrupted goes on when the same command is
+    given again, and a baseline lived before is not lived again.
+
+    With --horizon years are lived on after that one, and the permits and the cost of all of them are told too: many
+    extra permits of a year are only earlier ones.
 
     With --precision replicates are added by rule, up to --replicates, or to 100 when that is not given.
 
@@ -74,16 +87,20 @@ def compare(
       keliling compare kebon-jeruk-2018 kebon-jeruk-monthly
       keliling compare kebon-jeruk-2018 kebon-jeruk-quarterly kebon-jeruk-weekly --replicates 30
       keliling compare kebon-jeruk-2018 kebon-jeruk-2019 --size 0.1 --all
+      keliling compare kebon-jeruk-2018 kebon-jeruk-weekly-stopped
       keliling compare dki-jakarta-2018 dki-jakarta-2019 --dry-run
     """
-    from experiments.comparison import Comparison, comparable
+    from experiments.comparison import Comparison, comparable, same_horizon
     from experiments.ensemble import distinct, ensembles_of, plan_ensembles
     from experiments.kept import Kept, ready
     from experiments.precision import following, judged, said
 
     began = datetime.now(UTC)
     scenarios = options.load_all([baseline, *policies], set_, size)
-    comparable(scenarios, year)
+    asked = comparable(scenarios) if year is None else year
+    longest = same_horizon(scenarios, horizon)
+    lengthened, scenarios = longest != scenarios, longest
+    year = comparable(scenarios, asked)
     folder = out or default_folder(distinct([one.name for one in scenarios]))
     # A baseline that was lived for one comparison serves the next, unless that has a folder of its own.
     kept = Kept((folder if out else folder.parent) / "runs", engine, warn=say)
@@ -125,7 +142,7 @@ def compare(
         click.echo(said(rule, reached))
     if not quiet:
         say(f"Written to {folder}")
-    again = options.as_given(set_, size, seed)
+    again = options.as_given((*set_, *([f"years={scenarios[0].years}"] if lengthened else [])), size, seed)
     next_step(f"keliling trace {baseline} {policies[0]} --spared{again}   (whom it spared a rejection)", quiet=quiet)
 
 
@@ -159,11 +176,13 @@ def default_folder(names: list[str]) -> Path:
 
 def show(comparison: Comparison, *, everything: bool) -> None:
     """The tables of a comparison, policy by policy."""
-    from experiments.comparison import PUBLISHED, STANDARDISED, VALUE
+    from experiments.comparison import PUBLISHED
+    from experiments.measures import STANDARDISED, VALUE
 
     base, year, n = comparison.baseline, comparison.year, comparison.n
     special = {measure.name for measure in VALUE}
     named = {one.name: one.scenario for one in comparison.ensembles}
+    words: dict[str, str] = {}
     for policy, rows in comparison.table.items():
         heading(f"{named[policy].title}, against {base.scenario.title}")
         replicates = f"{n} replicate{'s' if n > 1 else ''}"
@@ -172,7 +191,7 @@ def show(comparison: Comparison, *, everything: bool) -> None:
         shown = [
             d
             for name, d in rows.items()
-            if name not in special and (everything or d.measure.headline or name in (STANDARDISED.name, "utilisation"))
+            if name not in special and (everything or d.measure.headline or name == STANDARDISED.name)
         ]
         table(
             ["Outcome", "Unit", base.name, policy, "Difference", "Better in", "Reading"],
@@ -191,7 +210,8 @@ def show(comparison: Comparison, *, everything: bool) -> None:
             right=(2, 3, 4, 5),
         )
         click.echo()
-        value = [rows[name] for name in rows if name in special]
+        value = [d for name, d in rows.items() if name in special and d.n]
+        words |= {d.measure.title: d.measure.meaning for d in (*shown, *value) if d.measure.explained}
         table(
             ["What it gives", "Unit", "Estimate", "Better in"],
             [[d.measure.title, d.measure.unit, d.text, d.better_text] for d in value],
@@ -214,6 +234,7 @@ def show(comparison: Comparison, *, everything: bool) -> None:
             right=range(2, 2 + len(changes)),
         )
         click.echo()
+    explained(words)
     for note in comparison.notes():
         click.echo(f"Note: {note}.")
     dropped = sorted({d.measure.title for d in comparison.rows() if d.dropped and d.measure.headline})

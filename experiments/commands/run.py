@@ -10,7 +10,7 @@ import rich_click as click
 
 from experiments import NOT_A_FORECAST
 from experiments.commands import options
-from experiments.commands.terminal import Progress, heading, next_step, say, table, write_json
+from experiments.commands.terminal import Progress, explained, heading, next_step, say, table, write_json
 
 if TYPE_CHECKING:
     from experiments.ensemble import Ensemble
@@ -61,7 +61,7 @@ def run(
       keliling run my-office.toml --set officers=3 --set events_per_month=2 --year 2019
       keliling run kebon-jeruk-2019 --json > outcomes.json
     """
-    from experiments.ensemble import ensembles_of, plan_ensembles, reported_years, window_year
+    from experiments.ensemble import ensembles_of, open_notes, plan_ensembles, reported_years, window_year
     from experiments.kept import Kept, ready
 
     began = datetime.now(UTC)
@@ -96,13 +96,14 @@ def run(
                 "note": NOT_A_FORECAST,
                 "scenario": ensemble.name,
                 "years": _years(ensemble, years),
+                "neighbourhoods": _neighbourhoods(ensemble, years),
+                "notes": [note for one in years for note in open_notes([ensemble], one)],
                 "diagnosis": diagnosis.as_dict(),
                 "provenance": provenance,
             }
         )
         return
     show(ensemble, years, everything=everything)
-    click.echo()
     heading(f"Diagnosis of {years[-1]}" + (", of an average run" if replicates > 1 else ""))
     for line in diagnosis.lines():
         click.echo(line)
@@ -116,6 +117,7 @@ def run(
 def show(ensemble: Ensemble, years: list[int], *, everything: bool) -> None:
     """The table of outcomes of one scenario."""
     from experiments.differences import measure_of
+    from experiments.ensemble import open_notes
     from experiments.intervals import interval, mean
     from sim.outcomes import outcomes
 
@@ -125,10 +127,11 @@ def show(ensemble: Ensemble, years: list[int], *, everything: bool) -> None:
     reduced = "" if scenario.size == 1.0 else f"; reduced size {scenario.size:g}"
     click.echo(f"{scenario.profile.name}, seed {ensemble.seed}, {runs}{reduced}")
     click.echo()
-    rows = []
+    rows, words = [], dict[str, str]()
     for name, outcome in outcomes().items():
-        if not (everything or outcome.headline or name == "utilisation"):
+        if not (everything or outcome.headline):
             continue
+        words |= {outcome.title: outcome.meaning} if outcome.explained else {}
         measure, cells = measure_of(outcome), []
         for one in years:
             defined = [value for value in ensemble.values(name, one) if value == value]
@@ -137,6 +140,13 @@ def show(ensemble: Ensemble, years: list[int], *, everything: bool) -> None:
             cells.append(measure.text(mean(defined)) + spread)
         rows.append([outcome.title, outcome.unit, *cells])
     table(["Outcome", "Unit", *map(str, years)], rows, right=range(2, 2 + len(years)))
+    click.echo()
+    explained(words)
+    notes = [note for one in years for note in open_notes([ensemble], one)]
+    for note in notes:
+        click.echo(f"Note: {note}.")
+    if notes:
+        click.echo()
 
 
 def _diagnosis(ensemble: Ensemble, year: int) -> Diagnosis:
@@ -163,12 +173,29 @@ def _years(ensemble: Ensemble, years: list[int]) -> dict[str, Any]:
             low, high = interval(defined)
             reported[str(year)][name] = {
                 "unit": outcome.unit,
+                "meaning": outcome.meaning,
                 "mean": mean(defined),
                 "low": low,
                 "high": high,
                 "values": values,
             }
     return reported
+
+
+def _neighbourhoods(ensemble: Ensemble, years: list[int]) -> dict[str, list[dict[str, Any]]]:
+    """What is counted by RW, year by year: each count a list of the replicates. By month it is in a file (--out)."""
+    from sim.scenario import YEAR_MONTHS
+
+    found: dict[str, list[dict[str, Any]]] = {}
+    for year in years:
+        first = ensemble.scenario.first_month_of(year)
+        found[str(year)] = rows = []
+        for at, place in enumerate(ensemble.runs[0].districts):
+            counts = [run.districts[at].of_rws(first, YEAR_MONTHS) for run in ensemble.runs]
+            for row, rw in enumerate(place.rws.tolist()):
+                columns = {name: [one[name][row] for one in counts] for name in counts[0]}
+                rows.append({"district": place.district, "rw": rw} | columns)
+    return found
 
 
 def _next(name: str, lineage: tuple[str, ...]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from experiments import NOT_A_FORECAST
-from experiments.commands.terminal import heading, table
+from experiments.commands.terminal import explained, heading, table
 
 if TYPE_CHECKING:
     from experiments.differences import Measure
@@ -38,7 +38,16 @@ def show(report: Report) -> None:
     _sensitivity(report)
     _worth(report)
     _reached(report)
+    explained(_words(report))
     click.echo(NOT_A_FORECAST)
+
+
+def _words(report: Report) -> dict[str, str]:
+    """What the study's outcomes mean, those that would be misread."""
+    from sim.outcomes import outcomes
+
+    named = [outcomes()[name] for name in report.answers.study.outcomes]
+    return {one.title: one.meaning for one in named if one.explained}
 
 
 def _decision(report: Report) -> None:

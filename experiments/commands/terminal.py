@@ -8,13 +8,14 @@ import shutil
 import sys
 import textwrap
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
 SECONDS_BETWEEN_LINES = 10.0
 LEAST_WIDTH = 40
+PROSE_WIDTH = 120  # of sentences where nobody can say how wide the page is
 
 
 def say(message: str) -> None:
@@ -50,6 +51,22 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, right: Seque
         lines += [" " * (sum(widths[:last]) + 2 * last) + more for more in tail[1:]]
         for line in lines:
             click.echo(click.style(line, underline=True) if number == 0 else line)
+
+
+def sentence(text: str) -> None:
+    """A sentence on stdout, set in from the margin and wrapped to the width, in a pipe too: it is to be read."""
+    known = shutil.get_terminal_size().columns if sys.stdout.isatty() else PROSE_WIDTH
+    click.echo(textwrap.fill(text, max(known, LEAST_WIDTH), initial_indent="  ", subsequent_indent="  "))
+
+
+def explained(meanings: Mapping[str, str]) -> None:
+    """What the words of the tables above mean: a sentence for each title that alone would be misread."""
+    if not meanings:
+        return
+    heading("What the words mean")
+    for title, meaning in meanings.items():
+        sentence(f"{title}: {meaning}")
+    click.echo()
 
 
 def _width(cell: str) -> int:

@@ -102,7 +102,7 @@ def _found(d: Difference, year: int) -> str:
 
 
 def _unit(outcome: Outcome) -> str:
-    return {"25-100": "25 to 100"}.get(outcome.unit, outcome.unit)
+    return {"25-100": "25 to 100"}.get(outcome.month_unit, outcome.month_unit)
 
 
 def _bands(panel: Any, runs: Any, colour: str, dashes: Any) -> None:

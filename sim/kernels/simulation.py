@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sim import hypothesis, laws, state
 from sim.beginning import Beginning, begin, day_zero, held_to_laws, roomy
 from sim.errors import InvalidInput, Problem
+from sim.history import History, history, records_of
 from sim.kernels.living import live, ready
 from sim.kernels.willingness import willingness_of
 from sim.records import MONTH, Months, Record, copied, record_of
@@ -61,8 +62,13 @@ class Simulation:
 
     @property
     def records(self) -> list[Record]:
-        """The records of the months lived through."""
-        return [record_of(self.months, month, self.ground.permits) for month in range(self.day // MONTH)]
+        """The records of the months lived through; what became of a month's applications is as it stands today."""
+        return records_of(self.months, self.ground, self.day)
+
+    @property
+    def history(self) -> History:
+        """What the run leaves behind so far: records, counts by RW and month, filings."""
+        return history(self.scenario, self.ground, self.months, self.world, self.day)
 
     def live(self, until: int | None = None, *, progress: Progress | None = None) -> None:
         """Live on to the morning of day ``until``, by default to the end.
@@ -79,7 +85,8 @@ class Simulation:
             if self.checked:
                 laws.check(self.world, self.ground.population, self.day - 1)
                 if self.day % MONTH == 0:
-                    laws.check_record(self.records[-1], self.day - 1)
+                    last = record_of(self.months, self.day // MONTH - 1, self.ground.permits)
+                    laws.check_record(last, self.day - 1)
             if progress is not None:
                 progress(lived)
 

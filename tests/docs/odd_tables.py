@@ -14,6 +14,7 @@ import tokenize
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from experiments.measures import MEASURES
 from sim.hypothesis import BASE, hypotheses
 from sim.outcomes import BETTER, outcomes
 from sim.parameters import GRADES, KINDS, PERMIT_UNITS, Parameter, Value, data_text, permits, register
@@ -91,10 +92,11 @@ def _permits() -> str:
 def _outcomes() -> str:
     words = {code: word for word, code in BETTER.items()}
     rows = [
-        (f"`{o.name}`", o.title, o.unit, o.definition, words[o.better], "yes" if o.headline else "")
-        for o in outcomes().values()
+        (f"`{o.name}`", o.title, o.unit, o.meaning, o.definition, words[o.better], "yes" if o.headline else "")
+        for o in (*outcomes().values(), *MEASURES)
     ]
-    return _table(("Name", "Title", "Unit", "Definition, before scaling to the unit", "Better", "Headline"), rows)
+    head = ("Name", "Title", "Unit", "Meaning", "Definition, before scaling to the unit", "Better", "Headline")
+    return _table(head, rows)
 
 
 def _draws() -> str:

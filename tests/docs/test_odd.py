@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from experiments.measures import MEASURES
 from sim import __version__
 from sim.model import CoproductionModel
 from sim.outcomes import outcomes
@@ -41,7 +42,7 @@ def test_a_stale_table_is_noticed() -> None:
     ("table", "names"),
     [
         ("parameters", list(register())),
-        ("outcomes", list(outcomes())),
+        ("outcomes", [*outcomes(), *(measure.name for measure in MEASURES)]),
         ("draws", [name for name in vars(Draw) if name.isupper()]),
         ("permits", [permit.name for permit in permits()]),
         ("scenarios", [one.name for one in shipped()]),
@@ -66,7 +67,7 @@ def test_every_pattern_has_a_row() -> None:
 
 def test_every_submodel_parameter_named_in_the_words_exists() -> None:
     """A word in `code` that looks like a parameter is one, or is something else that the model has by that name."""
-    known = {*register(), *outcomes(), *(field for field in odd_tables.PERMIT_UNITS)}
+    known = {*register(), *outcomes(), *odd_tables.PERMIT_UNITS, *(measure.name for measure in MEASURES)}
     source = "\n".join(path.read_text(encoding="utf-8") for path in odd_tables.SIM.rglob("*.py"))
     named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", odd_tables.own_words(ODD)))
     assert len(named) > 60

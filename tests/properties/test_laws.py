@@ -119,6 +119,18 @@ def test_the_laws_of_a_month_can_fail() -> None:
         model.step()
     record = model.records[-1]
     laws.check_record(record, model.day)
+    for name, amount in (
+        ("submitted", 1.0),
+        ("withdrawn", -1.0),
+        ("open.end", 1.0),
+        ("open.start", 1.0),
+        ("decided", 1.0),
+    ):
+        with pytest.raises(CheckFailed, match="applications filed = granted"):
+            laws.check_record(record | {name: record[name] + amount}, model.day)
+    for name in ("cohort.withdrawn", "cohort.rejected"):
+        with pytest.raises(CheckFailed, match="of the applications filed no more end than there are"):
+            laws.check_record(record | {name: record["submitted"] + 1.0}, model.day)
     with pytest.raises(CheckFailed, match="the IKM stays within 25 and 100"):
         laws.check_record(record | {"answers": 40.0 * record["respondents"]}, model.day)
     with pytest.raises(CheckFailed, match=r"a share stays within 0 and 1.*broker_share"):

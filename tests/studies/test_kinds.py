@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -259,6 +260,15 @@ def test_want_of_memory_is_no_result(tmp_path: Path, monkeypatch: pytest.MonkeyP
         done = keliling(*words)
     assert done.exit_code == 1 and "no room" in done.output and "goes on from there" in done.output
     assert "failed" not in keliling(*words).output
+
+
+def test_a_study_says_what_its_words_mean(tmp_path: Path) -> None:
+    """Those of its outcomes that their titles would mislead, and no others."""
+    study = written(tmp_path, "grid")
+    study.write_text(re.sub("outcomes = .*", 'outcomes = ["rejected_share", "delayed_share"]', study.read_text()))
+    said = keliling("study", study, "--out", tmp_path / "out", "--no-figures", "--replicates", "2").stdout
+    assert "What the words mean\n  Delayed share: Of the applications decided in the year" in said
+    assert "Rejected share: " not in said
 
 
 def test_other_policies_are_no_points_of_the_response(tmp_path: Path) -> None:

@@ -94,7 +94,10 @@ def parting(scenario: Scenario, *, seed: int = 1, replicate: int = 0, days: int 
                 getattr(model, name)()
                 found = first_difference(model.world, simulation.world)
                 if not found and name == NAMES[-1] and (day + 1) % 21 == 0:
-                    found = months_difference(model.months, simulation.months, day // 21)
+                    months = range(day // 21 + 1)  # what became of earlier months' files is counted still
+                    found = next(
+                        filter(None, (months_difference(model.months, simulation.months, m) for m in months)), ""
+                    )
                 if found:
                     return f"{name}, day {day}, {found}"
             model.day += 1

@@ -20,9 +20,14 @@ from experiments.cli import cli
 from experiments.commands.compare import default_folder
 from experiments.commands.terminal import duration
 from experiments.kept import Kept
+from experiments.measures import MEASURES
 from sim.errors import CheckFailed
+from sim.history import filings_of
+from sim.kernels.simulation import Simulation
 from sim.outcomes import outcomes
+from sim.run import run
 from sim.scenario import load
+from tests.histories import plain
 
 TINY = ("--size", "0.03", "--set", "years=1", "--set", "first_year=2019")
 PAIR = ("kebon-jeruk-2018", "kebon-jeruk-weekly")
@@ -67,7 +72,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def results(folder: Path) -> dict[str, bytes]:
     """The files of a comparison that depend on the runs alone."""
-    names = ("comparison.csv", "before-after.csv", "runs.csv", "months.csv")
+    names = ("comparison.csv", "before-after.csv", "runs.csv", "months.csv", "neighbourhoods.csv")
     return {name: (folder / name).read_bytes() for name in names}
 
 
@@ -111,7 +116,19 @@ def test_run_with_replicates_as_json_and_files():
     assert set(content["years"]["2019"]) == set(outcomes())
     assert content["provenance"]["seed"] == 1
     assert content["years"]["2019"]["attendance"]["mean"] is None  # not defined, and JSON has no NaN
-    assert {path.name for path in Path("here").iterdir()} == {"runs", "runs.csv", "months.csv", "provenance.json"}
+    written = {"runs", "runs.csv", "months.csv", "neighbourhoods.csv", "provenance.json"}
+    assert {path.name for path in Path("here").iterdir()} == written
+    assert "were still open when the runs ended" in content["notes"][0]
+    (year,) = content["neighbourhoods"].values()
+    for name, outcome in (("filed", "applications"), ("rejected", "rejected_number"), ("by_broker", None)):
+        by_replicate = [sum(one[name][replicate] for one in year) for replicate in (0, 1)]
+        if outcome is None:
+            shares = content["years"]["2019"]["broker_share"]["values"]
+            assert by_replicate == pytest.approx(
+                [s * n / 100 for s, n in zip(shares, content["years"]["2019"]["applications"]["values"], strict=True)]
+            )
+        else:
+            assert by_replicate == content["years"]["2019"][outcome]["values"]
     assert result.stderr == ""
 
 
@@ -130,6 +147,8 @@ def test_compare_writes_what_it_promises(compared):
     shown = (compared / "shown.txt").read_text()
     for words in ("Rejected share", "Better in", "of 2", "Cost per extra permit", "not a forecast", "95% interval"):
         assert words in shown
+    assert shown.index("What the words mean") > shown.index("Cost per extra permit")
+    assert "Rejected share, baseline's permit mix: " in shown
     table = rows(compared / "comparison.csv")
     assert {row["policy"] for row in table} == {"kebon-jeruk-weekly"}
     assert {row["outcome"] for row in table} > set(outcomes()) | {"rejected_share_standardised", "extra_permits"}
@@ -138,6 +157,16 @@ def test_compare_writes_what_it_promises(compared):
     months = rows(compared / "months.csv")
     assert len(months) == 2 * 2 * 24 * len(outcomes())
     assert months[0]["month"] == "2018-01"
+    filed = [row for row in months if row["outcome"] == "applications" and row["replicate"] == "1"]
+    assert {row["unit"] for row in filed} == {"a month"}
+    hoods = [row for row in rows(compared / "neighbourhoods.csv") if row["replicate"] == "1"]
+    assert {(row["district"], row["rw"]) for row in hoods} == {
+        ("kebon-jeruk", rw) for rw in {row["rw"] for row in hoods}
+    }
+    for one in filed:  # the month's own count, which its neighbourhoods add up to
+        same = [row for row in hoods if (row["scenario"], row["month"]) == (one["scenario"], one["month"])]
+        assert float(one["value"]) == sum(int(row["filed"]) for row in same)
+    assert "a month" not in {row["unit"] for row in rows(compared / "runs.csv")}
     provenance = json.loads((compared / "provenance.json").read_text())
     assert [one["name"] for one in provenance["scenarios"]] == list(PAIR)
     assert provenance["replicates"] == [0, 1]
@@ -255,13 +284,56 @@ def test_compare_several_policies_and_json(compared):
     assert content["policies"] == ["kebon-jeruk-weekly", "kebon-jeruk-2018-2"]
     itself = [row for row in content["comparison"] if row["policy"] == "kebon-jeruk-2018-2"]
     assert all(row["difference"] in (0.0, None) for row in itself)
+    assert all(row["meaning"].endswith(".") for row in content["comparison"] + content["before_after"])
     assert any("the same as the baseline" in note for note in content["notes"])
     assert Path(content["folder"]).parts[0] == "results"
 
 
+def test_a_comparison_lives_on_as_long_as_its_longest_scenario():
+    """What stops after a year is set against the baseline over the years after, and the year compared stays 2019."""
+    words = ("--size", 0.03, "--replicates", 2, "--workers", 1, "--no-figures")
+    result = keliling("compare", "kebon-jeruk-2018", "kebon-jeruk-weekly-stopped", *words, "--out", "here")
+    assert "2019, 2 replicates" in result.stdout
+    for row in ("Extra permits, at once", "Extra permits, net of later years", "Cost per extra permit, net of later"):
+        assert row in result.stdout
+    assert "net of later years is over 2019 to 2022" in result.stdout
+    assert "--set years=5" in result.stderr  # the story that is proposed is of arms of one length
+    table = {row["outcome"]: row for row in rows(Path("here/comparison.csv"))}
+    granted = [row for row in rows(Path("here/runs.csv")) if row["outcome"] == "granted" and int(row["year"]) >= 2019]
+    signs = {"kebon-jeruk-2018": -1, "kebon-jeruk-weekly-stopped": 1}
+    total = sum(signs[row["scenario"]] * float(row["value"]) for row in granted)
+    assert float(table["extra_permits_net"]["difference"]) == pytest.approx(total / 2)
+    assert 0.0 <= float(table["displaced_paired"]["difference"]) <= 100.0
+
+
+def test_a_horizon_asked_for_and_one_that_is_too_short():
+    pair = ("compare", "kebon-jeruk-2018", "kebon-jeruk-weekly")
+    dry = json.loads(keliling(*pair, "--horizon", 4, "--dry-run", "--json").stdout)
+    assert dry["days"] > json.loads(keliling(*pair, "--dry-run", "--json").stdout)["days"]
+    told = keliling("compare", "kebon-jeruk-2018", "kebon-jeruk-weekly-stopped", "--horizon", 3, code=2).stderr
+    assert "--horizon: must be at least 5: so many years does kebon-jeruk-weekly-stopped report" in told
+    assert "it reports 2018 to 2021" in keliling(*pair, "--horizon", 4, "--year", 2022, code=2).stderr
+
+
+def test_without_a_later_year_nothing_is_said_net_of_it(compared):
+    shown = (compared / "shown.txt").read_text()
+    assert "net of later years  " not in shown
+    assert "no year after 2019 was lived" in shown
+
+
+def test_what_a_run_leaves_behind_survives_being_kept(compared):
+    scenario = load(PAIR[1], ["years=1", "first_year=2019"], size=0.03)
+    kept = Kept(compared / "runs").find(scenario, 1, 1)
+    assert kept is not None
+    assert plain(kept) == plain(run(scenario, replicate=1).districts[0])
+    assert kept.filings.at_event.any()
+    assert [column.dtype for column in kept.filings] == [
+        column.dtype for column in filings_of(Simulation(scenario).world)
+    ]
+
+
 def test_a_province_is_pooled_from_its_districts(monkeypatch):
     from sim.profile import Province
-    from sim.run import run
 
     whole = load("dki-jakarta-2018", ["years=1", "warmup_years=0"], size=0.03)
     two = Province("two", "Two districts", ("kepulauan-seribu-utara", "kepulauan-seribu-selatan"))
@@ -323,6 +395,39 @@ def test_parameters():
     graded = json.loads(keliling("parameters", "--grade", "a", "--json").stdout)
     assert {one["grade"] for one in graded} == {"A"}
     assert "keliling parameters" in keliling("parameters", "nosuch", code=2).stderr
+
+
+def test_outcomes_in_plain_words():
+    """Every outcome, those of comparisons too, found by a word of its name, title or meaning."""
+    listed = {one["name"]: one for one in json.loads(keliling("outcomes", "--json").stdout)}
+    assert set(listed) == set(outcomes()) | {one.name for one in MEASURES}
+    assert {one["of"] for one in listed.values()} == {"run", "comparison"}
+    assert "returned at least once" in listed["delayed_share"]["meaning"]
+    delayed = keliling("outcomes", "DELAYED").stdout
+    assert "Delayed share (delayed_share)" in delayed
+    assert "Late share (late_share)" not in delayed
+    assert "returned / decided" not in delayed
+    assert "only between a policy and its baseline" in keliling("outcomes", "extra_permits").stdout
+    assert "delayed / decided" in keliling("outcomes", "delayed_share").stdout
+    assert "Late share (late_share)" in keliling("outcomes", "statutory number").stdout  # by its meaning
+
+
+@pytest.mark.parametrize(
+    ("word", "nearest"),
+    [("delaied", "delayed_share"), ("utilization", "utilisation"), ("extra_permitz", "extra_permits")],
+)
+def test_a_word_of_no_outcome_is_answered_with_the_nearest(word, nearest):
+    for more in ((), ("--json",)):
+        told = keliling("outcomes", word, *more, code=2).stderr
+        assert f"no outcome is like this (`keliling outcomes` lists all). Did you mean '{nearest}'?" in told
+
+
+def test_tables_say_what_their_words_mean():
+    one = keliling("run", "kebon-jeruk-2018", *TINY, "--workers", 1).stdout
+    assert one.index("What the words mean") < one.index("Diagnosis of 2019")
+    assert "Delayed share: Of the applications decided in the year" in one
+    content = json.loads(keliling("run", "kebon-jeruk-2018", *TINY, "--json").stdout)["years"]["2019"]
+    assert {name: one["meaning"] for name, one in content.items()} == {k: o.meaning for k, o in outcomes().items()}
 
 
 def test_new_office_can_be_checked_and_run():

@@ -6,13 +6,17 @@ import math
 from dataclasses import replace
 from functools import cache
 
+import numpy as np
 import pytest
 
-from experiments.comparison import COST_PER_EXTRA, PUBLISHED, Comparison, comparable
-from experiments.differences import Measure, alone, paired, ratio_of_means, variance_ratio
+from experiments.comparison import PUBLISHED, Comparison, comparable, net_years, same_horizon
+from experiments.differences import Difference, Measure, alone, paired, ratio_of_means, variance_ratio
+from experiments.displacement import displaced
 from experiments.ensemble import Ensemble, distinct, reported_years, window_year
 from experiments.intervals import interval, mean, ratio_interval, t_quantile, variance
+from experiments.measures import COST_PER_EXTRA
 from sim.errors import InvalidInput, KelilingError
+from sim.history import Filings, History
 from sim.model import CoproductionModel
 from sim.outcomes import HIGHER, LOWER, NEITHER, outcomes
 from sim.records import MONTH, Record
@@ -143,6 +147,8 @@ def month(decided: float, rejected: float, other: float = 0.0, **more: float) ->
         "rejected": rejected,
         "rejected.imb": rejected,
         "submitted": decided + other,
+        "cohort.decided": decided + other,
+        "cohort.rejected": rejected,
         **more,
     }
 
@@ -177,8 +183,80 @@ def test_comparison_of_made_up_records(plan):
     assert rows["cost_per_extra_permit"].difference == pytest.approx(12 * 6 / (12 * 110))
     # 100 more handed in, of them 50 at events: nothing is replaced, rather the reverse.
     assert rows["replaced_share"].difference == pytest.approx(100 * (1 - 100 / 50))
-    assert comparison.notes() == []
+    assert [note for note in comparison.notes() if "no year after 2019" not in note] == []
     assert set(rows) >= set(outcomes()) | {"private_value", "complaints_avoided", "trust_gained"}
+    assert rows["displaced_paired"].n == 0  # made-up runs have no filings
+
+
+def test_extra_permits_net_of_later_years(plan):
+    """Two years of 100 more permits a month, then two of 80 fewer: what was only earlier is taken off again."""
+    longer = plan.with_(years=5)
+    policy = longer.with_change("2019-01", events_per_month=4.0).with_change("2021-01", events_per_month=0.25)
+    now = month(100, 0)
+    more, fewer = month(200, 0, cost=3.0), month(20, 0)
+    base = ensemble(longer, [[now] * 5] * 3, "base")
+    other = ensemble(policy, [[now, more, more, fewer, fewer]] * 3, "policy")
+    at = {year: Comparison(base, [other], year).table["policy"] for year in (2019, 2020, 2021, 2022)}
+    assert [at[year]["extra_permits"].difference for year in at] == [1200.0, 1200.0, -960.0, -960.0]
+    assert {at[year]["extra_permits_net"].difference for year in (2019, 2020, 2021)} == {480.0}
+    assert at[2019]["cost_per_extra_permit"].difference == pytest.approx(36 / 1200)
+    assert at[2019]["cost_per_extra_permit_net"].difference == pytest.approx(72 / 480)
+    assert at[2022]["extra_permits_net"].n == 0  # no later year
+    assert "net of later years is over 2019 to 2022" in Comparison(base, [other], 2019).notes()[0]
+    assert "--horizon 8 tells" in Comparison(base, [other], 2022).notes()[0]
+
+
+def test_a_policy_that_differs_from_the_first_day_is_summed_over_all_reported_years(plan):
+    policy = plan.with_(events_per_month=4.0)
+    assert net_years(plan, policy, 2018) == [2018, 2019]
+    assert net_years(plan, plan.with_change("2018-07", events_per_month=4.0), 2018) == [2018, 2019]
+    assert net_years(plan, plan.with_change("2019-01", events_per_month=4.0), 2018) == [2019]
+    assert net_years(plan, policy, 2019) == []
+
+
+def test_scenarios_are_given_the_longest_horizon(plan):
+    longer = plan.with_(years=4, name="longer")
+    assert [one.years for one in same_horizon([plan, longer])] == [4, 4]
+    assert [one.years for one in same_horizon([plan, longer], 6)] == [6, 6]
+    assert same_horizon([plan, plan]) == [plan, plan]
+    with pytest.raises(InvalidInput, match="must be at least 4: so many years does longer report"):
+        same_horizon([plan, longer], 3)
+
+
+def filings(*rows: tuple[int, int, bool]) -> Filings:
+    """Filings of keys, days, and whether at an event."""
+    key, day, at_event = zip(*sorted(rows), strict=True) if rows else ((), (), ())
+    return Filings(np.array(key, np.int64), np.array(day, np.int32), np.array(at_event, np.bool_))
+
+
+def test_displacement_of_filings_written_by_hand():
+    policy = filings((1, 100, True), (2, 100, True), (3, 100, True), (4, 100, True), (5, 100, False), (6, 99, True))
+    base = filings((1, 163, False), (2, 164, False), (3, 20, True), (5, 100, False), (6, 99, False))
+    # 1 on the last day of the quarter, 2 a day after it, 3 before, 4 never; 5 was at no event, 6 a day too early.
+    assert displaced(policy, base, 100, 101) == (4, 2)
+    assert displaced(policy, base, 0, 101) == (5, 3)
+    assert displaced(policy, base, 0, 100) == (1, 1)
+    assert displaced(policy, filings(), 0, 101) == (5, 0)
+    assert displaced(filings(), base, 0, 101) == (0, 0)
+
+
+def test_displacement_is_of_events_that_a_quarter_follows_and_of_the_same_residents(plan):
+    days = [504, 504 + 188, 504 + 189]  # of 2019: the first, the last that a quarter of the run follows, the next
+    mine, theirs = filings(*((at, day, True) for at, day in enumerate(days))), filings((1, 500, False), (2, 500, False))
+
+    def lived(scenario: Scenario, left: Filings) -> Ensemble:
+        one = ensemble(scenario, [[month(100, 20), month(100, 20)]], scenario.name)
+        none = np.zeros((36, 0, 6), np.int32)
+        history = History("kebon-jeruk", one.runs[0].records, np.zeros(0, np.int64), none, left)
+        return replace(one, runs=(replace(one.runs[0], districts=(history,)),))
+
+    def found(policy: Scenario, year: int | None = None) -> Difference:
+        return Comparison(lived(plan, theirs), [lived(policy, mine)], year).table[policy.name]["displaced_paired"]
+
+    policy = plan.with_change("2019-01", events_per_month=4.0).with_(name="policy")
+    assert found(policy).difference == 50.0  # of the first two the second
+    assert math.isnan(found(policy, 2018).difference)  # no event in it
+    assert found(policy.with_(population_seed=2)).n == 0
 
 
 def test_before_and_after_in_each_scenario_by_itself(plan):
@@ -210,6 +288,18 @@ def test_notes_say_when_the_window_shows_too_little(plan):
     assert "after 2018" in noted(plan.with_change("2019-01", events_per_month=4.0), 2018)[0]
     assert "another population" in noted(plan.with_(population_seed=2))[0]
     assert "another district" in noted(plan.with_(profile="grogol-petamburan"))[0]
+
+
+def test_a_note_says_how_many_of_the_years_files_are_open_when_the_run_ends(plan):
+    def noted(still: float) -> list[str]:
+        year = month(200, 20, **{"cohort.decided": 190.0 - still, "cohort.withdrawn": 10.0})
+        runs = [[month(200, 20), year]]
+        notes = Comparison(ensemble(plan, runs, "b"), [ensemble(plan, [[year, year]], "p")], 2019).notes()
+        return [note for note in notes if "still open" in note]
+
+    assert noted(0.0) == []
+    (told,) = noted(5.0)
+    assert "of the applications filed in 2019, 2.5% (b) and 2.5% (p) were still open" in told
 
 
 def test_scenarios_that_begin_in_other_years_do_not_face_each_other(plan):

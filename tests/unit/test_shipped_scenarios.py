@@ -24,7 +24,7 @@ def lived(name: str) -> Run:
 @pytest.mark.parametrize("name", ONE_DISTRICT)
 def test_it_runs(name: str) -> None:
     one = lived(name)
-    assert len(one.records) == 36
+    assert len(one.records) == one.scenario.months >= 36
     totals = totals_of(one.records)
     assert totals["decided"] > 100
     values = one.values()
@@ -43,6 +43,15 @@ def test_what_the_names_promise() -> None:
     assert totals_of(lived("kebon-jeruk-no-elections").records)["replaced"] == 0
     assert totals_of(lived("kebon-jeruk-2018").records)["replaced"] > 0
     assert totals_of(lived("kebon-jeruk-information-only").records[24:])["served"] == 0
+
+
+def test_the_weekly_events_stop_after_a_year() -> None:
+    stopped, weekly = (load(f"kebon-jeruk-{name}") for name in ("weekly-stopped", "weekly"))
+    every = [dict(values) for _, values in stopped.timeline()]
+    assert [values["events_per_month"] for values in every] == [0.25, 4.0, 0.25]
+    assert {**every[2], "events_per_month": 0.0} == {**every[0], "events_per_month": 0.0}
+    assert stopped.with_(years=3).first_difference(weekly.with_(years=3)) == 3 * 252
+    assert stopped.years == 5
 
 
 def test_no_head_no_event() -> None:
