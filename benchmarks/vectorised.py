@@ -30,17 +30,7 @@ from sim.records import CHANNELS
 from sim.reference import choosing_of, reference_of
 from sim.rng import Draw, uniform
 from sim.rules import choice
-from sim.rules.choice import (
-    BROKER,
-    COUNTER,
-    MEMORY,
-    ONLINE,
-    W_COMPLIANCE,
-    W_FEE,
-    W_LEARNING,
-    W_NORM,
-    W_PSYCHOLOGICAL,
-)  # fmt: skip
+from sim.rules.choice import BROKER, COUNTER, MEMORY, ONLINE, W_COMPLIANCE, W_FEE, W_LEARNING, W_NORM, W_PSYCHOLOGICAL
 from sim.rules.start import success_chance
 from sim.scenario import Scenario
 from sim.state import OPEN
