@@ -173,6 +173,22 @@ def capped_mean(keen, weight, cap):
     return (low + high) / 2.0
 
 
+@compiled
+def _births_beside(openings, renewals, days):
+    """Rate of new needs of an idle holder such that with renewals all openings come to ``openings`` a day.
+
+    A licence that would be renewed after so many ``days`` is not where a new need came before.
+    """
+    low, high = 0.0, openings
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2.0
+        if middle + renewals * math.exp(-middle * days) > openings:
+            high = middle
+        else:
+            low = middle
+    return max((low + high) / 2.0, 1e-12)
+
+
 def threatened(p: SimpleNamespace, permit: Permit, noticed: int) -> float:
     """How much keener a holder is while works last, or after a notice: the threat of sanction enters worth once."""
     if not permit.enforced or not p.patrols:
@@ -243,7 +259,7 @@ def balance(p: SimpleNamespace, permit: Permit, keen: Floats, habits: Habits, fi
         base_rate=rate,
         mean_keenness=capped_mean(means, in_stock, float(p.attention_cap)),
         opening_rate=openings,
-        birth_rate=max(openings - renewal * granted / idle, 1e-12),
+        birth_rate=_births_beside(openings, renewal * granted / idle, own["validity_days"]),
         learn_rate=learns,
         obstacle_birth=stuck,
         lapsed=1.0 - granted / (openings * idle),
