@@ -156,6 +156,22 @@ def _solved(keen, weight, known):
     return rate, births, learns, stuck, mean_keen, apart
 
 
+@compiled
+def _births_beside(openings, renewals, days):
+    """Rate of new needs of an idle holder such that with renewals all openings come to ``openings`` a day.
+
+    A licence that would be renewed after so many ``days`` is not where a new need came before.
+    """
+    low, high = 0.0, openings
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2.0
+        if middle + renewals * math.exp(-middle * days) > openings:
+            high = middle
+        else:
+            low = middle
+    return max((low + high) / 2.0, 1e-12)
+
+
 def threatened(p: SimpleNamespace, permit: Permit, noticed: int) -> float:
     """How much keener a holder is while works last, or after a notice: the threat of sanction enters worth once."""
     if not permit.enforced or not p.patrols:
@@ -191,7 +207,9 @@ def balance(p: SimpleNamespace, permit: Permit, keen: Floats, filed: float, dela
     obstacle = obstacle_share(p, permit)
     renewal = p.renewal if own["validity_days"] > 0 else 0.0
     reopens = (1.0 - success) * p.reapply
-    files = own["need_rate"] / YEAR / (1.0 - renewal) / (1.0 - (1.0 - obstacle) * reopens)
+    # Of every file that no obstacle holds up so many are filed once more: the need reopened, or the permit expired.
+    again = (1.0 - obstacle) * (reopens + renewal * success)
+    files = own["need_rate"] / YEAR / (1.0 - again)
     answer = answering(means, weight, float(weight @ means), p)
     found = p.detection_rate / YEAR if permit.enforced and p.patrols else 0.0
     known = Known(
@@ -219,7 +237,7 @@ def balance(p: SimpleNamespace, permit: Permit, keen: Floats, filed: float, dela
         base_rate=rate,
         mean_keenness=mean_keen,
         opening_rate=openings,
-        birth_rate=max(openings - renewal * granted / idle, 1e-12),
+        birth_rate=_births_beside(openings, renewal * granted / idle, own["validity_days"]),
         learn_rate=learns,
         obstacle_birth=stuck,
         lapsed=1.0 - granted / (openings * idle),

@@ -14,7 +14,7 @@ from sim.ground import Ground, files_a_day
 from sim.rng import Draw, two_uniforms, uniform
 from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE, own_rate, taste
 from sim.rules.influence import days_until, waited
-from sim.rules.start import AWARE_WORKS, NOT_OPEN, STUCK, UNAWARE_WORKS, works_age
+from sim.rules.start import AWARE_WORKS, NOT_OPEN, STUCK, UNAWARE_WORKS, grown, licence_age, works_age
 from sim.scenario import MONTH_DAYS, Scenario
 from sim.state import (
     NEVER,
@@ -107,9 +107,10 @@ def start_needs(
             born = days_until(waited(uniform(seed, replicate, BIRTH, who, occasion, 0)), one.birth_rate) - 1
             valid = validity[k]
             if valid > 0:
-                dated = min(one.opening_rate * valid * renewal, 0.95)
-                if uniform(seed, replicate, RENEWAL, who, occasion, 0) < dated:
-                    need.expiry = int(uniform(seed, replicate, RENEWAL, who, occasion, 1) * valid)
+                renewed = (1.0 - one.lapsed) * one.opening_rate * renewal
+                if uniform(seed, replicate, RENEWAL, who, occasion, 0) < renewed * grown(one.birth_rate, valid):
+                    age_of = licence_age(uniform(seed, replicate, RENEWAL, who, occasion, 1), one.birth_rate, valid)
+                    need.expiry = max(int(valid - age_of), 0)
                     born = min(born, need.expiry)
             need.due = min(born, last_day)
         stock[k].unmet += int(need.held == 0)

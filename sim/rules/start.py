@@ -78,6 +78,15 @@ def open_share(birth_rate, days):
 
 
 @compiled
+def licence_age(draw, births, days):
+    """Age in days of a licence met at a random moment before it expires after ``days``.
+
+    ``births`` is the rate of new needs, each of which takes the place of a licence.
+    """
+    return -math.log1p(-draw * births * grown(births, days)) / births
+
+
+@compiled
 def complete_after(documents, error, mended, corrections):
     """Probability that all ``documents`` are right after so many corrections.
 

@@ -216,6 +216,24 @@ def test_what_follows_from_the_balance_is_that_of_the_chain(drawn: tuple[list[So
         assert 0.0 < one.found.birth_rate <= one.found.opening_rate
 
 
+def test_new_needs_and_renewals_come_to_all_openings(drawn: tuple[list[Solved], list[World]]) -> None:
+    """A licence that is to be renewed is, unless a new need came before it expired."""
+    for one in drawn[0]:
+        valid = one.given("validity_days")
+        granted = one.long_run.granted / (1.0 - one.long_run.stock)
+        renewed = (one.world.p.renewal if valid > 0 else 0.0) * granted * math.exp(-one.found.birth_rate * valid)
+        assert one.found.birth_rate + renewed == pytest.approx(one.found.opening_rate, rel=1e-3)
+
+
+def test_files_are_those_of_new_needs_and_of_what_is_filed_once_more(drawn: tuple[list[Solved], list[World]]) -> None:
+    """Refused files are filed again as often as needs reopen, granted ones as often as they are renewed."""
+    for one in drawn[0]:
+        known, renewal = one.found.known, one.world.p.renewal if one.given("validity_days") > 0 else 0.0
+        clear = known.files * (1.0 - known.obstacle)
+        again = clear * ((1.0 - one.world.success) * one.world.p.reapply + one.world.success * renewal)
+        assert known.files == pytest.approx(one.given("need_rate") / YEAR + again, rel=1e-9)
+
+
 def test_an_obstacle_is_a_part_of_the_technical_rejections(drawn: tuple[list[Solved], list[World]]) -> None:
     """Of all complete own files as many fail the review as the parameter says, obstacle or not."""
     for one in drawn[0]:

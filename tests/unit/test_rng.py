@@ -351,6 +351,7 @@ RULES: dict[str, tuple[Callable[[random.Random], Any], ...]] = {
     "rules.start.spell": (rate, rate, rate, real(0.0, 378.0), unit, unit, rate, unit, rate),
     "rules.start.acts_again": (rate, rate, real(0.0, 0.9)),
     "rules.start.open_share": (rate, real(1.0, 900.0)),
+    "rules.start.licence_age": (unit, rate, DAYS),
     "rules.start.complete_after": (whole(3, 12), unit, unit, whole(0, 3)),
     "rules.start.success_chance": (whole(3, 12), unit, unit, unit, whole(0, 3), unit),
     "rules.start.stock_cell": (unit, real(1e-5, 0.1), tuple_of(4, 0.0, 200.0), tuple_of(4, 0.0, 400.0), unit),

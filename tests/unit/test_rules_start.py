@@ -24,6 +24,7 @@ from sim.rules.start import (
     complete_after,
     early_days,
     grown,
+    licence_age,
     open_share,
     spell,
     stock_cell,
@@ -245,6 +246,16 @@ def test_the_age_rises_with_its_draw_and_ends_with_the_works(case: tuple[float, 
     assert ages[0] == pytest.approx(0.0, abs=1e-9)
     assert ages == sorted(ages)
     assert 0.0 <= ages[0] <= ages[-1] < case[0]
+
+
+@pytest.mark.parametrize("births", [1e-12, 7e-5, 0.002, 0.05])
+@pytest.mark.parametrize("draw", [0.0, 0.2, 0.7, BELOW_1])
+def test_the_age_of_a_licence_inverts_its_survival(births: float, draw: float) -> None:
+    """Licences end by a new need, so among those met the young are more; without needs all ages are as frequent."""
+    age = licence_age(draw, births, 756.0)
+    whole = quad(lambda t: math.exp(-births * t), 0.0, 756.0)[0]
+    assert quad(lambda t: math.exp(-births * t), 0.0, age)[0] == pytest.approx(draw * whole, rel=1e-6, abs=1e-9)
+    assert 0.0 <= age <= 756.0 * (1.0 + 1e-6)
 
 
 # -- success
