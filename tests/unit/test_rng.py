@@ -116,12 +116,14 @@ PURPOSES = {
     "AGE": 1, "LITERACY": 2, "INTRINSIC": 3, "SOCIAL": 4, "NORMATIVE": 5, "EFFICACY": 6, "TYPE": 7, "WORK": 8,
     "FREE_TIME": 9, "KNOWLEDGE": 10, "TRUST": 11, "EXPECTATION": 12, "HOUSEHOLD": 13, "FIRM": 14, "TIE": 15,
     "HEAD": 16, "SIZE": 17, "STOCK": 30, "STOCK_AGE": 31, "BIRTH": 32, "THRESHOLD": 33, "TASTE": 34, "PATROL": 35,
-    "REPORT": 36, "DEMOLITION": 37, "RENEWAL": 38, "ONLINE_FAILURE": 50, "DEFECT": 51, "REPAIR": 52, "SERVICE": 53,
+    "REPORT": 36, "DEMOLITION": 37, "RENEWAL": 38, "AWARE": 39, "LEARNS": 40, "ENDS": 41, "OBSTACLE": 42, "MENDED": 43,
+    "ATTEMPT_FAILURE": 50, "DEFECT": 51, "REPAIR": 52, "SERVICE": 53,
     "CORRECTION": 54, "CORRECTION_TIME": 55, "CORRECTED_DOCUMENT": 56, "TECHNICAL": 57, "REAPPLY": 58,
     "REAPPLY_TIME": 59, "QUEUE_PLACE": 60, "PERSON_NOISE": 61, "ELEMENT_NOISE": 62, "SURVEY_KEY": 63,
-    "COMPLAINT": 64, "COMPLAINT_CLASS": 65, "COMPLAINT_CLOSED": 66, "JOIN": 80, "UNINVITED": 81, "HEARS": 82,
+    "COMPLAINT": 64, "COMPLAINT_CLASS": 65, "COMPLAINT_CLOSED": 66, "AFTER_FAILURE": 67,
+    "RETRY_TIME": 68, "JOIN": 80, "UNINVITED": 81, "HEARS": 82,
     "VISIT_ORDER": 83, "EVENT_PLACE": 84, "TARGET": 85, "MEETING": 86, "LEAVE": 87, "ELECTION": 88,
-    "SITE_SHOCK": 89, "INVITED_ORDER": 90,
+    "SITE_SHOCK": 89, "INVITED_ORDER": 90, "ASSIGNED": 91, "TAKES_IN": 92, "HEEDED": 93,
 }  # fmt: skip
 
 
@@ -255,28 +257,47 @@ def tuple_of(n: int, low: float, high: float) -> Callable[[random.Random], tuple
     return lambda source: tuple(source.uniform(low, high) for _ in range(n))
 
 
+def failing(source: random.Random) -> float:
+    """A chance that an attempt fails: never certain."""
+    return source.choice([0.0, 0.95, 0.95 * source.random(), 0.95 * source.random()])
+
+
+def rate(source: random.Random) -> float:
+    """A rate a day: two rates that are drawn one after the other are the same now and then."""
+    return source.choice([1e-6, 0.004, 0.004, 10.0 ** source.uniform(-5.0, -0.5), 10.0 ** source.uniform(-5.0, -0.5)])
+
+
 WIDE, CHANNEL, FLAG = real(-40.0, 40.0), whole(0, 4), whole(0, 1)
+DAYS = real(1.0, 378.0)
+CHOOSING = tuple_of(15, 0.0, 2.0)
 RULES: dict[str, tuple[Callable[[random.Random], Any], ...]] = {
     "rng.philox": (lambda source: np.uint64(source.getrandbits(32)),) * 6,
     "rng.two_uniforms": (whole(0, 2**32 - 1),) * 6,
     "rng.uniform": (whole(0, 2**32 - 1),) * 6,
     "rules.choice.taste": (unit,),
-    "rules.choice.learning_cost": (CHANNEL, unit, unit),
-    "rules.choice.compliance_cost": (CHANNEL, FLAG),
-    "rules.choice.psychological_cost": (CHANNEL, unit, whole(0, 6), unit),
+    "rules.choice.learning_cost": (CHANNEL, unit, unit, CHOOSING),
+    "rules.choice.compliance_cost": (CHANNEL, FLAG, CHOOSING),
+    "rules.choice.psychological_cost": (CHANNEL, unit, real(0.0, 6.0), CHOOSING),
     "rules.choice.threat": (FLAG, FLAG, real(0.05, 0.5)),
     "rules.choice.channel_value": (
-        CHANNEL, WIDE, WIDE, unit, unit, unit, unit, FLAG, unit, whole(0, 6), unit, real(0.0, 5.0), real(0.0, 10.0),
-        unit, unit, unit, unit, unit, unit, unit,
+        CHANNEL, WIDE, WIDE, unit, unit, unit, unit, FLAG, unit, real(0.0, 6.0), unit, real(0.0, 5.0), real(0.0, 10.0),
+        unit, CHOOSING,
     ),
+    "rules.choice.expected_benefit": (unit, real(0.0, 0.1), real(0.0, 60.0)),
     "rules.choice.keenness": (WIDE, real(0.3, 2.0)),
+    "rules.choice.own_rate": (real(1e-6, 0.1), real(1e-3, 50.0), FLAG, FLAG, unit),
     "rules.choice.prompt_hazard": (unit,),
-    "rules.choice.within_quarter": (unit, unit, real(0.0, 0.02), real(0.0, 3.0)),
-    "rules.choice.prompted": (unit, unit, real(0.0, 9.0), real(1.0, 10.0)),
+    "rules.choice.prompted": (unit, real(0.0, 9.0), real(1.0, 10.0)),
+    "rules.choice.help_prompt": (unit, whole(0, 504), whole(63, 504)),
+    "rules.choice.attempt_failure": (CHANNEL, unit, unit, unit, real(0.5, 0.7), unit),
+    "rules.choice.after_failure": (unit, unit, unit),
+    "rules.choice.filed_chance": (failing, failing, real(0.05, 0.6), real(0.0, 0.8)),
+    "rules.choice.filing_delay": (failing, real(0.0, 0.8), real(0.05, 0.6), real(5.0, 63.0)),
+    "rules.choice.own_days": (whole(0, 900), whole(0, 900), whole(0, 1)),
+    "rules.choice.within_quarter": (unit, real(0.0, 0.02), real(0.0, 63.0), real(0.0, 3.0)),
     "rules.filing.helper_ratio": (CHANNEL, unit, unit, unit, unit),
     "rules.filing.defect_chance": (unit, CHANNEL, unit, unit, unit, unit, unit, real(0.0, 2.0), real(0.0, 2.0)),
-    "rules.filing.online_failure_chance": (unit, unit, real(0.5, 0.7)),
-    "rules.filing.technical_failure": (unit, unit, unit),
+    "rules.filing.technical_failure": (unit, FLAG, unit, unit),
     "rules.filing.repair_probability": (unit, real(0.0, 0.5), unit, real(0.0, 0.8), unit),
     "rules.filing.correction_wait": (unit, real(1.0, 126.0)),
     "rules.filing.late": (whole(0, 30), whole(0, 14)),
@@ -334,10 +355,16 @@ RULES: dict[str, tuple[Callable[[random.Random], Any], ...]] = {
     "rules.serving.net_capacity": (real(0.0, 90.0), real(0.0, 90.0), unit),
     "rules.serving.crowded": (real(0.0, 90.0), real(0.1, 9.0), real(0.5, 60.0)),
     "rules.serving.desk_wait": (real(0.0, 900.0), real(0.1, 90.0), real(0.0, 5.0)),
-    "rules.start.mean_wait": (real(1e-6, 0.3), real(1e-6, 0.3), real(0.0, 378.0)),
-    "rules.start.open_share": (real(1e-6, 0.3), real(1.0, 900.0)),
-    "rules.start.need_age": (unit, real(1e-6, 0.3), real(1e-6, 0.3), real(0.0, 378.0)),
-    "rules.start.success_chance": (whole(3, 12), unit, unit, unit, unit),
+    "rules.start.grown": (rate, DAYS),
+    "rules.start.early_days": (DAYS, unit, rate, rate, rate),
+    "rules.start.spell": (rate, rate, rate, real(0.0, 378.0), unit, unit, rate, unit, rate),
+    "rules.start.acts_again": (rate, rate, real(0.0, 0.9)),
+    "rules.start.open_share": (rate, real(1.0, 900.0)),
+    "rules.start.licence_age": (unit, rate, DAYS),
+    "rules.start.complete_after": (whole(3, 12), unit, unit, whole(0, 3)),
+    "rules.start.success_chance": (whole(3, 12), unit, unit, unit, whole(0, 3), unit),
+    "rules.start.stock_cell": (unit, real(1e-5, 0.1), tuple_of(4, 0.0, 200.0), tuple_of(4, 0.0, 400.0), unit),
+    "rules.start.works_age": (unit, whole(0, 3), DAYS, unit, rate, rate, rate),
 }  # fmt: skip
 
 

@@ -10,15 +10,7 @@ from hypothesis import strategies as st
 
 from sim.rng import uniform
 from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
-from sim.rules.filing import (
-    correction_wait,
-    defect_chance,
-    helper_ratio,
-    late,
-    online_failure_chance,
-    repair_probability,
-    technical_failure,
-)
+from sim.rules.filing import correction_wait, defect_chance, helper_ratio, late, repair_probability, technical_failure
 from tests.statistics import assert_mean
 
 CHANNELS = (ONLINE, COUNTER, BROKER, EVENT)
@@ -78,19 +70,18 @@ def test_a_defect_chance_is_a_probability_that_falls_with_knowledge(
     assert 0.0 <= more <= less <= 0.95
 
 
-def test_online_failure_by_hand() -> None:
-    """The base at mean literacy, twice that at none; certain failure is never reached."""
-    assert online_failure_chance(0.2, 0.63, 0.63) == 0.2
-    assert online_failure_chance(0.2, 0.0, 0.63) == pytest.approx(0.4, rel=1e-15)
-    assert online_failure_chance(0.5, 0.0, 0.63) == 0.95
-    assert 0.0 <= online_failure_chance(0.2, 1.0, 0.5) < online_failure_chance(0.2, 0.9, 0.5)
-
-
 def test_technical_failure_by_hand() -> None:
     """Nobody's help leaves the base as it is, a fully skilled co-producer's brings it to the ratio of it."""
-    assert technical_failure(0.25, 0.0, 0.8) == 0.25
-    assert technical_failure(0.25, 1.0, 0.8) == pytest.approx(0.2, rel=1e-15)
-    assert technical_failure(0.25, 0.5, 0.8) == pytest.approx(0.225, rel=1e-15)
+    assert technical_failure(0.25, 0, 0.0, 0.8) == 0.25
+    assert technical_failure(0.25, 0, 1.0, 0.8) == pytest.approx(0.2, rel=1e-15)
+    assert technical_failure(0.25, 0, 0.5, 0.8) == pytest.approx(0.225, rel=1e-15)
+
+
+@given(UNIT, UNIT, UNIT)
+def test_an_obstacle_always_fails_and_without_one_help_never_harms(base: float, skill: float, ratio_of: float) -> None:
+    """Whoever checked the papers: what cannot be met is mended before the file, or not at all."""
+    assert technical_failure(base, 1, skill, ratio_of) == 1.0
+    assert 0.0 <= technical_failure(base, 0, skill, ratio_of) <= base
 
 
 @pytest.mark.parametrize(
