@@ -123,7 +123,7 @@ PURPOSES = {
     "COMPLAINT": 64, "COMPLAINT_CLASS": 65, "COMPLAINT_CLOSED": 66, "AFTER_FAILURE": 67,
     "RETRY_TIME": 68, "JOIN": 80, "UNINVITED": 81, "HEARS": 82,
     "VISIT_ORDER": 83, "EVENT_PLACE": 84, "TARGET": 85, "MEETING": 86, "LEAVE": 87, "ELECTION": 88,
-    "SITE_SHOCK": 89, "INVITED_ORDER": 90, "ASSIGNED": 91, "TAKES_IN": 92, "HEEDED": 93,
+    "SITE_SHOCK": 89, "INVITED_ORDER": 90, "ASSIGNED": 91, "TAKES_IN": 92, "HEEDED": 93, "HEADS_KNOW": 94,
 }  # fmt: skip
 
 
@@ -324,6 +324,7 @@ RULES: dict[str, tuple[Callable[[random.Random], Any], ...]] = {
     "rules.motivation.company": (whole(0, 30), whole(1, 20)),
     "rules.motivation.skill_gained": (unit, real(0.0, 2.0)),
     "rules.normal.normal": (unit,),
+    "rules.outreach.estimated_need": (whole(0, 300), real(0.1, 0.8), whole(0, 300), whole(0, 900), real(63.0, 504.0)),
     "rules.outreach.event_places": (
         whole(0, 10), real(1.0, 8.0), real(0.05, 0.5), whole(0, 200), whole(0, 60), whole(1, 20),
     ),
