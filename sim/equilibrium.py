@@ -3,29 +3,32 @@
 - Channel constants of online and broker give the base shares ``online_share`` and ``broker_share`` (closed form:
   tastes are Gumbel).
 - The base rate of acting on each permit gives its ``stock`` of open needs when inflow equals outflow.
-- The base score of satisfaction gives ``ikm_base`` at reference experiences.
+- The base score of satisfaction and the spread of respondents give ``ikm_base`` and ``answer_sd`` at reference
+  experiences (``sim.answers``).
+- The reference of complaints makes them average ``complaint_rate`` over the files decided at base
+  (``sim.complaints``).
 
 They hold at *reference levers* (the register's defaults), so that a lever moved by a scenario has its effect.
 """
 
 from __future__ import annotations
 
-import csv
 import math
-from io import StringIO
 from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.answers import solve_answers
 from sim.compiled import compiled, loop
+from sim.complaints import complaint_reference
+from sim.decided import decided_at_base
 from sim.errors import KelilingError
-from sim.parameters import Permit, data_text
+from sim.parameters import Permit
 from sim.population import Population
 from sim.rng import Draw, two_uniforms, uniform
 from sim.rules.choice import COUNTER, ONLINE, channel_value, keenness, taste, threat
-from sim.rules.satisfaction import SCALE, expected_answer
 from sim.rules.start import mean_wait, open_share, success_chance
 
 Floats = NDArray[np.float64]
@@ -55,6 +58,7 @@ class Equilibrium(NamedTuple):
     base_rate: Floats  # of acting a day, at keenness 1
     mean_keenness: Floats  # over the open needs at the start
     base_score: float  # latent satisfaction at reference experiences, 1-4
+    person_sd: float  # spread of respondents around it
     complaint_reference: float  # satisfaction at which complaints come at their base rate, 1-4
 
 
@@ -172,6 +176,19 @@ def stock_at(rate, keenness_of, works_boost, works_days, birth_rate):
     return total / keenness_of.size, keen_total / total
 
 
+@loop
+def first_files(rate, keenness_of, works_boost, works_days, opens, new):
+    """First files a day of every holder at base rate ``rate``: needs open at rate ``opens``, ``new`` ones among them.
+
+    A need that is open leaves no room for another; in balance as many are filed as open.
+    """
+    found = np.empty(keenness_of.size)
+    for i in range(keenness_of.size):
+        later = rate * keenness_of[i]
+        found[i] = new * (1.0 - open_share(opens, mean_wait(later * works_boost, later, works_days)))
+    return found
+
+
 def success(p: SimpleNamespace, permit: Permit) -> float:
     """Chance that an application of a mean resident at the counter is granted; it sets how many come again."""
     chance: float = success_chance(
@@ -190,12 +207,15 @@ def lapsed_share(p: SimpleNamespace, permit: Permit) -> float:
     return (1.0 - success(p, permit)) * (1.0 - p.reapply) / (1.0 - again)
 
 
+def new_rate(p: SimpleNamespace, permit: Permit) -> float:
+    """Needs that are new a working day and eligible holder, or come of an expiry."""
+    rate: float = getattr(p, f"{permit.name}_need_rate") / YEAR
+    return rate / (1.0 - p.renewal) if getattr(p, f"{permit.name}_validity_days") > 0 else rate
+
+
 def opening_rate(p: SimpleNamespace, permit: Permit) -> float:
     """Needs that open a working day and eligible holder: new ones, expiries, and reopenings after a failure."""
-    rate: float = getattr(p, f"{permit.name}_need_rate") / YEAR
-    if getattr(p, f"{permit.name}_validity_days") > 0:
-        rate /= 1.0 - p.renewal
-    return rate / (1.0 - (1.0 - success(p, permit)) * p.reapply)
+    return new_rate(p, permit) / (1.0 - (1.0 - success(p, permit)) * p.reapply)
 
 
 def works_boost(p: SimpleNamespace, permit: Permit) -> float:
@@ -261,7 +281,7 @@ def solve(
     keenness_of = keen(
         seed, 0, population.key[pairs.resident], pairs.permit, values, online, broker, p.hazard_sensitivity
     )
-    base_rate, mean_keenness = [], []
+    base_rate, mean_keenness, first = [], [], np.empty(pairs.permit.size)
     for k, permit in enumerate(permits):
         mine = keenness_of[pairs.permit == k]
         if mine.size == 0:
@@ -276,36 +296,10 @@ def solve(
         rate = math.exp((low + high) / 2.0)
         base_rate.append(rate)
         mean_keenness.append(stock_at(rate, mine, works_boost(p, permit), works, rates[k])[1])
-    return Equilibrium(
-        online, broker, np.array(base_rate), np.array(mean_keenness), base_score(p), complaint_reference(p)
-    )
-
-
-def satisfaction_table() -> tuple[list[tuple[float, ...]], list[float]]:
-    """Routing of the seven experiences into each of the nine elements, and the reference experiences."""
-    rows = list(csv.reader(StringIO(data_text("satisfaction.csv"))))[1:]
-    numbers = [tuple(float(cell) for cell in row[1:]) for row in rows]
-    return numbers[:-1], list(numbers[-1])
-
-
-def base_score(p: SimpleNamespace) -> float:
-    """Latent score whose ticked boxes average ``ikm_base`` / 25, given the spread of people and elements."""
-    spread = math.sqrt(p.answer_sd * p.answer_sd + p.element_sd * p.element_sd)
-    low, high = 1.0, 5.0
-    for _ in range(50):
-        middle = (low + high) / 2.0
-        low, high = (middle, high) if expected_answer(middle, spread) < p.ikm_base / 25.0 else (low, middle)
-    return (low + high) / 2.0
-
-
-def complaint_reference(p: SimpleNamespace) -> float:
-    """Satisfaction at which a complaint has its base rate, such that complaints average that rate over applicants.
-
-    The rate is exponential in satisfaction, so its mean lies above the rate at mean satisfaction, by the variance of
-    satisfaction between applicants: people, elements, and decisions, favourable as often as the reference has it.
-    """
-    granted = satisfaction_table()[1][3]
-    decision = SCALE * p.weight_decision
-    variance = p.answer_sd * p.answer_sd + p.element_sd * p.element_sd / 9.0
-    variance += decision * decision * granted * (1.0 - granted)
-    return float(p.ikm_base / 25.0 - p.complaint_steepness * variance / 2.0)
+        boost, new = works_boost(p, permit), new_rate(p, permit)
+        first[pairs.permit == k] = first_files(rate, mine, boost, works, rates[k], new)
+    answers = solve_answers(p)
+    files = decided_at_base(population, (pairs.resident, pairs.permit, first), (values, online, broker), p, permits)
+    expectation = (float(population.expectation.mean()), float(population.expectation.std()))
+    reference_score = complaint_reference(p, answers, files, expectation, permits)
+    return Equilibrium(online, broker, np.array(base_rate), np.array(mean_keenness), *answers, reference_score)

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim import ikm
+from sim.answers import satisfaction_table
 from sim.compiled import compiled, with_fields
-from sim.equilibrium import satisfaction_table
 from sim.ground import Ground
 from sim.parameters import PERMIT_UNITS, Permit, namespace, permits, register
 from sim.rules import choice, motivation, outreach, serving
@@ -122,7 +122,16 @@ FIXED = np.dtype(
     [(name, np.int64) for name in ("seed", "replicate", "district", "year_of_day_0")]
     + [
         (name, np.float64)
-        for name in ("online", "broker", "base_score", "complaint_reference", "intercept", "low_third", "high_third")
+        for name in (
+            "online",
+            "broker",
+            "base_score",
+            "person_sd",
+            "complaint_reference",
+            "intercept",
+            "low_third",
+            "high_third",
+        )
     ]
 )
 
@@ -164,6 +173,7 @@ def given(
         "online": solved.online,
         "broker": solved.broker,
         "base_score": solved.base_score,
+        "person_sd": solved.person_sd,
         "complaint_reference": solved.complaint_reference,
         "intercept": intercept,
         "low_third": ground.literacy_thirds[0],
