@@ -27,8 +27,8 @@ import mesa
 from benchmarks.plain_resident import Application, Need, Neighbourhood, Resident
 from benchmarks.plain_rules import plain
 from sim import start
+from sim.answers import satisfaction_table
 from sim.balance import Balance
-from sim.equilibrium import satisfaction_table
 from sim.ground import Ground, ground
 from sim.parameters import Permit, namespace
 from sim.records import MONTH
@@ -129,7 +129,8 @@ class PlainModel(mesa.Model):
         base = ground(scenario)
         solved = base.equilibrium
         self.constants = (0.0, solved.online, 0.0, solved.broker)
-        self.base_score, self.complaint_reference = solved.base_score, solved.complaint_reference
+        self.base_score, self.person_sd = solved.base_score, solved.person_sd
+        self.complaint_reference = solved.complaint_reference
         self.routing, self.reference = satisfaction_table()
         self.notice_prompt = choice.prompt_hazard(p.answer_summons)
         self.tie_prompt = choice.prompt_hazard(p.tie_prompt)

@@ -302,7 +302,7 @@ class Resident(mesa.Agent):
             model.reference[6],
         ]
         normal = model.random.gauss
-        person = normal(0.0, p.answer_sd)
+        person = normal(0.0, model.person_sd)
         noise = [person + normal(0.0, p.element_sd) for _ in model.routing]
         score, performance = model.score(met, application.expectation, noise)
         given = (p.complaint_rate, p.complaint_steepness, model.complaint_reference, score, p.complaint_most)

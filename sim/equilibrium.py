@@ -4,30 +4,32 @@
   tastes are Gumbel).
 - The rates of needs, permit by permit, give its stock, files and shares when inflow equals outflow (``sim.balance``).
 - The strengths of prompts give the measured effects of information and of help in person (``sim.strengths``).
-- The base score of satisfaction gives ``ikm_base`` at reference experiences.
+- The base score of satisfaction and the spread of respondents give ``ikm_base`` and ``answer_sd`` at reference
+  experiences (``sim.answers``).
+- The reference of complaints makes them average ``complaint_rate`` over the files decided at base
+  (``sim.complaints``).
 
 They hold at *reference levers* (the register's defaults), so that a lever moved by a scenario has its effect.
 """
 
 from __future__ import annotations
 
-import csv
-import math
-from io import StringIO
 from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.answers import solve_answers
 from sim.balance import YEAR, Balance, Habits, balance, technical_of_clear
 from sim.channels import channel_constants, column, habits, keen, start_values
+from sim.complaints import complaint_reference
+from sim.decided import decided_at_base
 from sim.eligible import Eligible
 from sim.errors import Infeasible, KelilingError
-from sim.parameters import Permit, data_text
+from sim.parameters import Permit
 from sim.population import Population
 from sim.reference import choosing_of, reference_of
-from sim.rules.satisfaction import SCALE, expected_answer
 from sim.stock import sample, solved_record
 from sim.strengths import OfPermits, People, Strengths
 from sim.strengths import solve as solve_strengths
@@ -47,6 +49,7 @@ class Equilibrium(NamedTuple):
     strengths: Strengths
     service_factor: float  # of all officers' hours, such that own files take ``desk_load`` of their time
     base_score: float  # latent satisfaction at reference experiences, 1-4
+    person_sd: float  # spread of respondents around it
     complaint_reference: float  # satisfaction at which complaints come at their base rate, 1-4
 
 
@@ -97,6 +100,7 @@ def solve(
     requirements = column(p, permits, "requirements").astype(np.int64)
     technical = np.array([technical_of_clear(p, permit) for permit in permits])
     traits = (population.knowledge, population.literacy)
+    stride = max(pairs.permit.size // SAMPLED, 1)
     acting = habits(
         seed,
         pairs.resident,
@@ -111,7 +115,7 @@ def solve(
         column(p, permits, "intake_hours"),
         column(p, permits, "examination_hours"),
         numbers,
-        max(pairs.permit.size // SAMPLED, 1),
+        stride,
     )
     balances = tuple(
         balance(p, permit, keenness_of[pairs.permit == k], Habits(*acting[k].tolist()), files.item(k))
@@ -142,34 +146,10 @@ def solve(
     strengths = solve_strengths(
         stock, people, of_permits, numbers, choosing, 1.0 - p.broker_share, p.information_effect, p.assistance_effect
     )
-    return Equilibrium(online, broker, balances, strengths, service_factor, base_score(p), complaint_reference(p))
-
-
-def satisfaction_table() -> tuple[list[tuple[float, ...]], list[float]]:
-    """Routing of the seven experiences into each of the nine elements, and the reference experiences."""
-    rows = list(csv.reader(StringIO(data_text("satisfaction.csv"))))[1:]
-    numbers = [tuple(float(cell) for cell in row[1:]) for row in rows]
-    return numbers[:-1], list(numbers[-1])
-
-
-def base_score(p: SimpleNamespace) -> float:
-    """Latent score whose ticked boxes average ``ikm_base`` / 25, given the spread of people and elements."""
-    spread = math.sqrt(p.answer_sd * p.answer_sd + p.element_sd * p.element_sd)
-    low, high = 1.0, 5.0
-    for _ in range(50):
-        middle = (low + high) / 2.0
-        low, high = (middle, high) if expected_answer(middle, spread) < p.ikm_base / 25.0 else (low, middle)
-    return (low + high) / 2.0
-
-
-def complaint_reference(p: SimpleNamespace) -> float:
-    """Satisfaction at which a complaint has its base rate, such that complaints average that rate over applicants.
-
-    The rate is exponential in satisfaction, so its mean lies above the rate at mean satisfaction, by the variance of
-    satisfaction between applicants: people, elements, and decisions, favourable as often as the reference has it.
-    """
-    granted = satisfaction_table()[1][3]
-    decision = SCALE * p.weight_decision
-    variance = p.answer_sd * p.answer_sd + p.element_sd * p.element_sd / 9.0
-    variance += decision * decision * granted * (1.0 - granted)
-    return float(p.ikm_base / 25.0 - p.complaint_steepness * variance / 2.0)
+    answers = solve_answers(p)
+    worth = (values[::stride], online, broker)
+    some = (pairs.resident[::stride], pairs.permit[::stride])
+    decided = decided_at_base(population, some, worth, p, permits, files * holders)
+    expectation = (float(population.expectation.mean()), float(population.expectation.std()))
+    score = complaint_reference(p, answers, decided, expectation, permits)
+    return Equilibrium(online, broker, balances, strengths, service_factor, *answers, score)

@@ -10,8 +10,8 @@ from mesa.agent import AgentSet
 
 from sim import calendar, laws, state
 from sim.agents import CoProducer, Neighbourhood, PTSPOffice, Resident, elect_heads
+from sim.answers import satisfaction_table
 from sim.beginning import begin, day_zero, held_to_laws
-from sim.equilibrium import satisfaction_table
 from sim.history import History, history, records_of
 from sim.records import HALF_YEAR, MONTH, Record, count_month, record_of, survey
 from sim.rng import Draw, uniform
@@ -84,7 +84,7 @@ class CoproductionModel(mesa.Model):
         self.constants = [0.0] * 5
         self.constants[choice.ONLINE], self.constants[choice.BROKER] = solved.online, solved.broker
         self.balances, self.strengths = solved.balances, solved.strengths
-        self.base_score = solved.base_score
+        self.base_score, self.person_sd = solved.base_score, solved.person_sd
         self.complaint_reference = solved.complaint_reference
         self.routing, self.reference_experience = satisfaction_table()
         self.intercept = self.given.fixed["intercept"].item(0)

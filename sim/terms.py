@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim import ikm
+from sim.answers import satisfaction_table
 from sim.compiled import compiled, with_fields
-from sim.equilibrium import satisfaction_table
 from sim.ground import Ground
 from sim.parameters import PERMIT_UNITS, Permit, namespace, permits, register
 from sim.reference import choosing_of
@@ -134,6 +134,7 @@ FIXED = np.dtype(
             "help_prompt",
             "heeded",
             "base_score",
+            "person_sd",
             "complaint_reference",
             "intercept",
             "low_third",
@@ -184,6 +185,7 @@ def given(
         "help_prompt": solved.strengths.help,
         "heeded": solved.strengths.heeded,
         "base_score": solved.base_score,
+        "person_sd": solved.person_sd,
         "complaint_reference": solved.complaint_reference,
         "intercept": intercept,
         "low_third": ground.literacy_thirds[0],

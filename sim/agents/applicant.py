@@ -187,7 +187,7 @@ class Applicant(RowAgent):
         base = model.base_score + model.site_shock()
         performance = satisfaction.performance(base, felt)
         gap = p.weight_disconfirmation * (performance - a.expectation.item(application))
-        person = p.answer_sd * model.normal(Draw.PERSON_NOISE, self.key, occasion)
+        person = model.person_sd * model.normal(Draw.PERSON_NOISE, self.key, occasion)
         total, boxes = 0.0, 0
         for element, routing in enumerate(model.routing):
             noise = person + p.element_sd * model.normal(Draw.ELEMENT_NOISE, self.key, occasion, element)

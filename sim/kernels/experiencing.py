@@ -111,7 +111,7 @@ def _score(given, p, a, base, time, granted, handling):
     performance = satisfaction.performance(base, felt)
     gap = p.weight_disconfirmation * (performance - a.expectation)
     who, occasion = given.traits[a.resident].key, occasion_of(a)
-    person = p.answer_sd * normal(draw(given, PERSON_NOISE, who, occasion, 0))
+    person = given.fixed[0].person_sd * normal(draw(given, PERSON_NOISE, who, occasion, 0))
     total, boxes = 0.0, 0
     for element in range(given.routing.shape[0]):
         noise = person + p.element_sd * normal(draw(given, ELEMENT_NOISE, who, occasion, element))

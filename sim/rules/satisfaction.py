@@ -136,3 +136,24 @@ def expected_answer(base, sd):
     for cut in (1.5, 2.5, 3.5):
         total += 0.5 * (1.0 - math.erf((cut - base) / (sd * math.sqrt(2.0))))
     return total
+
+
+@compiled
+def box_variance(base, sd):
+    """Variance of the box ticked when the latent score is normal with this mean and spread."""
+    mean, square = 1.0, 1.0
+    for box in range(1, 4):
+        above = 0.5 * (1.0 - math.erf((box + 0.5 - base) / (sd * math.sqrt(2.0))))
+        mean += above
+        square += (2.0 * box + 1.0) * above
+    return square - mean * mean
+
+
+@compiled
+def cut_exponential(mean, sd, rate):
+    """Mean of exp(-rate x score) when the score is normal with this mean and spread, cut to the scale 1 to 4."""
+    width = sd * math.sqrt(2.0)
+    moved = mean - rate * sd * sd
+    low, high = 0.5 * (1.0 + math.erf((1.0 - mean) / width)), 0.5 * (1.0 - math.erf((4.0 - mean) / width))
+    within = 0.5 * (math.erf((4.0 - moved) / width) - math.erf((1.0 - moved) / width))
+    return low * math.exp(-rate) + high * math.exp(-4.0 * rate) + math.exp(-rate * (mean + moved) / 2.0) * within

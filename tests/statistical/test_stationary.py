@@ -38,3 +38,8 @@ def years() -> list[tuple[Values, Values]]:
 def test_nothing_drifts(years: list[tuple[Values, Values]], name: str) -> None:
     changes = [100.0 * (after[name] / before[name] - 1.0) for before, after in years]
     assert_mean(changes, 0.0, detect=WATCHED[name], bias=SETTLING.get(name, 0.0))
+
+
+def test_complaints_average_their_rate(years: list[tuple[Values, Values]]) -> None:
+    """Expected complaints per 1,000 decided, over both years of each run; a twentieth of 1.2 would be found."""
+    assert_mean([(a["complaints_expected"] + b["complaints_expected"]) / 2.0 for a, b in years], 1.2, detect=0.06)

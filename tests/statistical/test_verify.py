@@ -19,6 +19,7 @@ from experiments.kept import Kept
 from experiments.signs import signs_of
 from sim.model import CoproductionModel
 from sim.scenario import Scenario, load
+from tests.statistics import assert_mean
 
 pytestmark = pytest.mark.verify
 
@@ -82,6 +83,19 @@ def test_information_alone_moves_take_up_less_than_half_as_much_as_help() -> Non
         extra.append(row(comparison, "applications"))
     print(f"\nextra applications a year: help {extra[0].text}, information {extra[1].text}")
     assert extra[1].high < 0.5 * extra[0].low
+
+
+@pytest.mark.parametrize(
+    "values", [{}, {"complaint_steepness": 3.0}, {"weight_decision": 0.2}, {"weight_decision": 0.6}]
+)
+def test_complaints_average_their_rate(values: dict[str, float]) -> None:
+    """The expected number over decisions, both years of each run, as a ratio to the rate that was asked for."""
+    scenario = load("kebon-jeruk-no-outreach").with_(**values)
+    (ensemble,) = run_ensembles([scenario], 20, kept=KEPT)
+    years = [ensemble.values("complaints_expected", year) for year in (2018, 2019)]
+    ratios = np.mean(years, axis=0) / 1000.0 / scenario.values.get("complaint_rate", 0.0012)
+    print(f"\ncomplaints over their rate, {values}: {ratios.mean():.4f} +- {ratios.std(ddof=1) / ratios.size**0.5:.4f}")
+    assert_mean(ratios, 1.0, detect=0.06, bias=0.01)
 
 
 def test_common_luck_cuts_the_variance_of_a_difference() -> None:

@@ -349,6 +349,8 @@ RULES: dict[str, tuple[Callable[[random.Random], Any], ...]] = {
     ),
     "rules.satisfaction.complaint_class": (unit, unit, whole(0, 3), FLAG, real(0.01, 1.0)),
     "rules.satisfaction.expected_answer": (real(1.0, 5.0), real(0.3, 1.0)),
+    "rules.satisfaction.box_variance": (real(1.0, 5.0), real(0.3, 1.0)),
+    "rules.satisfaction.cut_exponential": (real(-1.0, 6.0), real(0.1, 0.8), real(0.0, 0.4)),
     "rules.serving.service_hours": (real(0.05, 2.0), unit, unit),
     "rules.serving.worked": (real(0.0, 8.5), real(0.0, 8.5), real(0.0, 20.0)),
     "rules.serving.examined": (whole(0, 3), whole(0, 3), whole(0, 2), FLAG),

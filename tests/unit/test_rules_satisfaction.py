@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from sim.equilibrium import base_score, satisfaction_table
+from sim.answers import satisfaction_table
 from sim.parameters import defaults, namespace
 from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
 from sim.rules.satisfaction import (
@@ -130,13 +130,6 @@ def test_the_expected_answer_agrees_with_scipy(base: float, spread: float) -> No
     cuts = [-math.inf, 1.5, 2.5, 3.5, math.inf]
     boxes = [norm.cdf(high, base, spread) - norm.cdf(low, base, spread) for low, high in pairwise(cuts)]
     assert expected_answer(base, spread) == pytest.approx(sum(k * q for k, q in enumerate(boxes, 1)), rel=1e-12)
-
-
-def test_the_solved_base_score_gives_the_observed_ikm(p: SimpleNamespace) -> None:
-    spread = math.sqrt(p.answer_sd**2 + p.element_sd**2)
-    for ikm in (81.81, 82.5, 83.33):
-        p.ikm_base = ikm
-        assert 25.0 * expected_answer(base_score(p), spread) == pytest.approx(ikm, abs=1e-9)
 
 
 # -- complaints
