@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 JOBS ?= 2
 
-.PHONY: demo test test-all bench verify lint format golden odd clean
+.PHONY: demo test test-all bench verify lint format golden odd findings clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f"keliling needs Python 3.11 to 3.13, this is {v[0]}.{v[1]}; try: make PYTHON=python3.12")'
@@ -39,6 +39,9 @@ golden: $(VENV)/.installed  ## rewrite the golden runs and print what changed
 
 odd: $(VENV)/.installed  ## rewrite the generated tables of the ODD page
 	$(BIN)/python -m tests.docs.odd_tables
+
+findings: $(VENV)/.installed  ## measure what the pages quote where it is not current, and write the pages; ONLY="NAME ..." remakes parts
+	$(BIN)/python -m tests.docs.findings $(if $(ONLY),--only $(ONLY))
 
 test-all:  ## the tests on every supported Python that is found
 	@for version in 3.11 3.12 3.13; do \

@@ -16,7 +16,7 @@ from sim.scenario import Scenario, load
 Other = Callable[[Scenario, int], tuple[dict[str, float], float]]
 """Another program: a scenario and a replicate to its totals by name and the seconds of its days, without set-up."""
 
-COMPARED = ("submitted", "decided", "rejected")
+COMPARED = ("attempts", "failed_attempts", "given_up", "ended", "submitted", "decided", "rejected")
 WARM = 0.02
 """Share of a district at which a program is lived once beforehand, so that nothing is loaded while it is timed."""
 LUCK = (

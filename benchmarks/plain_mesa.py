@@ -27,10 +27,12 @@ import mesa
 from benchmarks.plain_resident import Application, Need, Neighbourhood, Resident
 from benchmarks.plain_rules import plain
 from sim import start
+from sim.balance import Balance
 from sim.equilibrium import satisfaction_table
 from sim.ground import Ground, ground
-from sim.parameters import namespace
+from sim.parameters import Permit, namespace
 from sim.records import MONTH
+from sim.reference import choosing_of
 from sim.rng import Draw, uniform
 from sim.rules.choice import ONLINE
 from sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW
@@ -99,8 +101,8 @@ class Office(mesa.Agent):
 
     def review(self, application: Application) -> None:
         """Finish the technical review of a complete file."""
-        p, base = self.model.p, application.need.permit.technical_rejection
-        chance = filing.technical_failure(base, 0.0, p.assistance_technical)
+        need, p = application.need, self.model.p
+        chance = filing.technical_failure(need.permit.technical, need.obstacle, 0.0, p.assistance_technical)
         self.decide(application, REJECTED if self.model.random.random() < chance else GRANTED)
 
     def decide(self, application: Application, outcome: int) -> None:
@@ -131,8 +133,7 @@ class PlainModel(mesa.Model):
         self.routing, self.reference = satisfaction_table()
         self.notice_prompt = choice.prompt_hazard(p.answer_summons)
         self.tie_prompt = choice.prompt_hazard(p.tie_prompt)
-        costs = (p.weight_learning, p.weight_compliance, p.weight_psychological)
-        self.weights = (*costs, p.rejection_memory, p.weight_fee, p.weight_norm)
+        self.choosing = choosing_of(p)
         size = base.population.rw_head.size / scenario.profile.n_rw
         officers = max(1, round(p.officers * size))
         self.office = Office(self, officers, p.open_hours * p.officers * size / officers)
@@ -142,17 +143,12 @@ class PlainModel(mesa.Model):
     def _settle(self, scenario: Scenario, base: Ground, seed: int, replicate: int) -> None:
         """Turn the columns of day 0 into objects."""
         world, people = start.initial(scenario, base, self.p, seed, replicate), base.population
-        permits = [
-            SimpleNamespace(
-                enforced=permit.enforced, base_rate=rate, mean_keenness=keen, **permit_values(self.p, permit)
-            )
-            for permit, rate, keen in zip(
-                base.permits, base.equilibrium.base_rate.tolist(), base.equilibrium.mean_keenness.tolist(), strict=True
-            )
-        ]
+        solved = zip(base.permits, base.equilibrium.balances, strict=True)
+        permits = [numbers_of(self.p, permit, balance) for permit, balance in solved]
         needs_of: list[list[Need]] = [[] for _ in range(people.key.size)]
         n, keys = world.needs, people.key.tolist()
-        columns = (n.resident, n.permit, n.status, n.due, n.threshold, n.rate, n.monthly, n.works_until, n.patrol_day)
+        of_spell = (n.status, n.due, n.threshold, n.rate, n.monthly, n.learns, n.ends)
+        columns = (n.resident, n.permit, *of_spell, n.aware, n.obstacle, n.works_until, n.patrol_day)
         for resident, permit, *values in zip(*(column.tolist() for column in columns), strict=True):
             # The state of day 0 follows from these tastes, so the first need keeps them.
             marks = [uniform(seed, replicate, Draw.TASTE, keys[resident], permit << 24, c) for c in (1, 2, 3)]
@@ -203,6 +199,12 @@ class PlainModel(mesa.Model):
         self.remove_all_agents()
         # Mesa 3.3 counts agents in a class-level table keyed by model, which would keep every model alive.
         getattr(mesa.Agent, "_ids", {}).pop(self, None)
+
+
+def numbers_of(p: SimpleNamespace, permit: Permit, balance: Balance) -> SimpleNamespace:
+    """What is given of a permit and what is solved for it, by name; rates are a working day's."""
+    solved = balance._asdict() | {"ends": balance.known.ends}
+    return SimpleNamespace(enforced=permit.enforced, **permit_values(p, permit), **solved)
 
 
 def live(scenario: Scenario, replicate: int, every: bool) -> tuple[dict[str, float], float]:

@@ -13,7 +13,7 @@ import mesa
 
 from benchmarks.plain_rules import plain
 from sim.records import CHANNELS, COMPLAINTS, MONTH
-from sim.rules.choice import BROKER, COUNTER, ONLINE, WAIT
+from sim.rules.choice import BROKER, COUNTER, GIVES_UP, ONLINE, TRIES_LATER, WAIT
 from sim.rules.serving import GRANTED
 from sim.state import APPLIED, IDLE, OPEN
 
@@ -46,6 +46,10 @@ class Need:
     threshold: float
     rate: float
     monthly: int
+    learns: int
+    ends: int
+    aware: int
+    obstacle: int
     works_until: int
     patrol_day: int
     hazard: float = 0.0
@@ -84,8 +88,8 @@ class Resident(mesa.Agent):
         self.knowledge = self.usual_knowledge = traits["knowledge"]
         self.trust = self.usual_trust = traits["trust"]
         self.expectation = traits["expectation"]
-        self.knowledge_day = self.trust_day = self.rejections = 0
-        self.satisfaction = 0.0
+        self.knowledge_day = self.trust_day = self.rejections_day = 0
+        self.satisfaction = self.rejections = 0.0
         self.ties: list[Resident] = []
         self.next_day = FAR
         self.wake(min([need.due for need in needs]))
@@ -124,15 +128,27 @@ class Resident(mesa.Agent):
         days = self.model.day - self.trust_day
         return influence.faded(self.trust, self.usual_trust, days, self.model.p.trust_half_life)
 
+    def rejections_today(self) -> float:
+        """Rejections remembered, fading."""
+        return influence.faded(
+            self.rejections, 0.0, self.model.day - self.rejections_day, self.model.p.rejection_half_life
+        )
+
     # -- needs
 
     def attend(self, need: Need) -> None:
-        """Let a need arise, meet the patrol or the end of works, and decide; act on what is decided."""
+        """Let a need arise, end, be learnt of, meet the patrol or the end of works; decide, and act on it."""
         model, today = self.model, self.model.day
         if need.status == IDLE:
             self.open(need)
+        if need.ends <= today:
+            model.count["ended"] += 1
+            self.close(need, granted=False)
+            return
+        if need.learns <= today:
+            need.aware = 1
         if need.patrol_day == today and model.p.patrols:
-            need.noticed = 1
+            need.noticed = need.aware = 1
             need.news = max(need.news, model.notice_prompt)
             model.count["notices"] += 1
         if need.works_until == today and need.noticed and model.random.random() < model.p.demolished:
@@ -144,12 +160,17 @@ class Resident(mesa.Agent):
             self.act(need, channel)
 
     def open(self, need: Need) -> None:
-        """Begin a spell of an open need; works are those of the need, not of the attempt."""
+        """Begin a spell of an open need; what is known of it, an obstacle and works are the need's, not the spell's."""
         model, permit, draw = self.model, need.permit, self.model.random.random
         need.status, need.anchor, need.online_failed = OPEN, model.day, False
         need.threshold = influence.waited(draw())
+        need.ends = model.day + influence.days_until(influence.waited(draw()), permit.ends)
         need.hazard = need.rate = need.news = 0.0
         if need.attempt == 0:
+            need.aware, need.obstacle = int(draw() >= permit.unaware), int(draw() < permit.obstacle_birth)
+            need.learns = model.day
+            if not need.aware:
+                need.learns += influence.days_until(influence.waited(draw()), permit.learn_rate)
             need.noticed, need.works_until, need.patrol_day = 0, -1, -1
             if permit.enforced:
                 need.works_until = model.day + permit.works_days
@@ -164,13 +185,15 @@ class Resident(mesa.Agent):
         keen = choice.keenness(best, model.p.hazard_sensitivity)
         hazard = need.hazard + need.rate * (today - need.anchor)
         if need.news > 0.0:
-            hazard += choice.prompted(need.news, 0.0, keen / permit.mean_keenness, model.p.attention_cap)
+            hazard += choice.prompted(need.news, keen / permit.mean_keenness, model.p.attention_cap)
             need.news = 0.0
-        need.hazard, need.anchor, need.rate = hazard, today, permit.base_rate * keen
+        rate = choice.own_rate(permit.base_rate, keen, need.aware, need.obstacle, model.p.obstacle_hesitation)
+        need.hazard, need.anchor, need.rate = hazard, today, rate
         if hazard >= need.threshold:
             return channel
         crosses = today + influence.days_until(need.threshold - hazard, need.rate)
-        due = min(crosses, today + 1 + (need.monthly - today - 1) % MONTH)
+        again = today + 1 + (need.monthly - today - 1) % MONTH if need.aware else need.learns
+        due = min(crosses, again, need.ends)
         if today < need.works_until < due:
             due = need.works_until
         if today < need.patrol_day < due:
@@ -191,8 +214,8 @@ class Resident(mesa.Agent):
         if works or need.noticed:
             sanction = p.weight_sanction * choice.threat(works, need.noticed, p.detection_rate)
         value, tastes, constants, benefit = choice.channel_value, need.tastes, model.constants, permit.benefit
-        person = (self.knowledge_today(), self.literacy, self.at_work, self.trust_today(), self.rejections)
-        rest = (self.rw.norm, permit.fee, permit.broker_fee, 0.0, *model.weights)
+        person = (self.knowledge_today(), self.literacy, self.at_work, self.trust_today(), self.rejections_today())
+        rest = (self.rw.norm, permit.fee, permit.broker_fee, 0.0, model.choosing)
         best, chosen = -1e300, WAIT
         for channel in channels:
             worth = value(channel, tastes[channel], constants[channel], benefit, sanction, *person, *rest)
@@ -201,14 +224,30 @@ class Resident(mesa.Agent):
         return chosen, best
 
     def act(self, need: Need, channel: int) -> None:
-        """File through a channel; an online attempt may fail, and then the resident thinks again tomorrow."""
+        """Try to file through a channel; after a failure the need ends, is tried again later, or elsewhere tomorrow."""
         model, p, draw = self.model, self.model.p, self.model.random.random
-        if channel == ONLINE and draw() < filing.online_failure_chance(
-            p.online_failure, self.literacy, p.literacy_mean
-        ):
-            need.online_failed, need.due = True, model.day + 1
-            model.count["online_failures"] += 1
+        model.count["attempts"] += 1
+        chance = choice.attempt_failure(
+            channel, p.online_failure, p.counter_failure, self.literacy, p.literacy_mean, 0.0
+        )
+        if draw() >= chance:
+            self.file(need, channel)
             return
+        model.count["failed_attempts"] += 1
+        what = choice.after_failure(draw(), p.gives_up, p.tries_later)
+        if what == GIVES_UP:
+            model.count["given_up"] += 1
+            self.close(need, granted=False)
+            return
+        wait, need.online_failed = 1, channel == ONLINE
+        if what == TRIES_LATER:
+            wait, need.online_failed = filing.correction_wait(draw(), p.retry_days), False
+            need.hazard = need.threshold - need.rate * wait
+        need.due = model.day + wait
+
+    def file(self, need: Need, channel: int) -> None:
+        """Fill in and hand in the application."""
+        model, p, draw = self.model, self.model.p, self.model.random.random
         ratio = filing.helper_ratio(channel, 0.0, p.officer_error, p.broker_error, p.assistance_error)
         knowledge, literacy = (self.knowledge_today(), p.knowledge_mean), (self.literacy, p.literacy_mean)
         slopes = (p.error_knowledge, p.error_literacy)
@@ -255,20 +294,20 @@ class Resident(mesa.Agent):
         count = model.count
         met = [
             1.0 / (1.0 + application.returns),
-            satisfaction.experienced_time(days, need.permit.statutory_days),
+            satisfaction.experienced_time(days, need.permit.statutory_days, p.time_grace),
             satisfaction.experienced_fee(application.channel),
             float(granted),
             satisfaction.experienced_crowding(application.channel, application.crowd),
-            satisfaction.experienced_contact(application.channel, 0),
+            satisfaction.experienced_contact(application.channel, 0, p.contact_officer, p.contact_alone),
             model.reference[6],
         ]
         normal = model.random.gauss
         person = normal(0.0, p.answer_sd)
         noise = [person + normal(0.0, p.element_sd) for _ in model.routing]
         score, performance = model.score(met, application.expectation, noise)
-        reference = model.complaint_reference
-        if draw() < satisfaction.complaint_chance(p.complaint_rate, p.complaint_steepness, reference, score):
-            kind = satisfaction.complaint_class(draw(), met[1], application.returns, granted)
+        given = (p.complaint_rate, p.complaint_steepness, model.complaint_reference, score, p.complaint_most)
+        if draw() < satisfaction.complaint_chance(*given):
+            kind = satisfaction.complaint_class(draw(), met[1], application.returns, granted, p.complaint_other)
             count[COMPLAINED[kind]] += 1
             count["complaints"] += 1
             met[6] = float(draw() < p.complaint_closed)
@@ -287,7 +326,7 @@ class Resident(mesa.Agent):
         if granted:
             self.close(need, granted=True)
         else:
-            self.rejections += 1
+            self.rejections, self.rejections_day = self.rejections_today() + 1.0, model.day
             self.after_failure(need)
         for tie in self.ties:
             tie.hear(told, granted)
@@ -297,16 +336,16 @@ class Resident(mesa.Agent):
         model, permit, draw = self.model, need.permit, self.model.random.random
         need.status, need.attempt, need.application = IDLE, 0, None
         need.tastes = (0.0, choice.taste(draw()), choice.taste(draw()), choice.taste(draw()))
-        wait = influence.days_until(influence.waited(draw()), permit.need_rate / 252.0)
+        wait = influence.days_until(influence.waited(draw()), permit.birth_rate)
         if granted and permit.validity_days and draw() < model.p.renewal:
             wait = min(wait, permit.validity_days)
         need.due = model.day + wait
         self.wake(need.due)
 
     def after_failure(self, need: Need) -> None:
-        """After a rejection or withdrawal the need reopens after a while, or is given up."""
+        """After a rejection or withdrawal the need reopens after a while, or is given up; no obstacle may stand."""
         model, draw = self.model, self.model.random.random
-        if draw() >= model.p.reapply:
+        if need.obstacle or draw() >= model.p.reapply:
             self.close(need, granted=False)
             return
         need.status, need.application = IDLE, None
@@ -315,11 +354,11 @@ class Resident(mesa.Agent):
         self.wake(need.due)
 
     def hear(self, told: float, granted: int) -> None:
-        """Hear of a tie's decision; with an open need, think again tomorrow."""
+        """Hear of a tie's decision; who knows of an open need thinks again tomorrow."""
         model = self.model
         model.heard[self].append(told)
         for need in self.needs:
-            if need.status == OPEN:
+            if need.status == OPEN and need.aware:
                 if granted:
                     need.news = max(need.news, model.tie_prompt)
                 need.due = model.day + 1

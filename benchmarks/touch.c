@@ -1,7 +1,7 @@
 /* Looking at an open need, in C: twin of sim.kernels.deciding.touch and of all that it calls, for measuring alone.
  *
  * rows.h is written from the records of the state: struct needs, residents, events, neighbourhoods, traits, levers,
- * permits and fixed, every field of 8 bytes. As in the compiled loops nothing is fused or reordered: the same bits.
+ * permits, solved and fixed. As in the compiled loops nothing is fused or reordered: the same bits.
  */
 #include <math.h>
 #include <stdint.h>
@@ -16,8 +16,7 @@ struct given {
     const struct fixed *fixed;
     const struct levers *levers;
     const struct permits *permits;
-    const double *base_rate;
-    const double *mean_keenness;
+    const struct solved *solved;
     const struct traits *traits;
     const struct residents *residents;
     struct needs *needs;
@@ -52,33 +51,34 @@ static inline int64_t days_until(double amount, double rate)
 }
 
 /* sim.rules.choice */
-static inline double learning_cost(enum channel channel, double knowledge, double literacy)
+static inline double learning_cost(const struct levers *p, enum channel channel, double knowledge, double literacy)
 {
     switch (channel) {
     case ONLINE: return (1.0 - knowledge) + (1.0 - literacy);
     case COUNTER: return 1.0 - knowledge;
-    case EVENT: return 0.3 * (1.0 - knowledge);
+    case EVENT: return p->learning_event * (1.0 - knowledge);
     default: return 0.0;
     }
 }
 
-static inline double compliance_cost(enum channel channel, int64_t at_work)
+static inline double compliance_cost(const struct levers *p, enum channel channel, int64_t at_work)
 {
     switch (channel) {
-    case ONLINE: return 0.3;
-    case COUNTER: return 0.6 + 0.4 * (double)at_work;
-    case EVENT: return 0.2;
-    default: return 0.1;
+    case ONLINE: return p->compliance_online;
+    case COUNTER: return p->compliance_counter + p->compliance_at_work * (double)at_work;
+    case EVENT: return p->compliance_event;
+    default: return p->compliance_broker;
     }
 }
 
-static inline double psychological_cost(enum channel channel, double trust, int64_t rejections, double memory)
+static inline double psychological_cost(const struct levers *p, enum channel channel, double trust, double remembered)
 {
-    double burden = (1.0 - trust) + memory * (double)(rejections < 3 ? rejections : 3);
+    double burden = (1.0 - trust) + p->rejection_memory * smaller(remembered, 3.0);
     switch (channel) {
     case COUNTER: return burden;
-    case BROKER: return 0.3 * burden;
-    default: return 0.5 * burden;
+    case BROKER: return p->burden_broker * burden;
+    case ONLINE: return p->burden_online * burden;
+    default: return p->burden_event * burden;
     }
 }
 
@@ -89,9 +89,16 @@ static inline double threat(int64_t at_works, int64_t noticed, double detection_
     return at_works > 0 ? 1.0 - exp(-detection_rate) : 0.0;
 }
 
-static inline double prompted(double level, double before, double relative, double cap)
+static inline double own_rate(double base, double keen, int64_t aware, int64_t obstacle, double hesitation)
 {
-    return larger(level - before, 0.0) * smaller(relative, cap);
+    if (aware == 0)
+        return 0.0;
+    return obstacle > 0 ? base * keen * hesitation : base * keen;
+}
+
+static inline double prompted(double level, double relative, double cap)
+{
+    return level * smaller(relative, cap);
 }
 
 /* sim.calendar */
@@ -138,9 +145,12 @@ static enum channel touch(const struct given *g, int64_t day, int64_t i)
     struct needs *need = &g->needs[i];
     const struct traits *who = &g->traits[need->resident];
     const struct residents *r = &g->residents[need->resident];
-    int64_t k = need->permit;
-    const struct permits *permit = &g->permits[k];
-    double hazard = need->hazard + need->rate * (double)(day - need->anchor);
+    const struct permits *permit = &g->permits[need->permit];
+    const struct solved *solved = &g->solved[need->permit];
+    double gathered = need->rate * (double)(day - need->anchor);
+    double hazard = need->hazard + gathered;
+    if (need->learns > day)
+        need->prompted += gathered;
     int64_t works = p->patrols > 0 && need->works_until > day;
     double sanction = 0.0, credit = 0.0;
     if (works > 0 || need->noticed > 0)
@@ -149,9 +159,10 @@ static enum channel touch(const struct given *g, int64_t day, int64_t i)
         credit = p->credit_value;
     double knowledge = faded(r->knowledge, who->knowledge, day - r->knowledge_day, p->knowledge_half_life);
     double trust = faded(r->trust, who->trust, day - r->trust_day, p->trust_half_life);
+    double remembered = faded(r->rejections, 0.0, day - r->rejections_day, p->rejection_half_life);
     double norm = g->neighbourhoods[who->rw].norm;
 
-    double best = -1e300;
+    double best = -1e300, standing = -1e300;
     enum channel channel = WAIT;
     for (enum channel c = ONLINE; c <= EVENT; c++) {
         if (!at_hand(g, need, c, day))
@@ -162,11 +173,11 @@ static enum channel touch(const struct given *g, int64_t day, int64_t i)
         else if (c == BROKER)
             taste = need->taste_broker, constant = g->fixed->broker;
         else if (c == EVENT)
-            taste = need->taste_event;
+            taste = need->taste_event, constant = p->event_constant;
         double worth = taste + constant + permit->benefit + sanction;
-        worth -= p->weight_learning * learning_cost(c, knowledge, who->literacy);
-        worth -= p->weight_compliance * compliance_cost(c, who->at_work);
-        worth -= p->weight_psychological * psychological_cost(c, trust, r->rejections, p->rejection_memory);
+        worth -= p->weight_learning * learning_cost(p, c, knowledge, who->literacy);
+        worth -= p->weight_compliance * compliance_cost(p, c, who->at_work);
+        worth -= p->weight_psychological * psychological_cost(p, c, trust, remembered);
         if (c == BROKER) {
             worth -= p->weight_fee * (permit->fee + permit->broker_fee);
         } else {
@@ -176,22 +187,23 @@ static enum channel touch(const struct given *g, int64_t day, int64_t i)
         }
         if (worth > best)
             best = worth, channel = c;
+        if (c != EVENT && worth > standing)
+            standing = worth;
     }
 
-    double keen = exp(smaller(larger(p->hazard_sensitivity * best, -30.0), 30.0));
-    double relative = keen / g->mean_keenness[k];
+    double keen = exp(smaller(larger(p->hazard_sensitivity * standing, -30.0), 30.0));
+    double relative = keen / solved->mean_keenness;
     if (need->news > 0.0) {
-        hazard += prompted(need->news, 0.0, relative, p->attention_cap);
+        hazard += prompted(need->news, relative, p->attention_cap);
         need->news = 0.0;
     }
     if (need->pending > 0.0) {
-        double added = prompted(need->pending, need->felt, relative, p->attention_cap);
+        double added = prompted(need->pending, relative, p->attention_cap);
         hazard += added;
         need->prompted += added;
-        need->felt = larger(need->felt, need->pending);
         need->pending = 0.0;
     }
-    double rate = g->base_rate[k] * keen;
+    double rate = own_rate(solved->base_rate, keen, need->aware, need->obstacle, p->obstacle_hesitation);
     need->hazard = hazard;
     need->anchor = day;
     need->rate = rate;
@@ -204,8 +216,12 @@ static enum channel touch(const struct given *g, int64_t day, int64_t i)
     }
     int64_t ahead = (need->monthly - day - 1) % MONTH;
     int64_t monthly = day + 1 + (ahead < 0 ? ahead + MONTH : ahead);
-    if (day < monthly && monthly < due)
+    if (need->aware > 0 && day < monthly && monthly < due)
         due = monthly;
+    if (need->aware == 0 && day < need->learns && need->learns < due)
+        due = need->learns;
+    if (day < need->ends && need->ends < due)
+        due = need->ends;
     if (day < need->works_until && need->works_until < due)
         due = need->works_until;
     if (day < need->patrol_day && need->patrol_day < due)

@@ -30,6 +30,7 @@ from sim.terms import Given, step_on
 
 SOURCE = Path(__file__).with_name("touch.c")
 OPTIONS = ("-O3", "-march=native", "-ffp-contract=off", "-shared", "-fPIC")
+TYPES = {"int64": "int64_t", "float64": "double", "int8": "int8_t"}
 DAY, DAYS = 400, 50  # the first day that is looked at, and how many; no lever moves on them
 CROWD = 2**24  # numbers of 8 bytes that crowd all else out of the processor's cache
 WRITTEN = ("needs", "residents", "events", "neighbourhoods", "needs_due")
@@ -57,10 +58,9 @@ def header(given: Given, rows: Rows) -> str:
             continue
         lines.append(f"struct {name} {{")
         for field in kind.names:
-            assert kind[field] in (np.int64, np.float64), f"{name}.{field} is {kind[field]}"
-            lines.append(f"    {'int64_t' if kind[field] == np.int64 else 'double'} {field};")
-        unused = kind.itemsize // 8 - len(kind.names)
-        lines += [f"    int64_t unused[{unused}];"] if unused else []
+            lines.append(f"    {TYPES[str(kind[field])]} {field};")
+        unused = kind.itemsize - sum(kind[field].itemsize for field in kind.names)
+        lines += [f"    char unused[{unused}];"] if unused else []
         lines += ["};", f'_Static_assert(sizeof(struct {name}) == {kind.itemsize}, "{name} as in the state");']
     return "\n".join(lines) + "\n"
 

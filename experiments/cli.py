@@ -19,6 +19,7 @@ from experiments.commands.signs import signs
 from experiments.commands.study import studies, study
 from experiments.commands.terminal import say
 from experiments.commands.trace import trace
+from experiments.commands.trial import trial
 from experiments.commands.verify import verify
 from sim import __version__
 
@@ -112,6 +113,7 @@ for command in (
     studies,
     verify,
     trace,
+    trial,
     signs,
     check,
     scenarios,

@@ -13,10 +13,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import partial
 
 from experiments.kept import Kept
 from experiments.workers import Processes, Task, Threads, live
-from sim.errors import Interrupted, InvalidInput, KelilingError
+from sim.errors import Infeasible, Interrupted, InvalidInput, KelilingError
 from sim.ground import ground_key
 from sim.history import History
 from sim.run import Run, run_of
@@ -56,12 +57,23 @@ class Part:
 
 
 class Plan:
-    """The district runs that jobs come to: which are finished and kept, and which are still to be lived."""
+    """The district runs that jobs come to: which are finished and kept, and which are still to be lived.
+
+    A ``tolerant`` plan goes on where a world cannot be, and says which (``refusal``).
+    """
 
     def __init__(
-        self, jobs: Sequence[Job], kept: Kept | None = None, *, engine: str = "kernel", checked: bool = False
+        self,
+        jobs: Sequence[Job],
+        kept: Kept | None = None,
+        *,
+        engine: str = "kernel",
+        checked: bool = False,
+        tolerant: bool = False,
     ) -> None:
         self.jobs, self.kept, self.engine, self.checked = tuple(jobs), kept, engine, checked
+        self.tolerant = tolerant
+        self.refused: dict[tuple[str, int, int], Infeasible] = {}
         districts: dict[str, list[Scenario]] = {}
         self._parts: list[list[Part]] = []
         for job in self.jobs:
@@ -128,11 +140,17 @@ class Plan:
         return 2.0 + ((once - one) * times + one * grounds) / workers
 
     def runs(self) -> list[Run]:
-        """The runs of the jobs, in their order, once nothing is left."""
-        return [
-            run_of(job.scenario, job.seed, job.replicate, self.engine, [self.finished[part.key] for part in parts])
-            for job, parts in zip(self.jobs, self._parts, strict=True)
-        ]
+        """The runs of the jobs, in their order, once nothing is left; without those that are refused."""
+        return [self.run_of(at) for at in range(len(self.jobs)) if self.refusal(at) is None]
+
+    def run_of(self, at: int) -> Run:
+        """The run of the job in this place."""
+        job, lived = self.jobs[at], [self.finished[part.key] for part in self._parts[at]]
+        return run_of(job.scenario, job.seed, job.replicate, self.engine, lived)
+
+    def refusal(self, job: int) -> Infeasible | None:
+        """Why the job in this place cannot be lived, in a tolerant plan; None when it can."""
+        return next((self.refused[part.key] for part in self._parts[job] if part.key in self.refused), None)
 
 
 def cores() -> int:
@@ -164,7 +182,7 @@ def run_all(
             _live_in_workers(plan, tasks, used, report)
         else:
             for task in tasks:
-                _finish(plan, task, live(_task(plan, task), report))
+                _finish(plan, task, partial(live, _task(plan, task), report))
     except KeyboardInterrupt:
         raise Interrupted(_stopped(plan)) from None
     return plan.runs()
@@ -185,7 +203,7 @@ def _live_in_workers(plan: Plan, tasks: list[list[Part]], used: int, report: Pro
             while pending:
                 done, _ = wait(pending, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
                 for future in done:
-                    _finish(plan, pending.pop(future), future.result())
+                    _finish(plan, pending.pop(future), future.result)
                 now = workers.days_lived()
                 if now > seen:
                     report(now - seen)
@@ -215,8 +233,15 @@ def _ordered(parts: list[Part]) -> list[Part]:
     return sorted(parts, key=lambda part: (-_adults(part.scenario), grounds[id(part)], part.replicate))
 
 
-def _finish(plan: Plan, parts: list[Part], lived: list[History]) -> None:
-    for part, one in zip(parts, lived, strict=True):
+def _finish(plan: Plan, parts: list[Part], lived: Callable[[], list[History]]) -> None:
+    try:
+        found = lived()
+    except Infeasible as error:
+        if not plan.tolerant:
+            raise
+        plan.refused |= {part.key: error for part in parts}
+        return
+    for part, one in zip(parts, found, strict=True):
         plan.finished[part.key] = one
         if plan.kept is not None:
             plan.kept.keep(part.scenario, part.seed, part.replicate, one, checked=plan.checked)

@@ -1,8 +1,8 @@
 """In which of the worlds that the evidence allows does outreach raise or lower what was observed, at two sites?
 
-Every uncertainty is drawn from its range, the same for both sites, and so is each site's number of officers. The paper
-saw IKM rise at one site and fall at the other while rejections fell at both; this counts how often each combination
-of signs comes out of the model by itself, without a site shock.
+Every uncertainty is drawn from its range, the same for both sites, but for how full each site's desk is. The paper
+saw IKM rise at one site and fall at the other while rejections fell at both; this counts how often each combination of
+signs comes out of the model by itself, without a site shock.
 """
 
 from __future__ import annotations
@@ -13,23 +13,28 @@ from dataclasses import dataclass
 
 from scipy.stats import qmc
 
-from experiments.factors import uncertainties
+from experiments.factors import of_parameter, uncertainties
 from experiments.kept import Kept
-from experiments.runner import Job, Progress, run_all
+from experiments.runner import Job, Plan, Progress, run_all
 from sim.outcomes import outcomes
-from sim.parameters import Value
+from sim.parameters import Value, register
 from sim.scenario import Scenario
 
-OFFICERS = (3, 8)  # per district office; S26, S27
+OF_SITE = of_parameter(register()["desk_load"])
+"""What is drawn for each site apart."""
 
 
 @dataclass(frozen=True)
 class Signs:
-    """Sign of the paired difference of each outcome at each site in each drawn world (-1, 0 or 1)."""
+    """Sign of the paired difference of each outcome at each site in each drawn world (-1, 0 or 1).
+
+    ``refused`` says of each drawn world that cannot be why it cannot; ``worlds`` are the others.
+    """
 
     outcomes: tuple[str, ...]
     sites: tuple[str, ...]
     worlds: list[dict[tuple[str, str], float]]
+    refused: tuple[str, ...] = ()
 
     def shares(self) -> list[tuple[tuple[tuple[int, ...], ...], float]]:
         """Each combination of signs, site by site and outcome by outcome, with its share of worlds, common first."""
@@ -44,18 +49,15 @@ def _sign(value: float) -> int:
     return (value > 0) - (value < 0)
 
 
-def worlds(count: int, seed: int, sites: int) -> list[tuple[dict[str, Value], list[int]]]:
-    """Drawn worlds by a scrambled Sobol sequence: values common to the sites, and officers of each site."""
-    ranges = uncertainties()
+def worlds(count: int, seed: int, sites: int) -> list[list[dict[str, Value]]]:
+    """Drawn worlds by a scrambled Sobol sequence, each as the values of every site."""
+    ranges = uncertainties(fixed=[OF_SITE.name])
     points = qmc.Sobol(len(ranges) + sites, rng=seed).random(count)
-    few, many = OFFICERS
-    return [
-        (
-            {factor.name: factor.at(share) for factor, share in zip(ranges, point, strict=False)},
-            [min(int(few + share * (many - few + 1)), many) for share in point[len(ranges) :]],
-        )
-        for point in points.tolist()
-    ]
+    found = []
+    for point in points.tolist():
+        common = {factor.name: factor.at(share) for factor, share in zip(ranges, point, strict=False)}
+        found.append([common | {OF_SITE.name: OF_SITE.at(share)} for share in point[len(ranges) :]])
+    return found
 
 
 def signs_of(
@@ -77,16 +79,22 @@ def signs_of(
     for name in watched:
         outcomes()[name]
     jobs: list[Job] = []
-    for values, officers in worlds(draws, seed, len(pairs)):
-        for arms, staff in zip(pairs.values(), officers, strict=True):
-            jobs += [Job(arm.with_(**values, officers=staff), replicate, seed) for arm in arms]
-    runs = run_all(jobs, workers=workers, progress=progress, kept=kept)
+    for of_sites in worlds(draws, seed, len(pairs)):
+        for arms, values in zip(pairs.values(), of_sites, strict=True):
+            jobs += [Job(arm.with_(**values), replicate, seed) for arm in arms]
+    plan = Plan(jobs, kept, tolerant=True)
+    run_all(plan, workers=workers, progress=progress)
     found: list[dict[tuple[str, str], float]] = []
+    refused = []
     for world in range(draws):
+        first = 2 * world * len(pairs)
+        why = [str(plan.refusal(at)) for at in range(first, first + 2 * len(pairs)) if plan.refusal(at) is not None]
+        if why:
+            refused.append(why[0])
+            continue
         differences: dict[tuple[str, str], float] = {}
         for place, site in enumerate(pairs):
-            first = 2 * (world * len(pairs) + place)
-            base, policy = runs[first].values(), runs[first + 1].values()
+            base, policy = (plan.run_of(first + 2 * place + arm).values() for arm in (0, 1))
             differences |= {(site, name): policy[name] - base[name] for name in watched}
         found.append(differences)
-    return Signs(tuple(watched), tuple(pairs), found)
+    return Signs(tuple(watched), tuple(pairs), found, tuple(refused))

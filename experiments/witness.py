@@ -20,6 +20,8 @@ from sim.state import FORMER, IDLE, OPEN, RT_HEAD, RW_HEAD, VOLUNTEER
 Row = SimpleNamespace
 ROLES = {RW_HEAD: "head of the RW", RT_HEAD: "head of the RT", VOLUNTEER: "volunteer", FORMER: "former head"}
 SEEN = 0.005  # a change of a value between 0 and 1 that shows in two decimals
+STANDS = "a requirement cannot be met as things stand"
+UNTIL_THEN = "; had not known until then that it was needed"
 
 
 def named(title: str) -> str:
@@ -58,14 +60,18 @@ class Witness:
         self._mine: list[int] = []
         self._scanned = 0
         self._planned: set[tuple[int, int, int, int]] = set()
+        self._chosen: dict[int, int] = {}
         self._was = self._look()
         self._ties = set(self.me.ties)
         self._begin()
 
     def before(self, routine: str) -> None:
-        """Look in the morning, and overhear whose decisions the ties will tell."""
+        """Look in the morning, foresee which channel will be chosen, and overhear what the ties will tell."""
         if routine == "needs_arise":
             self._was = self._look()
+        if routine == "residents_decide":
+            due = [row for row, need in self._was.needs.items() if need.status == OPEN and need.due == self.model.day]
+            self._chosen = {row: -max((self.me.worth(row, c), -c) for c in self.me.channels(row))[1] for row in due}
         if routine == "residents_experience":
             self._told = [a for row in self._ties & self.model.decided_of.keys() for a in self.model.decided_of[row]]
 
@@ -118,6 +124,8 @@ class Witness:
         for need in self._was.needs.values():
             if need.status == OPEN:
                 works = ", with the works still in sight of patrols" if need.works_until > self.model.day else ""
+                works += "" if need.aware else ", without knowing it"
+                works += f"; {STANDS}" if need.obstacle else ""
                 self._say(f"has been in need of {self._permit(need.permit)} since before the first day{works}")
 
     # -- routine 1
@@ -139,18 +147,36 @@ class Witness:
         for row, need in now.needs.items():
             before, permit = was.needs[row], self._permit(need.permit)
             if before.status == IDLE and need.status == OPEN:
-                if need.attempt > 0:
-                    self._say(f"is ready to try again for {permit} (attempt {need.attempt + 1})")
-                elif before.expiry == self.model.day:
-                    self._say(f"needs {permit} anew: the old one has expired")
-                else:
-                    seen = f"; the works can be seen by patrols until {self._date(need.works_until)}"
-                    self._say(f"comes to need {permit}{seen if need.works_until > self.model.day else ''}")
+                self._say(self._arisen(before, need, permit))
+            learnt = before.status == OPEN and need.aware > before.aware
             if need.noticed and not before.noticed:
                 who = "a neighbour reported" if now.resident.social < was.resident.social else "a patrol found"
-                self._say(f"{who} the works without {permit}: notice given")
-            if before.status == OPEN and need.status == IDLE:
-                self._say(f"the works without {permit} were pulled down, and the need went with them")
+                self._say(f"{who} the works without {permit}: notice given{UNTIL_THEN if learnt else ''}")
+            elif learnt:
+                self._say(f"found out, with nobody's help, that {permit} is needed")
+            if before.status in (IDLE, OPEN) and need.ordinal > before.ordinal:
+                self._say(self._gone(before, permit))
+
+    def _arisen(self, before: Row, need: Row, permit: str) -> str:
+        """A need that is open today and was not yesterday."""
+        if need.attempt > 0:
+            return f"is ready to try again for {permit} (attempt {need.attempt + 1})"
+        text = f"comes to need {permit}"
+        if before.expiry == self.model.day:
+            text = f"needs {permit} anew: the old one has expired"
+        text += "" if need.aware else ", without knowing it"
+        text += f"; {STANDS}" if need.obstacle else ""
+        if need.works_until > self.model.day:
+            text += f"; the works can be seen by patrols until {self._date(need.works_until)}"
+        return text
+
+    def _gone(self, before: Row, permit: str) -> str:
+        """A need that is over with nothing filed for it since it was last open."""
+        if before.status == IDLE or before.ends > self.model.day:
+            return f"the works without {permit} were pulled down, and the need went with them"
+        if not before.aware:
+            return f"no longer needs {permit}, and never knew of it"
+        return f"no longer needs {permit}: the need ended before anything was filed{' again' * (before.attempt > 0)}"
 
     def _after_failure(self, was: Row, now: Row) -> str:
         if now.attempt == was.attempt + 1:
@@ -162,23 +188,26 @@ class Witness:
     def _cycles_advance(self, was: Look, now: Look) -> None:
         self._hosting(was, now)
         self._helping(was, now)
-        visited = now.resident.helped_day == self.model.day and was.resident.helped_day != self.model.day
+        day = self.model.day
         for row, need in now.needs.items():
-            before = was.needs[row]
-            if need.status != OPEN or (need.event, need.pending, need.skill) == (
-                before.event,
-                before.pending,
-                before.skill,
-            ):
+            before, permit = was.needs[row], self._permit(need.permit)
+            if need.status != OPEN:
                 continue
-            learnt = _moved("knowledge", was.resident.knowledge, now.resident.knowledge)
-            if visited:
+            learnt = UNTIL_THEN if need.aware > before.aware else ""
+            changes = _moved("knowledge", was.resident.knowledge, now.resident.knowledge)
+            visited = need.visit_day == day
+            # Whoever heeds a visit thinks the need over on the same day.
+            heeded = visited and now.resident.helped_day == day and need.due == day
+            if heeded:
+                mended = "; what stood in the way was put right" if need.obstacle < before.obstacle else ""
                 self._say(
-                    f"was visited by a co-producer about {self._permit(need.permit)}: papers checked, and told "
-                    f"of {self._event(need.event)}{learnt}"
+                    f"was visited by a co-producer about {permit}: papers checked, and told "
+                    f"of {self._event(need.event)}{learnt}{mended}{changes}"
                 )
-            else:
-                self._say(f"heard of {self._event(need.event)}, where {self._permit(need.permit)} can be had{learnt}")
+            elif need.event != before.event:
+                self._say(f"heard of {self._event(need.event)}, where {permit} can be had{learnt}{changes}")
+            if visited and not heeded:
+                self._say(f"did not heed a co-producer who came about {permit}")
 
     def _hosting(self, was: Look, now: Look) -> None:
         """As head of the RW: the answer to the office's proposal."""
@@ -226,7 +255,7 @@ class Witness:
         for row, need in now.needs.items():
             before, permit = was.needs[row], self._permit(need.permit)
             if need.failures > before.failures:
-                self._say(f"tried online for {permit}, and the system failed")
+                self._say(self._failed_attempt(row, before, need, permit))
             if before.event >= 0 and need.event < 0 and need.status == OPEN:
                 self._say(f"came for {permit} to {self._event(before.event)}, found no place left and was turned away")
             decided = need.status == OPEN and need.anchor == self.model.day and need.hazard >= need.threshold
@@ -237,6 +266,18 @@ class Witness:
         for row, application in now.applications.items():
             if row not in was.applications:
                 self._filed(application, now)
+
+    def _failed_attempt(self, row: int, before: Row, need: Row, permit: str) -> str:
+        """An attempt that ended before anything was filed, and what followed."""
+        online = self._chosen[row] == ONLINE
+        text = f"tried online for {permit}, and the form failed"
+        if not online:
+            text = f"went to the counter for {permit}, and was turned away by the list of requirements"
+        if need.ordinal > before.ordinal:
+            return f"{text}; gave the need up"
+        if need.hazard < need.threshold:
+            return f"{text}; will try again later, from {self._date(need.due)}"
+        return f"{text}; will {'go elsewhere' if online else 'come back'} the next day"
 
     def _filed(self, application: Row, now: Look) -> None:
         where = {ONLINE: "online", COUNTER: "at the counter", BROKER: "through a broker"}.get(application.channel)
@@ -270,9 +311,9 @@ class Witness:
                     f"{self._date(application.due)}"
                 )
             elif application.outcome in (GRANTED, REJECTED):
-                self._say(self._decision(application, permit))
+                self._say(self._decision(application, permit, now.needs[application.need]))
 
-    def _decision(self, application: Row, permit: str) -> str:
+    def _decision(self, application: Row, permit: str, need: Row) -> str:
         days = application.decided - application.submitted
         after = f"after {days} working day{'s' * (days != 1)}" if days else "on the same day"
         statutory = self.model.permits[application.permit].statutory_days
@@ -280,6 +321,8 @@ class Witness:
         text = f"the office granted {permit} {after}"
         if application.outcome == REJECTED:
             reason = self._documents(application) if application.defects else "failed in technical review"
+            if need.obstacle and not application.defects:
+                reason += f", since {STANDS}"
             text = f"the office rejected {permit} {after}: {reason}"
         return text + (f"; late, the standard is {statutory}" if late else "")
 

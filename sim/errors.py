@@ -49,6 +49,12 @@ class InvalidInput(KelilingError):
         return type(self), (self.problems,)
 
 
+class Infeasible(KelilingError):
+    """A world that cannot be: no constants give what its parameters say. Told by name; drawn sets count such worlds."""
+
+    exit_code = 2
+
+
 class CheckFailed(KelilingError):
     """A law of the model was broken during a run with checks switched on (ODD, section "Checks")."""
 

@@ -119,7 +119,6 @@ RULES = {
     "office-figure-unknown": "is neither a figure of an office nor a parameter",
     "office-file-exists": "there is a file already; choose another path",
     "office-file-fails": "the file cannot be written: {reason}",
-    "office-load": "{files} files a day are fewer than the building, business and grave permits alone bring ({least})",
 }
 
 

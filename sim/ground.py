@@ -11,7 +11,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from sim.equilibrium import Eligible, Equilibrium, Floats, column, eligible, opening_rate, solve, start_values
+from sim.channels import Floats, column, start_values
+from sim.eligible import Eligible, eligible
+from sim.equilibrium import Equilibrium, solve
 from sim.memory import lined, room
 from sim.parameters import Permit, Value, defaults, namespace, permits, register
 from sim.population import PARAMETERS, Population, build
@@ -90,12 +92,14 @@ def ground(scenario: Scenario) -> Ground:
 
 
 def _build(scenario: Scenario) -> Ground:
-    values = defaults() | {n: v for n, v in scenario.values.items() if register()[n].kind != "lever"}
+    values = defaults() | dict(scenario.profile.values)
+    values |= {n: v for n, v in scenario.values.items() if register()[n].kind != "lever"}
     population = _population(scenario, values)
     pairs = eligible(population, permits())
     for part in pairs:
         part.setflags(write=False)
-    solved = solve(population, pairs, namespace(values), permits(), scenario.population_seed)
+    size = population.rw_number.size / scenario.profile.n_rw
+    solved = solve(population, pairs, namespace(values), permits(), scenario.population_seed, size)
     return Ground(population, pairs, permits(), solved, namespace(values))
 
 
@@ -122,7 +126,7 @@ def intercept(base: Ground, willingness: Callable[..., float], weights: tuple[fl
     population, p = base.population, base.reference
     holders = np.bincount(base.pairs.permit, minlength=len(base.permits))
     stock = float(column(p, base.permits, "stock") @ holders)
-    need = perceived_need(p.known_share * stock / population.rw_head.size, p.need_half)
+    need = perceived_need(stock / population.rw_head.size, p.need_half)
     etas = np.array(
         [
             willingness(
@@ -152,7 +156,7 @@ def intercept(base: Ground, willingness: Callable[..., float], weights: tuple[fl
     return (low + high) / 2.0
 
 
-def openings_a_day(base: Ground) -> Floats:
-    """Expected needs a working day that arise in the district, by permit."""
+def files_a_day(base: Ground) -> float:
+    """Expected files of own initiative a working day in the district."""
     holders = np.bincount(base.pairs.permit, minlength=len(base.permits))
-    return np.array([opening_rate(base.reference, k) * holders[i] for i, k in enumerate(base.permits)])
+    return float(holders @ np.array([one.known.files for one in base.equilibrium.balances]))

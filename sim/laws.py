@@ -10,7 +10,7 @@ from sim.population import Population
 from sim.records import Record
 from sim.rules.outreach import CANCELLED, COMMISSIONING
 from sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
-from sim.state import APPLIED, OPEN, RW_HEAD, World
+from sim.state import APPLIED, NEVER, OPEN, RW_HEAD, World
 
 
 def check(world: World, population: Population, day: int) -> None:
@@ -43,6 +43,9 @@ def check(world: World, population: Population, day: int) -> None:
     worked, available = office.hours_worked.item(0), office.hours_available.item(0)
     _law("served time never exceeds officer time", day, np.array([worked]), worked <= available + 1e-9)
     _law("officer time is not negative", day, np.array([available]), available >= -1e-9)
+
+    _law("one event at most is owed", day, office.put_off, office.put_off.item(0) in (0, 1))
+    _law("nobody waits less than no time", day, office.wait, office.wait.item(0) >= 0.0)
 
     residents = world.residents
     for name in ("intrinsic", "social", "normative", "trust", "knowledge"):
@@ -84,6 +87,14 @@ def check(world: World, population: Population, day: int) -> None:
     for name in ("open", "applied", "unmet"):
         counted = np.bincount(permits[those[name]], minlength=world.stock.open.size)
         _rows(f"the stock of {name} needs is what the needs add up to", day, getattr(world.stock, name) == counted)
+    unaware = np.bincount(permits[those["open"] & (needs.aware == 0)], minlength=world.stock.open.size)
+    _rows("the stock of needs unknown to their holders is what they add up to", day, world.stock.unaware == unaware)
+    stuck = np.bincount(permits[those["open"] & (needs.obstacle == 1)], minlength=world.stock.open.size)
+    _rows("the stock of needs with an obstacle is what they add up to", day, world.stock.obstructed == stuck)
+    rw, helped = population.rw[needs.resident], needs.visit_day > NEVER
+    for name, mine in (("known", ~helped & (needs.known == 1)), ("helped", helped)):
+        counted = np.bincount(rw[those["open"] & mine], minlength=norm.size)
+        _rows(f"an RW's open needs that are {name} are counted", day, getattr(world.neighbourhoods, name) == counted)
     counted = np.bincount(needs.resident[those["open"]], minlength=residents.open_needs.size)
     _rows("a resident's open needs are counted", day, residents.open_needs == counted)
 

@@ -14,9 +14,9 @@ from sim.compiled import CACHE_LINE
 
 
 def lined(columns: list[tuple[str, type]]) -> np.dtype[np.void]:
-    """A record of 8-byte columns."""
+    """A record of these columns, the small ones last."""
     names, formats = zip(*columns, strict=True)
-    size = -(-8 * len(columns) // CACHE_LINE) * CACHE_LINE
+    size = -(-np.dtype(columns).itemsize // CACHE_LINE) * CACHE_LINE
     return np.dtype({"names": names, "formats": formats, "itemsize": size})
 
 

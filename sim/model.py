@@ -83,7 +83,7 @@ class CoproductionModel(mesa.Model):
         solved = self.ground.equilibrium
         self.constants = [0.0] * 5
         self.constants[choice.ONLINE], self.constants[choice.BROKER] = solved.online, solved.broker
-        self.base_rate, self.mean_keenness = solved.base_rate.tolist(), solved.mean_keenness.tolist()
+        self.balances, self.strengths = solved.balances, solved.strengths
         self.base_score = solved.base_score
         self.complaint_reference = solved.complaint_reference
         self.routing, self.reference_experience = satisfaction_table()
@@ -352,6 +352,8 @@ class CoproductionModel(mesa.Model):
             self.told[row] = (total + score, count + 1)
             friend = self.resident(row)
             for need in friend.open_needs if friend.open_count else ():
+                if not needs.aware.item(need):
+                    continue
                 if granted:
                     needs.news[need] = max(needs.news.item(need), self.p.success_prompt)
                 self.schedule_need(need, self.day + 1)

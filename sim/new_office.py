@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.faults import Place, Problems, nearest_name
-from sim.parameters import GRADES, Parameter, permits, register
+from sim.parameters import GRADES, Parameter, register
 from sim.profile import AgeBand, ages_source, default_ages, grown, split
 from sim.profile_file import MEASURED_HERE, profile_from_text
 from sim.scenario_text import quoted, written
@@ -21,7 +21,6 @@ OWN = (*NEEDED, "city", "kelurahan", "files_per_day", "ikm")
 _SOURCE = "the office's own figures"
 _GIVEN = f'source = "{_SOURCE}", grade = "{MEASURED_HERE}"'
 # Of ten files a day about one is a second attempt, so nine are needs that arise; the shipped districts agree.
-_FIRST_ATTEMPTS = 0.9
 _YEAR_DAYS = 252
 
 
@@ -74,9 +73,9 @@ def _text(figures: Mapping[str, Any], problems: Problems) -> str:
     counts = _counts(figures, problems)
     names = _names(figures, problems)
     if figures.get("files_per_day") is not None and counts:
-        rate = _other_need_rate(figures, values, problems)
-        if rate is not None:
-            values.setdefault("other_need_rate", rate)
+        own_files = _own_files(figures, problems)
+        if own_files is not None:
+            values.setdefault("own_files", own_files)
     texts = [("name", figures["name"]), ("city", figures.get("city") or "")]
     if figures.get("kelurahan") is not None:
         texts += [("kelurahan", name) for name in names]
@@ -166,33 +165,11 @@ def _parameter_line(name: str, parameter: Parameter, values: Mapping[str, Any]) 
     return f"# {name} = {{ value = {written(parameter.default)}, {known} }}{note}"
 
 
-def _other_need_rate(figures: Mapping[str, Any], values: Mapping[str, Any], problems: Problems) -> float | None:
-    """Rate of all other requests that fills the load up to the files that the office counts in a day."""
-    place = Place("new office", key="files_per_day")
+def _own_files(figures: Mapping[str, Any], problems: Problems) -> float | None:
+    """Files a year and 1,000 adults that come to as many as the office counts in a day."""
     files = figures["files_per_day"]
     if not isinstance(files, Real) or isinstance(files, bool) or not 0 < float(files) < 1e6:
-        problems.add("number-expected", place, files, unit="files a day")
+        problems.add("number-expected", Place("new office", key="files_per_day"), files, unit="files a day")
         return None
-
-    def number(name: str) -> float:
-        value = values.get(name)
-        if not isinstance(value, (int, float)) or value <= 0:  # a wrong figure is reported when the text is read
-            value = register()[name].default
-        assert isinstance(value, (int, float))
-        return float(value)
-
-    people = float(figures["population"])
-    adults = people * sum(band.share for band in grown(default_ages()))
-    holders = {
-        "household": people / number("household_size"),
-        "firm": people * number("firms_per_resident"),
-        "adult": adults,
-    }
-    others = [permit for permit in permits() if permit.name != "other"]
-    named = sum(number(f"{permit.name}_need_rate") * holders[permit.who] for permit in others)
-    rate = (float(files) * _FIRST_ATTEMPTS * _YEAR_DAYS - named) / adults
-    if rate <= 0:
-        least = f"{named / _FIRST_ATTEMPTS / _YEAR_DAYS:.1f}"
-        problems.add("office-load", place, files, files=files, least=least)
-        return None
-    return round(rate, 4)
+    adults = float(figures["population"]) * sum(band.share for band in grown(default_ages()))
+    return round(1000.0 * float(files) * _YEAR_DAYS / adults, 1)

@@ -66,23 +66,35 @@ class Permit:
     who: str
     enforced: bool
     credit: bool
+    fills_load: bool
+    """Whether as many are needed as the office's files leave room for; it then has no need rate of its own."""
 
 
 PERMIT_UNITS = {
     "requirements": ("documents", "documents asked for"),
     "technical_rejection": ("probability", "complete files that fail the technical review"),
+    "obstacle_part": (
+        "share",
+        "of those of own files, behind which is a requirement that cannot be met as things stand",
+    ),
     "review_days": ("working days", "technical review, off the desk"),
     "intake_hours": ("officer hours", "officer time to take a file in at the counter"),
     "examination_hours": ("officer hours", "officer time of each examination"),
     "statutory_days": ("working days", "statutory time from complete submission to decision"),
     "fee": ("Rp million", "official fee"),
     "broker_fee": ("Rp million", "what a broker asks"),
-    "need_rate": ("needs a year and holder", "rate at which the need arises"),
+    "need_rate": ("files a year and holder", "files of own initiative, renewals and those that come again counted"),
     "stock": ("share", "eligible holders with an open need at the start"),
+    "unaware": ("share", "open needs, and new ones, whose holder does not know of them"),
+    "end_rate": ("1/year", "rate at which an open need ends unfiled"),
     "benefit": ("utility", "private benefit of holding it"),
     "works_days": ("working days", "time that works are visible to patrols"),
     "validity_days": ("working days", "validity; 0 never expires"),
 }
+
+
+PERMIT_LEVERS = ("fee",)
+"""The numbers of a permit that a dated change may move."""
 
 
 def data_text(name: str) -> str:
@@ -95,7 +107,8 @@ def permits() -> tuple[Permit, ...]:
     """The permit catalogue, in the order of its file."""
     tables = tomllib.loads(data_text("permits.toml"))
     return tuple(
-        Permit(name, table["title"], table["who"], table["enforced"], table["credit"]) for name, table in tables.items()
+        Permit(name, table["title"], table["who"], table["enforced"], table["credit"], table.get("fills_load", False))
+        for name, table in tables.items()
     )
 
 
@@ -109,9 +122,12 @@ def register() -> Mapping[str, Parameter]:
             found[name] = Parameter(name=name, section=section, **entry)
     for permit, table in tomllib.loads(data_text("permits.toml")).items():
         for field, (unit, meaning) in PERMIT_UNITS.items():
+            if field not in table:  # only the need rate of the permit that fills the load
+                continue
             entry = {"meaning": meaning} | table[field]
             name = f"{permit}_{field}"
-            found[name] = Parameter(name=name, section=f"permit {permit}", kind="uncertainty", unit=unit, **entry)
+            kind = "lever" if field in PERMIT_LEVERS else "uncertainty"
+            found[name] = Parameter(name=name, section=f"permit {permit}", kind=kind, unit=unit, **entry)
     return found
 
 

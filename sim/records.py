@@ -29,7 +29,6 @@ from sim.state import DONE, Floats, Records, Tally, record
 
 MONTH = MONTH_DAYS
 HALF_YEAR = 6
-BROKER_HOURS = 0.5  # an applicant's own time when a broker sees to the rest (assumption)
 CHANNELS = {"online": ONLINE, "counter": COUNTER, "broker": BROKER, "event": EVENT}
 COMPLAINTS = {"delay": DELAY, "procedure": PROCEDURE, "no_service": NO_SERVICE}
 PHASES = ("commissioning", "designing", "preparation", "delivery", "assessment")
@@ -48,7 +47,7 @@ COUNTED = (
     "ever_coproducers", "rws_reached", "rws", "trust", "knowledge", "expectation", "backlog", "crowding", "norm",
     "applied", "cost", "private_cost",
 )  # fmt: skip
-BY_PERMIT = ("submitted", "decided", "rejected", "eligible", "unmet", "open_needs")
+BY_PERMIT = ("submitted", "decided", "rejected", "eligible", "unmet", "open_needs", "unaware", "obstructed")
 BY_RW = ("filed", "decided", "rejected", "returned", "by_broker", "helped")
 """Counts by the applicant's RW: files of the month, of them through brokers and with papers checked by a co-producer;
 decisions of the month, of them rejected and returned at least once."""
@@ -160,6 +159,8 @@ def count_month(months, month, rows, given, p, permits, day):
         cell["eligible"] = stock.eligible
         cell["unmet"] = stock.unmet
         cell["open_needs"] = stock.open
+        cell["unaware"] = stock.unaware
+        cell["obstructed"] = stock.obstructed
         row["applied"] += stock.applied
     _count_outreach(months, month, rows, day)
     _count_residents(row, rows.residents, given, p, day)
@@ -206,7 +207,7 @@ def _count_applications(months, month, rows, given, p, permits, day):
             row["submitted.displaced"] += a.channel == EVENT and a.displaced == 1
             if a.channel == BROKER:
                 row["broker_fees"] += permits[k].broker_fee
-                row["resident_hours"] += BROKER_HOURS
+                row["resident_hours"] += p.broker_hours
             elif a.channel == ONLINE:
                 row["resident_hours"] += p.online_hours
             elif a.channel == COUNTER:

@@ -44,8 +44,13 @@ class Draw:
     REPORT = 36
     DEMOLITION = 37
     RENEWAL = 38
+    AWARE = 39
+    LEARNS = 40
+    ENDS = 41
+    OBSTACLE = 42
+    MENDED = 43
     # applications
-    ONLINE_FAILURE = 50
+    ATTEMPT_FAILURE = 50
     DEFECT = 51
     REPAIR = 52
     SERVICE = 53
@@ -62,6 +67,8 @@ class Draw:
     COMPLAINT = 64
     COMPLAINT_CLASS = 65
     COMPLAINT_CLOSED = 66
+    AFTER_FAILURE = 67
+    RETRY_TIME = 68
     # outreach
     JOIN = 80
     UNINVITED = 81
@@ -74,6 +81,10 @@ class Draw:
     ELECTION = 88
     SITE_SHOCK = 89
     INVITED_ORDER = 90
+    ASSIGNED = 91
+    TAKES_IN = 92
+    HEEDED = 93
+    HEADS_KNOW = 94
 
 
 def packed(permit: int, ordinal: int, attempt: int) -> int:

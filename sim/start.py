@@ -7,13 +7,14 @@ from types import SimpleNamespace
 import numpy as np
 
 from sim import calendar
-from sim.compiled import loop, with_fields
-from sim.equilibrium import column, keen, lapsed_share, opening_rate, works_boost
-from sim.ground import Ground, openings_a_day
+from sim.balance import YEAR
+from sim.channels import column, keen
+from sim.compiled import loop
+from sim.ground import Ground, files_a_day
 from sim.rng import Draw, two_uniforms, uniform
-from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE, taste
+from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE, own_rate, taste
 from sim.rules.influence import days_until, waited
-from sim.rules.start import mean_wait, need_age, open_share
+from sim.rules.start import AWARE_WORKS, NOT_OPEN, STUCK, UNAWARE_WORKS, works_age
 from sim.scenario import MONTH_DAYS, Scenario
 from sim.state import (
     NEVER,
@@ -36,89 +37,95 @@ from sim.state import (
     blank,
     records,
 )
+from sim.stock import drawn, solved_record
 
-STOCK, STOCK_AGE, BIRTH, THRESHOLD, PATROL = Draw.STOCK, Draw.STOCK_AGE, Draw.BIRTH, Draw.THRESHOLD, Draw.PATROL
-RENEWAL, TASTE = Draw.RENEWAL, Draw.TASTE
-
-
-# What sets the start of a permit's needs; rates are a working day's.
-AT_START = np.dtype(
-    [
-        (name, np.float64)
-        for name in (
-            "base_rate",  # of acting, at keenness 1
-            "openings",  # of all needs, by holder
-            "new_births",  # of new needs alone
-            "lapsed",  # share of needs that end in giving up
-            "boost",  # of the rate while works last
-            "works_days",
-            "validity_days",
-        )
-    ]
-)
+STOCK_AGE, BIRTH, THRESHOLD, PATROL = Draw.STOCK_AGE, Draw.BIRTH, Draw.THRESHOLD, Draw.PATROL
+RENEWAL, TASTE, LEARNS, ENDS, HEADS_KNOW = Draw.RENEWAL, Draw.TASTE, Draw.LEARNS, Draw.ENDS, Draw.HEADS_KNOW
 
 
 @loop
-def start_needs(seed, replicate, pairs, keenness_of, permits, detection, renewal, last_day, needs, residents, stock):
-    """Fill the needs of day 0 (see ``sim.rules.start``), one keyed draw for each question, and count them.
+def start_needs(
+    seed,
+    replicate,
+    pairs,
+    keen_of,
+    solved,
+    validity,
+    detection,
+    renewal,
+    known_share,
+    last_day,
+    needs,
+    residents,
+    stock,
+):
+    """Fill the needs of day 0 (see ``sim.stock``), one keyed draw for each question, and count them.
 
-    ``permits`` has AT_START by permit; ``needs``, ``residents`` and ``stock`` are records of the state, to be filled.
+    ``solved`` and ``validity`` have numbers of each permit; ``needs``, ``residents`` and ``stock`` are records of the
+    state, to be filled.
     """
     for i in range(needs.size):
         need, k, who = needs[i], pairs.permit[i], pairs.key[i] >> 3
-        permit, occasion = permits[k], k << 24
+        one, occasion = solved[k], k << 24
         need.resident, need.permit, need.key = pairs.resident[i], k, pairs.key[i]
         need.event, need.works_until, need.patrol_day, need.expiry = -1, -1, -1, -1
-        later = permit.base_rate * keenness_of[i]
-        at_works = later * permit.boost
-        share = open_share(permit.openings, mean_wait(at_works, later, permit.works_days))
-        mark = uniform(seed, replicate, STOCK, who, occasion, 0)
+        need.visit_day, need.felt_day = NEVER, NEVER
+        cell, share, mark = drawn(seed, replicate, who, k, keen_of[i], solved)
         age_mark, month_mark = two_uniforms(seed, replicate, STOCK_AGE, who, occasion, 0)
         need.monthly = int(month_mark * MONTH_DAYS)
         stock[k].eligible += 1
-        if mark < share:
-            need.status = OPEN
+        if cell != NOT_OPEN:
+            stock[k].open += 1
+            residents[need.resident].open_needs += 1
+            need.status, need.obstacle, need.aware = OPEN, int(cell >= STUCK), int(cell % STUCK >= AWARE_WORKS)
+            stock[k].obstructed += need.obstacle
+            stock[k].unaware += 1 - need.aware
+            need.known = int(uniform(seed, replicate, HEADS_KNOW, who, occasion, 0) < known_share)
             need.threshold = waited(uniform(seed, replicate, THRESHOLD, who, occasion, 0))
+            need.ends = days_until(waited(uniform(seed, replicate, ENDS, who, occasion, 0)), one.ends)
             need.taste_online = taste(uniform(seed, replicate, TASTE, who, occasion, ONLINE))
             need.taste_counter = taste(uniform(seed, replicate, TASTE, who, occasion, COUNTER))
             need.taste_broker = taste(uniform(seed, replicate, TASTE, who, occasion, BROKER))
             need.taste_event = taste(uniform(seed, replicate, TASTE, who, occasion, EVENT))
-            age = int(need_age(age_mark, at_works, later, permit.works_days))
-            need.rate = later
-            if age < permit.works_days:
-                need.works_until = int(permit.works_days) - age
-                need.rate = at_works
-                found = days_until(waited(uniform(seed, replicate, PATROL, who, occasion, 0)), detection / 252.0)
-                if found < need.works_until:
-                    need.patrol_day = found
-            need.due = min(need.monthly, days_until(need.threshold, need.rate))
+            boost = 1.0
+            if cell % STUCK == UNAWARE_WORKS or cell % STUCK == AWARE_WORKS:
+                boost = one.boost
+                hesitates = one.hesitation if need.obstacle > 0 else 1.0
+                found = one.answered + one.ignored
+                leaves = one.base_rate * keen_of[i] * boost * hesitates + found + one.ends
+                age = works_age(
+                    age_mark, cell % STUCK, one.works_days, one.unaware, one.learn_rate,
+                    one.learn_rate + found + one.ends, leaves,
+                )  # fmt: skip
+                need.works_until = max(int(one.works_days) - int(age), 1)
+                patrol = days_until(waited(uniform(seed, replicate, PATROL, who, occasion, 0)), detection / YEAR)
+                if patrol < need.works_until:
+                    need.patrol_day = patrol
+            if need.aware == 0:
+                need.learns = days_until(waited(uniform(seed, replicate, LEARNS, who, occasion, 0)), one.learn_rate)
+            need.rate = own_rate(one.base_rate, keen_of[i] * boost, need.aware, need.obstacle, one.hesitation)
+            need.due = days_until(need.threshold, need.rate)
+            if need.aware > 0:
+                need.due = min(need.due, need.monthly)
+            else:
+                need.due = min(need.due, need.learns)
+            need.due = min(need.due, need.ends)
             if need.works_until > 0:
                 need.due = min(need.due, need.works_until)
             if need.patrol_day >= 0:
                 need.due = min(need.due, need.patrol_day)
-            stock[k].open += 1
-            residents[need.resident].open_needs += 1
         else:
             # The same draw, stretched over the rest, says whether the last need ended in giving up.
-            need.held = int((mark - share) / (1.0 - share) >= permit.lapsed)
-            born = days_until(waited(uniform(seed, replicate, BIRTH, who, occasion, 0)), permit.new_births) - 1
-            valid = permit.validity_days
-            if valid > 0.0:
-                dated = min(permit.openings * valid * renewal, 0.95)
+            need.held = int((mark - share) / (1.0 - share) >= one.lapsed)
+            born = days_until(waited(uniform(seed, replicate, BIRTH, who, occasion, 0)), one.birth_rate) - 1
+            valid = validity[k]
+            if valid > 0:
+                dated = min(one.opening_rate * valid * renewal, 0.95)
                 if uniform(seed, replicate, RENEWAL, who, occasion, 0) < dated:
                     need.expiry = int(uniform(seed, replicate, RENEWAL, who, occasion, 1) * valid)
                     born = min(born, need.expiry)
             need.due = min(born, last_day)
         stock[k].unmet += int(need.held == 0)
-
-
-@loop
-def open_by_rw(residents, rw, count):
-    """Open needs in each of ``count`` RWs; ``rw`` is that of each resident."""
-    found = np.zeros(count, np.int64)
-    for i in range(residents.size):
-        found[rw[i]] += residents[i].open_needs
-    return found
 
 
 def initial(scenario: Scenario, base: Ground, p: SimpleNamespace, seed: int, replicate: int) -> World:
@@ -141,11 +148,11 @@ def initial(scenario: Scenario, base: Ground, p: SimpleNamespace, seed: int, rep
         coproducer=-1,
     )
     stock = blank(Stock, len(base.permits))
-    needs = _needs(base, residents, stock, seed, replicate, days)
+    needs = _needs(scenario, base, residents, stock, seed, replicate)
     needs_due = calendar.empty(days)
     calendar.fill(needs_due, needs.after, needs.before, needs.due)
-    coproducers, neighbourhoods = _heads(base, residents, motives, p)
-    expected = int(sum(openings_a_day(base)) * days * 1.1) + 1024
+    coproducers, neighbourhoods = _heads(base, needs, motives, p)
+    expected = int(files_a_day(base) * days * 1.1) + 1024
     heads = population.rw_head.size + population.rt_head.size
     return World(
         residents=residents,
@@ -166,35 +173,22 @@ def initial(scenario: Scenario, base: Ground, p: SimpleNamespace, seed: int, rep
     )
 
 
-def _needs(base: Ground, residents: Residents, stock: Stock, seed: int, replicate: int, days: int) -> Needs:
+def _needs(scenario: Scenario, base: Ground, residents: Residents, stock: Stock, seed: int, replicate: int) -> Needs:
     pairs, p, solved = base.pairs, base.reference, base.equilibrium
-    keenness_of = keen(
-        seed,
-        replicate,
-        pairs.key >> 3,
-        pairs.permit,
-        base.values_at_start,
-        solved.online,
-        solved.broker,
-        p.hazard_sensitivity,
+    who = pairs.key >> 3
+    keen_of = keen(
+        seed, replicate, who, pairs.permit, base.values_at_start, solved.online, solved.broker, p.hazard_sensitivity
     )
-    permits = np.zeros(len(base.permits), AT_START)
-    permits["base_rate"] = solved.base_rate
-    permits["openings"] = [opening_rate(p, k) for k in base.permits]
-    permits["new_births"] = column(p, base.permits, "need_rate") / 252.0
-    permits["lapsed"] = [lapsed_share(p, k) for k in base.permits]
-    permits["boost"] = [works_boost(p, k) for k in base.permits]
-    permits["works_days"] = [getattr(p, f"{k.name}_works_days") if k.enforced else 0.0 for k in base.permits]
-    permits["validity_days"] = column(p, base.permits, "validity_days")
     needs = blank(Needs, pairs.key.size)
     filled = (records(needs), records(residents), records(stock))
-    start_needs(seed, replicate, pairs, keenness_of, with_fields(permits), p.detection_rate, p.renewal, days, *filled)
+    of_permits = solved_record(solved.balances), column(p, base.permits, "validity_days").astype(np.int64)
+    start_needs(
+        seed, replicate, pairs, keen_of, *of_permits, p.detection_rate, p.renewal, p.known_share, scenario.days, *filled
+    )
     return needs
 
 
-def _heads(
-    base: Ground, residents: Residents, motives: Motives, p: SimpleNamespace
-) -> tuple[CoProducers, Neighbourhoods]:
+def _heads(base: Ground, needs: Needs, motives: Motives, p: SimpleNamespace) -> tuple[CoProducers, Neighbourhoods]:
     population = base.population
     n_rw, n_rt = population.rw_head.size, population.rt_head.size
     heads = n_rw + n_rt
@@ -210,7 +204,7 @@ def _heads(
     coproducers.thanked[:heads] = 1
     # Where a small RW left nobody else to elect, one resident holds both offices and the higher one counts.
     motives.coproducer[rows[::-1]] = np.arange(heads)[::-1]
-    open_in_rw = open_by_rw(records(residents), population.rw, n_rw)
+    rw_of = population.rw[needs.resident]
     neighbourhoods = blank(
         Neighbourhoods,
         n_rw,
@@ -219,7 +213,7 @@ def _heads(
         last_event=NEVER,
         running=-1,
         company=0.5,
-        known=p.known_share * open_in_rw,
+        known=np.bincount(rw_of[needs.known == 1], minlength=n_rw),
         norm=1.0 - p.broker_share,
     )
     return coproducers, neighbourhoods

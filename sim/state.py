@@ -19,6 +19,7 @@ from sim.memory import copied_rows, lined, room
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.int8]  # small whole numbers, so that a need's row fills no more cache lines
 Records = NDArray[np.void]
 Table = TypeVar("Table", bound=tuple[Any, ...])
 
@@ -26,9 +27,6 @@ NEVER = -100000  # a day long before the first
 IDLE, OPEN, APPLIED = range(3)  # status of a need
 RW_HEAD, RT_HEAD, VOLUNTEER, FORMER = range(4)  # role of a co-producer
 DONE = -1  # place in the queue of a file that is finished behind one that is not
-RETURN_REST = 252  # working days for which one who stopped is not asked again
-HELP_LASTS = 252  # working days for which one who was helped may be asked to volunteer
-REJECTIONS_HALF_LIFE = 252.0  # working days in which rejections of an RW count half
 
 
 class Residents(NamedTuple):
@@ -39,18 +37,19 @@ class Residents(NamedTuple):
     trust: Floats
     trust_day: Ints
     expectation: Floats
-    satisfaction: Floats  # with the last decision, 1-4; 0 before the first
-    rejections: Ints
+    rejections: Floats  # remembered, fading
+    rejections_day: Ints
     open_needs: Ints  # how many of the resident's needs are open, counted as they change
 
 
 class Motives(NamedTuple):
-    """What co-production changes about a resident; one row for every resident, looked at far more seldom."""
+    """What else changes about a resident, co-production above all; one row a resident, looked at far more seldom."""
 
     intrinsic: Floats
     social: Floats
     normative: Floats
     helped_day: Ints
+    satisfaction: Floats  # with the last decision, 1-4; 0 before the first
     coproducer: Ints  # row among co-producers, -1 for none
 
 
@@ -59,36 +58,42 @@ class Needs(NamedTuple):
 
     resident: Ints
     key: Ints  # resident's key x 8 + permit: the order in which effects are applied
-    status: Ints
     due: Ints  # next day on which something happens
     after: Ints  # neighbours in the list of that day, see sim.calendar
     before: Ints
     works_until: Ints  # works are visible to patrols until then
     patrol_day: Ints  # hidden day of detection while works last
     permit: Ints
-    held: Ints  # 1 when no unmet need stands against the permit
+    learns: Ints  # day on which the holder learns of the need, if by nobody before
+    ends: Ints  # day on which the need ends, if it is open then
     ordinal: Ints  # needs of this pair so far
     attempt: Ints  # applications for the current need so far
     threshold: Floats  # hidden exponential threshold of the current spell
     hazard: Floats  # accumulated so far
-    prompted: Floats  # the part of it that events added
+    prompted: Floats  # the part of it that there would not be without events
     rate: Floats  # of accumulation a day, since the anchor
-    plain_rate: Floats  # the rate just before the resident first heard of the event known
+    plain_rate: Floats  # the rate just before the resident first heard of the event known; 0 for the unaware
     anchor: Ints
     monthly: Ints  # day of the month (0-20) of the personal date
-    noticed: Ints  # 1 after a notice
     expiry: Ints  # day on which a held permit expires
     event: Ints  # event that the resident knows of, -1 for none
-    felt: Floats  # strongest prompt felt from that event
-    pending: Floats  # strongest prompt from that event to be felt at the next touch
+    visit_day: Ints  # day of the last visit, NEVER before
+    felt_day: Ints  # day on which a visit last prompted, NEVER before
+    pending: Floats  # prompts of information and visits to be felt at the next touch
     news: Floats  # strongest other prompt (a tie's success, a notice) to be felt at the next touch
     skill: Floats  # of the co-producer who checked the papers, 0 for nobody
-    online_failed: Ints  # 1 after a failed online attempt for this application
-    failures: Ints  # failed online attempts for this application
+    failures: Ints  # failed attempts at this need
     taste_online: Floats  # the holder's fixed tastes for the channels, drawn when the need opens
     taste_counter: Floats
     taste_broker: Floats
     taste_event: Floats
+    status: Flags
+    held: Flags  # 1 when no unmet need stands against the permit
+    aware: Flags  # 1 when the holder knows of the need
+    obstacle: Flags  # 1 when a requirement cannot be met as things stand
+    known: Flags  # 1 when the RW's heads know of the need
+    noticed: Flags  # 1 after a notice
+    online_failed: Flags  # 1 after a failed online attempt, until one goes elsewhere or tries later
 
 
 class Applications(NamedTuple):
@@ -110,7 +115,7 @@ class Applications(NamedTuple):
     event: Ints  # event at which it was filed, -1 for none
     defects: Ints  # one bit a defective document
     returns: Ints
-    failures: Ints  # failed online attempts before it
+    failures: Ints  # failed attempts before it
     repaired: Ints  # documents completed on the spot
     displaced: Ints  # 1 if it would have been filed elsewhere within a quarter anyway
     remaining: Floats  # officer hours still needed at this examination
@@ -134,6 +139,8 @@ class Stock(NamedTuple):
     unmet: Ints
     open: Ints
     applied: Ints
+    unaware: Ints  # open, and the holder does not know
+    obstructed: Ints  # open, with an obstacle
 
 
 class CoProducers(NamedTuple):
@@ -169,7 +176,8 @@ class Neighbourhoods(NamedTuple):
     last_event: Ints
     running: Ints  # event now in its cycle, -1 for none
     company: Floats  # share of the invited who joined the last event
-    known: Floats  # open needs that the heads know of
+    known: Ints  # open needs that the heads know of and nobody has visited
+    helped: Ints  # open needs that somebody has visited
     norm: Floats  # share of neighbours who apply themselves
     lift: Floats  # of expectation by publicity, share of the room above
     lift_day: Ints
@@ -194,6 +202,7 @@ class Events(NamedTuple):
     invited: Ints
     joined: Ints
     places: Ints
+    officers: Ints  # who staff it, fixed when it is designed
     skill: Floats  # mean skill of those who joined
     informed: Ints
     visits: Ints
@@ -225,11 +234,13 @@ class Office(NamedTuple):
     last: Ints  # place after the last
     owed: Floats  # officer hours still to be given to outreach
     accrued: Floats  # events earned by the frequency and not yet begun
+    put_off: Ints  # events owed since a morning on which the desk was crowded, one at most
     cycles: Ints  # cycles begun
     pointer: Ints  # RW after which rotation goes on
     quality: Floats  # of events, lessons learnt
     backlog_hours: Floats  # of work waiting at the end of the last day
     crowd: Floats  # crowding at the start of the day
+    wait: Floats  # days of net capacity that the backlog came to at the end of the last day, beyond the reference
     hours_worked: Floats  # today
     hours_available: Floats  # today, at the desk
 
@@ -238,13 +249,17 @@ class Tally(NamedTuple):
     """One row: counts of the current month that nothing else in the state keeps."""
 
     planned: Floats
+    postponed: Floats  # events that fell due on a morning on which the desk was crowded, and were put off
     proposals: Floats
     declined: Floats
     unhosted: Floats
     recruited: Floats
     stopped: Floats
     replaced: Floats
-    online_failures: Floats
+    attempts: Floats  # to file
+    failed_attempts: Floats
+    given_up: Floats  # needs that ended after a failed attempt
+    ended: Floats  # needs that ended unfiled, with time
     notices: Floats
     reports: Floats
     demolished: Floats
@@ -306,25 +321,14 @@ class Rows(NamedTuple):
 
 
 TABLES = (
-    Residents,
-    Motives,
-    Needs,
-    Applications,
-    CoProducers,
-    Neighbourhoods,
-    Events,
-    Parts,
-    Office,
-    Stock,
-    Tally,
-    Counts,
-)
+    Residents, Motives, Needs, Applications, CoProducers, Neighbourhoods, Events, Parts, Office, Stock, Tally, Counts,
+)  # fmt: skip
 
 
 def record(kind: type[Table]) -> np.dtype[np.void]:
     """One row of a table: its columns, of the types that the class declares."""
-    hints = get_type_hints(kind).items()
-    return lined([(name, np.float64 if kind_of == Floats else np.int64) for name, kind_of in hints])
+    types = {Floats: np.float64, Ints: np.int64, Flags: np.int8}
+    return lined([(name, types[kind_of]) for name, kind_of in get_type_hints(kind).items()])
 
 
 def columns(kind: type[Table], records: Records) -> Table:

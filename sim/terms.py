@@ -18,23 +18,26 @@ from sim.compiled import compiled, with_fields
 from sim.equilibrium import satisfaction_table
 from sim.ground import Ground
 from sim.parameters import PERMIT_UNITS, Permit, namespace, permits, register
-from sim.rules import choice, motivation
+from sim.reference import choosing_of
+from sim.rules import choice, motivation, outreach, serving
 from sim.scenario import MONTH_DAYS, Scenario
 from sim.state import Floats, Ints, Records
+from sim.stock import solved_record
 
 # Computed from the parameters of the day; every other number of ``Terms.p`` is a parameter under its own name.
 DERIVED = (
-    "information_prompt",
-    "assistance_prompt",
     "success_prompt",
     "pay_that_erodes",
     "mean_intake_hours",
     "desk_officers",
     "desk_hours",
     "most_away",
+    "net_capacity",
     "events_a_day",
     "targets",
 )
+
+OF_PERMITS = tuple(field for field in PERMIT_UNITS if field != "need_rate")  # what a run reads of a permit
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class Terms:
     permits: list[SimpleNamespace]
     weights: tuple[float, ...]
     """Of willingness, in the order of ``motivation.WEIGHTS``."""
+    choosing: tuple[float, ...]
+    """Weights and costs of channels, in the order of ``choice.CHOOSING``."""
     target_place: Ints
     """Place of each RW in ``target_list``, -1 for those that are not in it."""
 
@@ -55,14 +60,15 @@ def terms_of(scenario: Scenario, ground: Ground, values: dict[str, Any]) -> Term
     of_permit = [
         SimpleNamespace(enforced=int(k.enforced), credit=int(k.credit), **permit_values(p, k)) for k in ground.permits
     ]
+    for permit in of_permit:
+        permit.intake_hours *= ground.equilibrium.service_factor
+        permit.examination_hours *= ground.equilibrium.service_factor
     numbers = ground.population.rw_number
     size = numbers.size / scenario.profile.n_rw
     target_place = np.full(numbers.size, -1, np.int64)
     for place, number in enumerate(p.target_list):
         target_place[numbers == number] = place
     p.targets = len(p.target_list)
-    p.information_prompt = choice.prompt_hazard(p.information_effect * p.apply_over_receive)
-    p.assistance_prompt = choice.prompt_hazard(p.assistance_effect * p.apply_over_receive)
     p.success_prompt = choice.prompt_hazard(p.tie_prompt)
     # Only pay that is tied to the task erodes.
     p.pay_that_erodes = p.pay_erosion * p.pay_tied
@@ -72,16 +78,19 @@ def terms_of(scenario: Scenario, ground: Ground, values: dict[str, Any]) -> Term
     p.desk_hours = p.open_hours * p.officers * size / p.desk_officers
     # It has the events of a whole RW on a fraction of the officers: what an event takes is spread over days on which
     # it takes the share that it takes of the whole office, so that crowding stays comparable.
-    p.most_away = 1.0 if size >= 1.0 else min(p.officers_per_event / p.officers, 1.0)
+    away = outreach.hours_away(p.officers_per_event, p.event_hours, p.travel_hours, p.open_hours)
+    p.most_away = 1.0 if size >= 1.0 else min(away / (p.officers * p.open_hours), 1.0)
     p.events_a_day = p.events_per_month * size / MONTH_DAYS
+    outside = 0.0 if p.desk_protected or p.information_only else p.events_a_day * away
+    p.net_capacity = serving.net_capacity(p.desk_officers * p.desk_hours, outside, p.least_desk)
     held = vars(p) | {"pay_erosion": p.pay_that_erodes}
     weights = tuple(float(held[name]) for name in motivation.WEIGHTS)
-    return Terms(p, of_permit, weights, target_place)
+    return Terms(p, of_permit, weights, choosing_of(p), target_place)
 
 
 def permit_values(p: SimpleNamespace, permit: Permit) -> dict[str, float]:
     """The numbers of one permit by field."""
-    return {field: getattr(p, f"{permit.name}_{field}") for field in PERMIT_UNITS}
+    return {field: getattr(p, f"{permit.name}_{field}") for field in OF_PERMITS}
 
 
 class Given(NamedTuple):
@@ -92,8 +101,7 @@ class Given(NamedTuple):
     levers: Records  # by step: the numbers of Terms.p, words by their place among the choices
     permits: Records  # by step and permit
     target_place: Ints  # by step and RW
-    base_rate: Floats  # by permit, see Equilibrium
-    mean_keenness: Floats
+    solved: Records  # by permit, see sim.stock.SOLVED
     routing: Floats  # by element and experience
     reference: Floats  # by experience
     unusable: Floats  # one number, the only one that is written: a willingness that is none
@@ -118,7 +126,19 @@ FIXED = np.dtype(
     [(name, np.int64) for name in ("seed", "replicate", "district", "year_of_day_0")]
     + [
         (name, np.float64)
-        for name in ("online", "broker", "base_score", "complaint_reference", "intercept", "low_third", "high_third")
+        for name in (
+            "online",
+            "broker",
+            "information_prompt",
+            "informed",
+            "help_prompt",
+            "heeded",
+            "base_score",
+            "complaint_reference",
+            "intercept",
+            "low_third",
+            "high_third",
+        )
     ]
 )
 
@@ -140,7 +160,7 @@ def lever_record() -> np.dtype[np.void]:
 def permit_record() -> np.dtype[np.void]:
     """One cell of ``Given.permits``."""
     fields: list[tuple[str, type]] = [("enforced", np.int64), ("credit", np.int64)]
-    for field in PERMIT_UNITS:
+    for field in OF_PERMITS:
         whole = all(register()[f"{permit.name}_{field}"].type == "whole number" for permit in permits())
         fields.append((field, np.int64 if whole else np.float64))
     return np.dtype(fields)
@@ -159,6 +179,10 @@ def given(
         "year_of_day_0": scenario.first_year - scenario.warmup_years,
         "online": solved.online,
         "broker": solved.broker,
+        "information_prompt": solved.strengths.information,
+        "informed": solved.strengths.informed,
+        "help_prompt": solved.strengths.help,
+        "heeded": solved.strengths.heeded,
         "base_score": solved.base_score,
         "complaint_reference": solved.complaint_reference,
         "intercept": intercept,
@@ -171,8 +195,7 @@ def given(
         levers=_records(lever_record(), [terms.p for _, terms in steps]),
         permits=with_fields(np.stack([_records(permit_record(), terms.permits) for _, terms in steps])),
         target_place=np.stack([terms.target_place for _, terms in steps]),
-        base_rate=_shared(solved.base_rate),
-        mean_keenness=_shared(solved.mean_keenness),
+        solved=solved_record(solved.balances),
         routing=np.array(routing, np.float64),
         reference=np.array(reference, np.float64),
         unusable=np.zeros(1),

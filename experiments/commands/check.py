@@ -11,6 +11,7 @@ from experiments.commands.terminal import next_step, say, write_json
 
 if TYPE_CHECKING:
     from sim.errors import Problem
+    from sim.scenario import Scenario
 
 STUDY_ONLY = {"kind", "baseline", "question"}
 """Keys that only a study has."""
@@ -58,13 +59,29 @@ def _problems(name: str) -> list[Problem]:
     from sim.errors import InvalidInput
     from sim.profile import load_profile
     from sim.scenario import check as check_scenario
+    from sim.scenario import load
 
     if not _is_profile(name) and not _keys(name) & STUDY_ONLY:
-        return check_scenario(name)
+        return check_scenario(name) or _solved(load(name))
     try:
-        load_profile(name) if _is_profile(name) else load_study(name)
+        if not _is_profile(name):
+            load_study(name)
+            return []
+        load_profile(name)
+        return _solved(load("kebon-jeruk-2018", profile=name))
     except InvalidInput as error:
         return error.problems
+
+
+def _solved(scenario: Scenario) -> list[Problem]:
+    """Whether constants can be solved for a scenario; in a province for its first district, as figures are alike."""
+    from sim.errors import Infeasible, Problem
+    from sim.ground import ground
+
+    try:
+        ground(scenario if scenario.province is None else scenario.for_district(scenario.province.districts[0]))
+    except Infeasible as error:
+        return [Problem(scenario.name, 0, 0, "parameters", "", f"cannot be together: {error}")]
     return []
 
 

@@ -55,7 +55,8 @@ def signs(
 ) -> None:
     """Count the signs of a policy's effect at one site or more, in worlds drawn from all that is uncertain.
 
-    Each world draws every uncertainty from its range, the same for all sites, and from 3 to 8 officers for each site.
+    Each world draws every uncertainty from its range, the same for all sites but for how full each one's desk is.
+    Worlds that cannot be (no constants give what their parameters say) are counted and left out.
     Finished runs are kept: an interrupted count goes on when the same command is given again.
 
     \b
@@ -107,9 +108,12 @@ def signs(
         for combination, share in found.shares()
     ]
     if as_json:
-        write_json({"columns": [*columns, "share"], "rows": rows, "draws": draws, "seed": seed})
+        counts = {"draws": draws, "refused": list(found.refused), "seed": seed}
+        write_json({"columns": [*columns, "share"], "rows": rows, **counts})
         return
     heading(f"Signs of the effect in {draws} drawn worlds")
+    if found.refused:
+        click.echo(f"{len(found.refused)} of them cannot be and are left out, such as one with {found.refused[0]}")
     table([*columns, "Worlds"], rows, right=(len(columns),))
     click.echo()
     click.echo(NOT_A_FORECAST)

@@ -7,7 +7,7 @@ from sim.rng import Draw, packed
 from sim.rules import choice, filing, influence, satisfaction
 from sim.rules.choice import BROKER, EVENT
 from sim.rules.serving import GRANTED, WITHDRAWN
-from sim.state import APPLIED, IDLE, OPEN
+from sim.state import APPLIED, IDLE, NEVER, OPEN
 
 
 class Applicant(RowAgent):
@@ -16,8 +16,8 @@ class Applicant(RowAgent):
     literacy = Trait("Digital literacy, 0-1.")
     rw = Trait("Row of the home RW.")
     expectation = Column("residents", "Expectation of service, 1-4.")
-    satisfaction = Column("residents", "Satisfaction with the last decision, 1-4; 0 before the first.")
-    rejections = Column("residents", "Times rejected.")
+    satisfaction = Column("motives", "Satisfaction with the last decision, 1-4; 0 before the first.")
+    remembered = Fading("residents", 0.0, "rejection_half_life", "Rejections remembered today.", "rejections")
     open_count = Column("residents", "Needs that are open and not applied for.", "open_needs")
     knowledge = Fading("residents", "knowledge", "knowledge_half_life", "Procedural knowledge today, 0-1.")
     trust = Fading("residents", "trust", "trust_half_life", "Trust in the office today, 0-1.")
@@ -53,13 +53,18 @@ class Applicant(RowAgent):
             if model.draw(Draw.DEFECT, self.key, occasion, document) < chance:
                 defects |= 1 << document
         if channel == EVENT:
-            mend = filing.repair_probability(p.repair_chance, world.office.quality.item(0), skill)
+            quality = world.office.quality.item(0)
+            mend = filing.repair_probability(p.repair_chance, p.repair_gain, quality, p.lessons_start, skill)
             for document in range(model.permits[permit].requirements):
                 if defects >> document & 1 and model.draw(Draw.REPAIR, self.key, occasion, document) < mend:
                     defects ^= 1 << document
                     repaired += 1
+        plain_rate = needs.plain_rate.item(need)
         displaced = choice.within_quarter(
-            needs.hazard.item(need), needs.prompted.item(need), needs.plain_rate.item(need), needs.threshold.item(need)
+            needs.hazard.item(need) - needs.prompted.item(need),
+            plain_rate if plain_rate > 0.0 else needs.rate.item(need),
+            choice.own_days(needs.learns.item(need), model.day, plain_rate),
+            needs.threshold.item(need),
         )
         self.settle(need, APPLIED, 0)
         lift = influence.faded(
@@ -135,7 +140,8 @@ class Applicant(RowAgent):
         granted = int(a.outcome.item(application) == GRANTED)
         channel, occasion = a.channel.item(application), self.application_occasion(application)
         statutory = model.permits[a.permit.item(application)].statutory_days
-        time = satisfaction.experienced_time(a.decided.item(application) - a.submitted.item(application), statutory)
+        days = a.decided.item(application) - a.submitted.item(application)
+        time = satisfaction.experienced_time(days, statutory, p.time_grace)
         returns = a.returns.item(application)
         met = [
             1.0 / (1.0 + returns),
@@ -143,17 +149,19 @@ class Applicant(RowAgent):
             satisfaction.experienced_fee(channel),
             float(granted),
             satisfaction.experienced_crowding(channel, a.crowd.item(application)),
-            satisfaction.experienced_contact(channel, int(a.skill.item(application) > 0.0)),
+            satisfaction.experienced_contact(
+                channel, int(a.skill.item(application) > 0.0), p.contact_officer, p.contact_alone
+            ),
             model.reference_experience[6],
         ]
         score, _ = self._score(application, occasion, met)
         chance = satisfaction.complaint_chance(
-            p.complaint_rate, p.complaint_steepness, model.complaint_reference, score
+            p.complaint_rate, p.complaint_steepness, model.complaint_reference, score, p.complaint_most
         )
         a.complaint_chance[application] = chance
         if model.draw(Draw.COMPLAINT, self.key, occasion) < chance:
             mark = model.draw(Draw.COMPLAINT_CLASS, self.key, occasion)
-            a.complaint[application] = satisfaction.complaint_class(mark, time, returns, granted)
+            a.complaint[application] = satisfaction.complaint_class(mark, time, returns, granted, p.complaint_other)
             closed = model.draw(Draw.COMPLAINT_CLOSED, self.key, occasion) < p.complaint_closed
             a.complaint_closed[application] = int(closed)
             met[6] = float(closed)
@@ -167,7 +175,7 @@ class Applicant(RowAgent):
         if granted:
             self.close(need, granted=True)
         else:
-            self.rejections += 1
+            self.remembered += 1.0
             self.after_failure(need)
         model.tell(self, influence.as_unit(score), granted)
 
@@ -196,6 +204,13 @@ class Applicant(RowAgent):
         opens = (status == OPEN) - (before == OPEN)
         self.open_count += opens
         stock.open[permit] += opens
+        stock.unaware[permit] += opens * (needs.aware.item(need) == 0)
+        stock.obstructed[permit] += opens * needs.obstacle.item(need)
+        hoods = self.model.world.neighbourhoods
+        if needs.visit_day.item(need) > NEVER:
+            hoods.helped[self.rw] += opens
+        else:
+            hoods.known[self.rw] += opens * needs.known.item(need)
         stock.applied[permit] += (status == APPLIED) - (before == APPLIED)
         stock.unmet[permit] += (held == 0) - (needs.held.item(need) == 0)
         needs.status[need], needs.held[need] = status, held
@@ -209,7 +224,7 @@ class Applicant(RowAgent):
         needs.attempt[need] = 0
         occasion = self.occasion(need)
         wait = influence.waited(model.draw(Draw.BIRTH, self.key, occasion))
-        due = model.day + influence.days_until(wait, model.permits[permit].need_rate / 252.0)
+        due = model.day + influence.days_until(wait, model.balances[permit].birth_rate)
         validity = model.permits[permit].validity_days
         if granted and validity and model.draw(Draw.RENEWAL, self.key, occasion) < model.p.renewal:
             needs.expiry[need] = model.day + validity
@@ -217,10 +232,10 @@ class Applicant(RowAgent):
         model.schedule_need(need, due)
 
     def after_failure(self, need: int) -> None:
-        """After a rejection or withdrawal one draw decides whether the need reopens, and when."""
+        """After a rejection or withdrawal one draw says whether the need reopens, and when; no obstacle may stand."""
         model, needs = self.model, self.model.world.needs
         occasion = self.occasion(need)
-        if model.draw(Draw.REAPPLY, self.key, occasion) >= model.p.reapply:
+        if needs.obstacle.item(need) or model.draw(Draw.REAPPLY, self.key, occasion) >= model.p.reapply:
             self.close(need, granted=False)
             return
         self.settle(need, IDLE, 0)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sim.agents.view import Column, Fading, RowAgent
 from sim.rng import Draw
 from sim.rules import influence, motivation
-from sim.state import RETURN_REST, VOLUNTEER
+from sim.state import VOLUNTEER
 
 if TYPE_CHECKING:
     from sim.agents.resident import Resident
@@ -45,7 +45,7 @@ class CoProducer(RowAgent):
             me.normative,
             me.efficacy,
             me.decisive,
-            motivation.perceived_need(rw.known.item(self.rw), p.need_half),
+            motivation.perceived_need(model.neighbourhood(self.rw).estimated_need, p.need_half),
             rw.company.item(self.rw),
             motivation.means(p.training_hours),
             int(me.open_count > 0),
@@ -62,10 +62,10 @@ class CoProducer(RowAgent):
         return motivation.joins(self.model.intercept + self.willingness(), draw)
 
     def may_be_asked(self) -> bool:
-        """Heads in office and active volunteers may; heads who stopped are left alone for a year."""
+        """Heads in office and active volunteers may; heads who stopped are left alone for a while."""
         if self.role >= VOLUNTEER:
             return bool(self.active)
-        return self.model.day - self.stopped >= RETURN_REST or bool(self.active)
+        return self.model.day - self.stopped >= self.model.p.return_rest or bool(self.active)
 
     def hours_a_week(self) -> float:
         """Hours given a week: those asked, or the free ones if fewer; the tired give less."""
@@ -107,9 +107,9 @@ class CoProducer(RowAgent):
         if paid and not c.ever_paid.item(self.row):
             c.ever_paid[self.row] = 1
             intrinsic += p.pay_effect_intrinsic
-        embedded = self.role != VOLUNTEER
+        felt = 1.0 if self.role == VOLUNTEER else p.embedded_gain
         me.intrinsic = motivation.moved(me.intrinsic, intrinsic * p.motive_sd)
-        me.social = motivation.moved(me.social, p.company_gain * (0.1 if embedded else 1.0) * p.motive_sd)
+        me.social = motivation.moved(me.social, p.company_gain * felt * p.motive_sd)
         me.normative = motivation.moved(me.normative, (p.helped_gain if served else 0.0) * p.motive_sd)
         self.skill = motivation.skill_gained(self.skill, p.skill_event)
 

@@ -10,7 +10,7 @@ from sim.agents.view import Column, RowAgent
 from sim.rng import Draw
 from sim.rules import influence, outreach
 from sim.rules.choice import EVENT
-from sim.state import HELP_LASTS, OPEN, RETURN_REST, VOLUNTEER
+from sim.state import OPEN, VOLUNTEER
 
 if TYPE_CHECKING:
     from sim.agents.coproducer import CoProducer
@@ -26,13 +26,20 @@ class Neighbourhood(RowAgent):
     last_event = Column("neighbourhoods", "Day of the last event.")
     running = Column("neighbourhoods", "Event in its cycle now, -1 for none.")
     company = Column("neighbourhoods", "Share of the invited who joined the last event.")
-    known = Column("neighbourhoods", "Open needs that the heads know of.")
+    known = Column("neighbourhoods", "Open needs that the heads know of and nobody has visited.")
+    helped = Column("neighbourhoods", "Open needs that somebody has visited.")
     norm = Column("neighbourhoods", "Share of neighbours who apply themselves.")
 
     @property
     def key(self) -> int:
         """Key of the RW in draws."""
         return self.model.population.rw_key.item(self.row)
+
+    @property
+    def estimated_need(self) -> float:
+        """What heads and office take for the open needs that nobody has helped."""
+        p, days = self.model.p, self.model.day - self.last_event
+        return outreach.estimated_need(self.known, p.known_share, self.helped, days, p.need_half_life)
 
     def open_needs(self) -> list[int]:
         """Open needs of the RW's residents, ascending by resident and permit."""
@@ -112,16 +119,17 @@ class Neighbourhood(RowAgent):
     def _candidates(self, joined: list[CoProducer]) -> list[int]:
         """Residents who were helped or whose ties co-produce, in RTs with a joined co-producer, by a keyed draw.
 
-        Those who declined before may be asked again, and those who stopped a year ago.
+        Those who declined before may be asked again, and those who stopped and have rested.
         """
         model = self.model
         motives, population, c = model.world.motives, model.population, model.world.coproducers
         mine = population.rw_members[population.rw_start.item(self.row) : population.rw_start.item(self.row + 1)]
         known = motives.coproducer[mine]
-        rested = (c.role[known] >= VOLUNTEER) & (c.active[known] == 0) & (model.day - c.stopped[known] >= RETURN_REST)
+        rest = model.day - c.stopped[known] >= model.p.return_rest
+        rested = (c.role[known] >= VOLUNTEER) & (c.active[known] == 0) & rest
         staffed = np.isin(population.rt[mine], [one.rt for one in joined])
         tied = np.isin(mine, [row for one in joined for row in one.resident.ties])
-        helped = motives.helped_day[mine] > model.day - HELP_LASTS
+        helped = motives.helped_day[mine] > model.day - model.p.help_lasts
         found = mine[staffed & ((known < 0) | rested) & (tied | helped)].tolist()
         order = [
             (model.draw(Draw.INVITED_ORDER, population.key.item(row), self.proposals), population.key.item(row), row)
@@ -154,7 +162,7 @@ class Neighbourhood(RowAgent):
         waiting: dict[int, list[int]] = {}
         needs = model.world.needs
         for need in self.open_needs():
-            if needs.event.item(need) != event or needs.felt.item(need) < model.p.assistance_prompt:
+            if needs.visit_day.item(need) < e.design_day.item(event):
                 row = needs.resident.item(need)
                 waiting.setdefault(model.population.rt.item(row), []).append(need)
         for rt, list_of_rt in waiting.items():
@@ -176,16 +184,6 @@ class Neighbourhood(RowAgent):
                 one.visit(need, event)
                 parts.visits[part] += 1
                 e.visits[event] += 1
-
-    def count_known(self, event: int) -> None:
-        """After an event the heads know the needs that visits mapped and that are still open, and of others a share."""
-        model, needs = self.model, self.model.world.needs
-        still_open = self.open_needs()
-        mapped = 0
-        for need in still_open:
-            visited = needs.event.item(need) == event and needs.felt.item(need) >= model.p.assistance_prompt
-            mapped += int(visited)
-        self.known = mapped + model.p.known_share * (len(still_open) - mapped)
 
     def _visit_order(self, need: int) -> tuple[float, int]:
         needs = self.model.world.needs

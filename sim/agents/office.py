@@ -10,7 +10,7 @@ from sim.rules import filing, influence, motivation, outreach, serving
 from sim.rules.choice import EVENT, ONLINE
 from sim.rules.outreach import ASSESSMENT, CANCELLED, CLOSED, DELIVERY, DESIGNING, ENOUGH, HELD, PREPARATION
 from sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW
-from sim.state import DONE, REJECTIONS_HALF_LIFE
+from sim.state import DONE
 
 if TYPE_CHECKING:
     from sim.agents.neighbourhood import Neighbourhood
@@ -22,17 +22,16 @@ class PTSPOffice(RowAgent):
     quality = Column("office", "Event quality: lessons learnt, 0-1.")
     backlog_hours = Column("office", "Officer hours of work waiting.")
     crowd = Column("office", "Crowding of the desk this morning, 0-1.")
+    wait = Column("office", "Days of net capacity that waited at the last close of day, beyond the reference.")
     hours_worked = Column("office", "Officer hours worked at the desk today.")
     hours_available = Column("office", "Officer hours at the desk today.")
 
     # -- routine 2: service cycles
 
     def advance_cycles(self) -> None:
-        """Begin the cycles that the frequency has earned, then carry each running cycle through today's phase."""
+        """Begin the cycles that are due and not put off, then carry each running cycle through today's phase."""
         model, office = self.model, self.model.world.office
-        office.accrued[0] += model.p.events_a_day
-        while office.accrued.item(0) >= ENOUGH:
-            office.accrued[0] -= 1.0
+        for _ in range(self._due_cycles()):
             office.cycles[0] += 1
             self.commission()
         e = model.world.events
@@ -48,6 +47,27 @@ class PTSPOffice(RowAgent):
                 self.deliver(event)
             elif phase == ASSESSMENT and day == e.meeting_day.item(event):
                 self.assess(event, rw)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether more work waits this morning than the office puts up with."""
+        p = self.model.p
+        return bool(serving.crowded(self.backlog_hours, p.net_capacity, p.crowded_above))
+
+    def _due_cycles(self) -> int:
+        """Cycles that begin today: the frequency's, unless a crowded desk puts them off; a stop ends what is owed."""
+        office, p = self.model.world.office, self.model.p
+        office.accrued[0] += p.events_a_day
+        earned = 0
+        while office.accrued.item(0) >= ENOUGH:
+            office.accrued[0] -= 1.0
+            earned += 1
+        postpones = p.when_crowded == "postpone" and self.crowded
+        owed = office.put_off.item(0) if p.events_a_day > 0.0 else 0
+        begun, office.put_off[0] = outreach.to_begin(earned, owed, int(postpones))
+        if postpones:
+            self.model.world.tally.postponed[0] += earned
+        return int(begun)
 
     def commission(self) -> None:
         """Propose RWs by the targeting rule until a head consents; without consent there is no event (P8)."""
@@ -90,7 +110,7 @@ class PTSPOffice(RowAgent):
             if rule == "random":
                 return model.draw(Draw.TARGET, rw.key, office.cycles.item(0))
             if rule == "need":
-                return -rw.known
+                return -rw.estimated_need
             if rule == "rejections":
                 return -self.recent_rejections(rw.row)
             if rule == "least_reached":
@@ -100,10 +120,10 @@ class PTSPOffice(RowAgent):
         return sorted(free, key=lambda rw: (rank(rw), rw.row))
 
     def recent_rejections(self, rw: int) -> float:
-        """Rejections of an RW's residents, fading with a half-life of a year."""
+        """Rejections of an RW's residents, as far as the office still has them in mind."""
         table = self.model.world.neighbourhoods
         days = self.model.day - table.rejections_day.item(rw)
-        return influence.faded(table.rejections.item(rw), 0.0, days, REJECTIONS_HALF_LIFE)
+        return influence.faded(table.rejections.item(rw), 0.0, days, self.model.p.rejections_half_life)
 
     def design(self, event: int, rw: Neighbourhood) -> None:
         """Fix staff and partners and invite co-producers; too few and the event is cancelled, few and it is smaller."""
@@ -115,10 +135,12 @@ class PTSPOffice(RowAgent):
         if joined < p.least_joined:
             self.end(event, rw, CANCELLED)
             return
-        intake = p.mean_intake_hours
+        fewer = p.when_crowded == "fewer_officers" and self.crowded
+        officers = outreach.staff(p.officers_per_event, p.officers_when_crowded, int(fewer))
         places = outreach.event_places(
-            p.officers_per_event, p.event_hours, intake, p.event_capacity, joined, p.least_joined
+            officers, p.event_hours, p.mean_intake_hours, p.event_capacity, joined, p.full_joined
         )
+        e.officers[event] = 0 if p.information_only else officers
         e.places[event] = 0 if p.information_only else places
         e.phase[event] = PREPARATION
         rw.publicise(event)
@@ -126,7 +148,7 @@ class PTSPOffice(RowAgent):
             rw.prepare(event)
 
     def deliver(self, event: int) -> None:
-        """Open the event: officers leave the desk for it, unless the desk is protected."""
+        """Open the event: its officers leave the desk for its hours and the way, unless the desk is protected."""
         model, p, e = self.model, self.model.p, self.model.world.events
         e.phase[event] = DELIVERY
         parts = model.world.parts
@@ -137,7 +159,7 @@ class PTSPOffice(RowAgent):
         e.helped_delivery[event] = e.joined.item(event)
         model.delivering.append(event)
         if not e.information_only.item(event):
-            hours = p.officers_per_event * p.open_hours
+            hours = outreach.hours_away(e.officers.item(event), p.event_hours, p.travel_hours, p.open_hours)
             model.world.tally.event_officer_hours[0] += hours
             if not p.desk_protected:
                 model.world.office.owed[0] += hours
@@ -149,7 +171,6 @@ class PTSPOffice(RowAgent):
         e.phase[event] = ASSESSMENT
         rw.last_event = model.day
         rw.company = motivation.company(e.joined.item(event), e.invited.item(event))
-        rw.count_known(event)
 
     def assess(self, event: int, rw: Neighbourhood) -> None:
         """Hold the meeting or skip it, learn, thank and pay; each co-producer lives through the event."""
@@ -162,7 +183,7 @@ class PTSPOffice(RowAgent):
             self.quality = influence.raised(self.quality, 1.0, p.lesson_gain * share)
         for part in model.parts_of(event):
             one = model.coproducer(parts.coproducer.item(part))
-            hours = parts.visits.item(part) * p.visit_hours + p.event_hours + met * 1.0
+            hours = parts.visits.item(part) * p.visit_hours + p.event_hours + met * p.meeting_hours
             model.world.tally.coproducer_hours[0] += hours
             model.world.tally.paid[0] += p.pay * hours / 1000.0
             one.served(event, hours, thanked=bool(p.thanks), paid=bool(p.pay > 0 and p.pay_tied))
@@ -231,6 +252,7 @@ class PTSPOffice(RowAgent):
                 backlog += a.remaining.item(queue.item(place))
         self.backlog_hours = backlog
         self.crowd = serving.crowding(backlog, officers * hours)
+        self.wait = serving.desk_wait(backlog, model.p.net_capacity, model.p.wait_reference)
 
     def examine(self, application: int) -> None:
         """Examine a file that had its officer time: return, reject, send to technical review, or grant."""
@@ -258,7 +280,8 @@ class PTSPOffice(RowAgent):
         resident = model.resident(a.resident.item(application))
         mark = model.draw(Draw.TECHNICAL, resident.key, resident.application_occasion(application))
         chance = filing.technical_failure(
-            model.permits[a.permit.item(application)].technical_rejection,
+            model.balances[a.permit.item(application)].technical,
+            model.world.needs.obstacle.item(a.need.item(application)),
             a.skill.item(application),
             model.p.assistance_technical,
         )

@@ -8,9 +8,9 @@ from sim.agents.applicant import Applicant
 from sim.agents.view import Column, Trait
 from sim.rng import Draw, packed
 from sim.rules import choice, filing, influence, motivation
-from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE, WAIT
+from sim.rules.choice import BROKER, COUNTER, EVENT, GIVES_UP, ONLINE, TRIES_LATER, WAIT
 from sim.scenario import MONTH_DAYS
-from sim.state import IDLE, OPEN
+from sim.state import IDLE, NEVER, OPEN
 
 if TYPE_CHECKING:
     from sim.model import CoproductionModel
@@ -73,6 +73,12 @@ class Resident(Applicant):
                 self._open(need)
             if needs.status.item(need) != OPEN:
                 continue
+            if needs.ends.item(need) <= model.day:
+                model.world.tally.ended[0] += 1
+                self.close(need, granted=False)
+                continue
+            if needs.learns.item(need) <= model.day:
+                self.learns_of(need)
             if needs.patrol_day.item(need) == model.day:
                 self._noticed(need)
             ended = needs.works_until.item(need) == model.day and needs.noticed.item(need)
@@ -81,21 +87,34 @@ class Resident(Applicant):
                 self.close(need, granted=False)
 
     def _open(self, need: int) -> None:
+        """Begin a spell of an open need; one that comes up again is known, and has the obstacle that it had."""
         model, needs = self.model, self.model.world.needs
-        permit = needs.permit.item(need)
+        permit, occasion = needs.permit.item(need), self.occasion(need)
+        solved = model.balances[permit]
         first = needs.attempt.item(need) == 0
+        if first:
+            needs.aware[need] = model.draw(Draw.AWARE, self.key, occasion) >= solved.known.unaware
+            needs.obstacle[need] = model.draw(Draw.OBSTACLE, self.key, occasion) < solved.obstacle_birth
+            needs.learns[need] = model.day
+            if not needs.aware.item(need):
+                wait = influence.waited(model.draw(Draw.LEARNS, self.key, occasion))
+                needs.learns[need] += influence.days_until(wait, solved.learn_rate)
+            needs.known[need] = model.draw(Draw.HEADS_KNOW, self.key, occasion) < model.p.known_share
+            needs.failures[need] = 0
+            needs.visit_day[need] = needs.felt_day[need] = NEVER
         self.settle(need, OPEN, 0)
         needs.expiry[need] = -1
-        occasion = self.occasion(need)
         needs.threshold[need] = influence.waited(model.draw(Draw.THRESHOLD, self.key, occasion))
-        for column in (needs.hazard, needs.prompted, needs.rate, needs.felt, needs.pending, needs.news, needs.skill):
+        wait = influence.waited(model.draw(Draw.ENDS, self.key, occasion))
+        needs.ends[need] = model.day + influence.days_until(wait, solved.known.ends)
+        for column in (needs.hazard, needs.prompted, needs.rate, needs.pending, needs.news, needs.skill):
             column[need] = 0.0
         taste_occasion = packed(permit, needs.ordinal.item(need), 0)
         for channel, column in self._tastes().items():
             column[need] = choice.taste(model.draw(Draw.TASTE, self.key, taste_occasion, channel))
         needs.anchor[need] = model.day
         needs.event[need] = -1
-        needs.online_failed[need] = needs.failures[need] = 0
+        needs.online_failed[need] = 0
         if first:
             needs.noticed[need] = 0
             needs.works_until[need] = needs.patrol_day[need] = -1
@@ -105,12 +124,20 @@ class Resident(Applicant):
                 found = model.day + influence.days_until(wait, model.p.detection_rate / 252.0)
                 needs.patrol_day[need] = found if found < until else -1
 
+    def learns_of(self, need: int) -> None:
+        """Come to know of an open need."""
+        needs, stock = self.model.world.needs, self.model.world.stock
+        if not needs.aware.item(need):
+            needs.aware[need] = 1
+            stock.unaware[needs.permit.item(need)] -= 1
+
     def _noticed(self, need: int) -> None:
         """A patrol or a neighbour's report found the works: a prompt as strong as the share who answer summonses."""
         model, needs = self.model, self.model.world.needs
         if not model.p.patrols:
             return
         needs.noticed[need] = 1
+        self.learns_of(need)
         needs.news[need] = max(needs.news.item(need), choice.prompt_hazard(model.p.answer_summons))
         model.world.tally.notices[0] += 1
         if model.draw(Draw.REPORT, self.key, self.occasion(need)) < model.p.report_share:
@@ -128,24 +155,19 @@ class Resident(Applicant):
         return choice.channel_value(
             channel,
             self._tastes()[channel].item(need),
-            model.constants[channel],
-            permit.benefit,
+            model.constants[channel] if channel != EVENT else p.event_constant,
+            choice.expected_benefit(permit.benefit, p.weight_wait, model.world.office.wait.item(0)),
             p.weight_sanction * choice.threat(works, noticed, p.detection_rate) if works or noticed else 0.0,
             self.knowledge,
             self.literacy,
             self.at_work,
             self.trust,
-            self.rejections,
+            self.remembered,
             model.world.neighbourhoods.norm.item(self.rw),
             permit.fee,
             permit.broker_fee,
             p.credit_value if permit.credit and self._credit_at(need) else 0.0,
-            p.weight_learning,
-            p.weight_compliance,
-            p.weight_psychological,
-            p.rejection_memory,
-            p.weight_fee,
-            p.weight_norm,
+            model.terms.choosing,
         )
 
     def _tastes(self) -> dict[int, Floats]:
@@ -181,23 +203,27 @@ class Resident(Applicant):
 
     def _touch(self, need: int) -> int:
         model, needs, p, day = self.model, self.model.world.needs, self.model.p, self.model.day
-        permit = needs.permit.item(need)
-        hazard = needs.hazard.item(need) + needs.rate.item(need) * (day - needs.anchor.item(need))
-        best, channel = max((self.worth(need, c), -c) for c in self.channels(need))
-        channel = -channel
-        keen = choice.keenness(best, p.hazard_sensitivity)
-        pending, news, relative = needs.pending.item(need), needs.news.item(need), keen / model.mean_keenness[permit]
+        solved = model.balances[needs.permit.item(need)]
+        gathered = needs.rate.item(need) * (day - needs.anchor.item(need))
+        hazard = needs.hazard.item(need) + gathered
+        if needs.learns.item(need) > day:  # the holder knows by an event only
+            needs.prompted[need] += gathered
+        worths = [(self.worth(need, c), -c) for c in self.channels(need)]
+        channel = -max(worths)[1]
+        # An event competes for those who act; it makes nobody keener.
+        standing = max(worth for worth, c in worths if -c != EVENT)
+        keen = choice.keenness(standing, p.hazard_sensitivity)
+        pending, news, relative = needs.pending.item(need), needs.news.item(need), keen / solved.mean_keenness
         if news > 0.0:
-            hazard += choice.prompted(news, 0.0, relative, p.attention_cap)
+            hazard += choice.prompted(news, relative, p.attention_cap)
             needs.news[need] = 0.0
         if pending > 0.0:
-            felt = needs.felt.item(need)
-            added = choice.prompted(pending, felt, relative, p.attention_cap)
+            added = choice.prompted(pending, relative, p.attention_cap)
             hazard += added
             needs.prompted[need] += added
-            needs.felt[need] = max(felt, pending)
             needs.pending[need] = 0.0
-        rate = model.base_rate[permit] * keen
+        aware = needs.aware.item(need)
+        rate = choice.own_rate(solved.base_rate, keen, aware, needs.obstacle.item(need), p.obstacle_hesitation)
         needs.hazard[need], needs.anchor[need], needs.rate[need] = hazard, day, rate
         due = day + influence.days_until(needs.threshold.item(need) - hazard, rate)
         if hazard >= needs.threshold.item(need):
@@ -206,52 +232,99 @@ class Resident(Applicant):
                 return channel
             due = arrives
         monthly = day + 1 + (needs.monthly.item(need) - day - 1) % MONTH_DAYS
-        for other in (monthly, needs.works_until.item(need), needs.patrol_day.item(need)):
+        again = monthly if aware else needs.learns.item(need)
+        ends, works_until, patrol_day = needs.ends.item(need), needs.works_until.item(need), needs.patrol_day.item(need)
+        for other in (again, ends, works_until, patrol_day):
             if day < other < due:
                 due = other
         model.schedule_need(need, due)
         return WAIT
 
     def act(self) -> None:
-        """File through the channel chosen; an online attempt may fail, an event may be full."""
+        """File through the channel chosen; an attempt may fail before that, an event may be full."""
         model, needs = self.model, self.model.world.needs
         for need, channel in self.choices:
-            if channel == ONLINE:
-                chance = filing.online_failure_chance(model.p.online_failure, self.literacy, model.p.literacy_mean)
-                if model.draw(Draw.ONLINE_FAILURE, self.key, self.occasion(need)) < chance:
-                    needs.online_failed[need] = 1
-                    needs.failures[need] += 1
-                    model.world.tally.online_failures[0] += 1
-                    model.schedule_need(need, model.day + 1)
-                    continue
             if channel == EVENT:
                 model.arrivals.setdefault(needs.event.item(need), []).append(need)
             else:
-                self.file(need, channel)
+                self._attempt(need, channel)
         self.choices = []
+
+    def _attempt(self, need: int, channel: int) -> None:
+        model, needs, p, tally = self.model, self.model.world.needs, self.model.p, self.model.world.tally
+        tally.attempts[0] += 1
+        chance = choice.attempt_failure(
+            channel, p.online_failure, p.counter_failure, self.literacy, p.literacy_mean, needs.skill.item(need)
+        )
+        occasion, failures = self.occasion(need), needs.failures.item(need)
+        if model.draw(Draw.ATTEMPT_FAILURE, self.key, occasion, failures) >= chance:
+            self.file(need, channel)
+            return
+        needs.failures[need] += 1
+        tally.failed_attempts[0] += 1
+        mark = model.draw(Draw.AFTER_FAILURE, self.key, occasion, failures)
+        what = choice.after_failure(mark, p.gives_up, p.tries_later)
+        if what == GIVES_UP:
+            tally.given_up[0] += 1
+            self.close(need, granted=False)
+            return
+        wait, needs.online_failed[need] = 1, channel == ONLINE
+        if what == TRIES_LATER:
+            # As much of the hazard is taken back as gathers again until then; a prompt may bring the day forward.
+            wait_mark = model.draw(Draw.RETRY_TIME, self.key, occasion, failures)
+            wait, needs.online_failed[need] = filing.correction_wait(wait_mark, p.retry_days), 0
+            needs.hazard[need] = needs.threshold.item(need) - needs.rate.item(need) * wait
+        model.schedule_need(need, model.day + wait)
 
     # -- as a person whom co-producers help
 
     def informed(self, need: int, event: int) -> None:
-        """Hear of an event nearby: a little knowledge and the weak prompt of information alone."""
+        """Hear of an event nearby: who did not know of the need takes it in, or does not."""
         model, needs = self.model, self.model.world.needs
+        permit, proposals = needs.permit.item(need), self._proposals(event)
+        unaware = not needs.aware.item(need)
+        if unaware and model.draw(Draw.TAKES_IN, self.key, proposals, permit) >= model.strengths.informed:
+            return
         self._meet(need, event)
-        needs.pending[need] = max(needs.pending.item(need), model.p.information_prompt)
+        self._first_told(need)
         self.knowledge = influence.raised(self.knowledge, 1.0, model.p.knowledge_information)
 
     def helped(self, need: int, event: int, skill: float) -> None:
-        """Be visited by a co-producer, who checks the papers: knowledge, and the strong prompt of help in person."""
-        model, needs = self.model, self.model.world.needs
+        """Be visited by a co-producer, who checks the papers, and mends an obstacle perhaps."""
+        model, needs, p = self.model, self.model.world.needs, self.model.p
+        if needs.visit_day.item(need) == NEVER:
+            model.world.neighbourhoods.known[self.rw] -= needs.known.item(need)
+            model.world.neighbourhoods.helped[self.rw] += 1
+        needs.visit_day[need] = model.day
+        permit = needs.permit.item(need)
+        if model.draw(Draw.HEEDED, self.key, self._proposals(event), permit) >= model.strengths.heeded:
+            return
         self._meet(need, event)
-        needs.pending[need] = max(needs.pending.item(need), model.p.assistance_prompt)
+        self._first_told(need)
+        prompt = choice.help_prompt(model.strengths.help, model.day - needs.felt_day.item(need), p.prompt_memory)
+        if prompt > 0.0:
+            needs.pending[need] += prompt
+            needs.felt_day[need] = model.day
         needs.skill[need] = max(needs.skill.item(need), skill)
+        occasion = packed(permit, needs.ordinal.item(need), 0)
+        if needs.obstacle.item(need) and model.draw(Draw.MENDED, self.key, occasion) < p.obstacle_mended * skill:
+            needs.obstacle[need] = 0
+            model.world.stock.obstructed[permit] -= 1
         self.helped_day = model.day
-        self.knowledge = influence.raised(self.knowledge, 1.0, model.p.knowledge_help)
+        self.knowledge = influence.raised(self.knowledge, 1.0, p.knowledge_help)
+
+    def _proposals(self, event: int) -> int:
+        world = self.model.world
+        return world.neighbourhoods.proposals.item(world.events.rw.item(event))
+
+    def _first_told(self, need: int) -> None:
+        if not self.model.world.needs.aware.item(need):
+            self.learns_of(need)
+            self.model.world.needs.pending[need] += self.model.strengths.information
 
     def _meet(self, need: int, event: int) -> None:
         needs = self.model.world.needs
         if needs.event.item(need) != event:
             needs.event[need] = event
-            needs.felt[need] = 0.0
-            needs.plain_rate[need] = needs.rate.item(need)
+            needs.plain_rate[need] = needs.rate.item(need) if needs.aware.item(need) else 0.0
         self.model.schedule_need(need, self.model.day)

@@ -52,12 +52,13 @@ class Fading:
     ``rest`` names a column of the population, or is a number; ``half_life`` names a parameter.
     """
 
-    def __init__(self, table: str, rest: str | float, half_life: str, meaning: str) -> None:
-        self.table, self.rest, self.half_life = table, rest, half_life
+    def __init__(self, table: str, rest: str | float, half_life: str, meaning: str, column: str = "") -> None:
+        self.table, self.rest, self.half_life, self.name = table, rest, half_life, column
         self.__doc__ = meaning
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self.name, self.day = name, f"{name}_day"
+        self.name = self.name or name
+        self.day = f"{self.name}_day"
 
     def __get__(self, agent: Any, owner: type | None = None) -> Any:
         if agent is None:

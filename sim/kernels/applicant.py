@@ -8,7 +8,7 @@ from sim.rng import Draw, uniform
 from sim.rules import choice, filing, influence
 from sim.rules.choice import BROKER, EVENT, ONLINE
 from sim.rules.serving import WITHDRAWN, service_hours
-from sim.state import APPLIED, IDLE, OPEN
+from sim.state import APPLIED, IDLE, NEVER, OPEN
 
 # Compiled code cannot look inside a class, so the purposes that it draws for are named here.
 DEFECT, REPAIR, SERVICE, QUEUE_PLACE = Draw.DEFECT, Draw.REPAIR, Draw.SERVICE, Draw.QUEUE_PLACE
@@ -46,15 +46,57 @@ def schedule_application(rows, i, day):
 
 
 @inner
-def settle(rows, need, status, held):
+def settle(given, rows, need, status, held):
     """Give a need its status, and say whether the permit is held; the stock of its permit counts along."""
     stock = rows.stock[need.permit]
     opens = int(status == OPEN) - int(need.status == OPEN)
     rows.residents[need.resident].open_needs += opens
     stock.open += opens
+    stock.unaware += opens * int(need.aware == 0)
+    stock.obstructed += opens * int(need.obstacle)
+    hood = rows.neighbourhoods[given.traits[need.resident].rw]
+    if need.visit_day > NEVER:
+        hood.helped += opens
+    else:
+        hood.known += opens * int(need.known)
     stock.applied += int(status == APPLIED) - int(need.status == APPLIED)
     stock.unmet += int(held == 0) - int(need.held == 0)
     need.status, need.held = status, held
+
+
+@inner
+def learns_of(rows, need):
+    """The holder of an open need comes to know of it."""
+    need.aware = 1
+    rows.stock[need.permit].unaware -= 1
+
+
+@inner
+def remembered_by(p, r, day):
+    """Rejections that a resident remembers today."""
+    return influence.faded(r.rejections, 0.0, day - r.rejections_day, p.rejection_half_life)
+
+
+@inner
+def choosing_of(p):
+    """Weights and costs of channels, in the order of ``choice.CHOOSING``."""
+    return (
+        p.weight_learning,
+        p.weight_compliance,
+        p.weight_psychological,
+        p.weight_fee,
+        p.weight_norm,
+        p.rejection_memory,
+        p.learning_event,
+        p.compliance_online,
+        p.compliance_counter,
+        p.compliance_at_work,
+        p.compliance_broker,
+        p.compliance_event,
+        p.burden_online,
+        p.burden_broker,
+        p.burden_event,
+    )
 
 
 @inner
@@ -111,12 +153,13 @@ def file(given, p, permits, rows, day, i, channel, event_skill):
         if draw(given, DEFECT, who.key, occasion, document) < chance:
             defects |= 1 << document
     if channel == EVENT:
-        mend = filing.repair_probability(p.repair_chance, rows.office[0].quality, skill)
+        quality = rows.office[0].quality
+        mend = filing.repair_probability(p.repair_chance, p.repair_gain, quality, p.lessons_start, skill)
         for document in range(permits[need.permit].requirements):
             if defects >> document & 1 and draw(given, REPAIR, who.key, occasion, document) < mend:
                 defects ^= 1 << document
                 repaired += 1
-    settle(rows, need, APPLIED, 0)
+    settle(given, rows, need, APPLIED, 0)
     row = rows.counts[0].applications
     rows.counts[0].applications += 1
     a = rows.applications[row]
@@ -125,7 +168,9 @@ def file(given, p, permits, rows, day, i, channel, event_skill):
     a.skill = skill
     a.event = need.event if channel == EVENT else -1
     a.defects, a.repaired, a.failures = defects, repaired, need.failures
-    a.displaced = int(choice.within_quarter(need.hazard, need.prompted, need.plain_rate, need.threshold))
+    days = choice.own_days(need.learns, day, need.plain_rate)
+    rate = need.plain_rate if need.plain_rate > 0.0 else need.rate
+    a.displaced = int(choice.within_quarter(need.hazard - need.prompted, rate, days, need.threshold))
     a.submitted, a.complete = day, day
     a.looked, a.decided, a.due = -1, -1, -1
     a.crowd = rows.office[0].crowd
@@ -190,12 +235,13 @@ def _correction(given, p, a):
 def close(given, p, permits, rows, day, i, granted):
     """End need ``i``, granted or given up, and draw when the next one arises."""
     need = rows.needs[i]
-    settle(rows, need, IDLE, granted)
+    settle(given, rows, need, IDLE, granted)
     need.ordinal += 1
     need.attempt = 0
     who, occasion = given.traits[need.resident].key, occasion_of(need)
     permit = permits[need.permit]
-    due = day + influence.days_until(influence.waited(draw(given, BIRTH, who, occasion, 0)), permit.need_rate / 252.0)
+    born = influence.waited(draw(given, BIRTH, who, occasion, 0))
+    due = day + influence.days_until(born, given.solved[need.permit].birth_rate)
     if granted and permit.validity_days and draw(given, RENEWAL, who, occasion, 0) < p.renewal:
         need.expiry = day + permit.validity_days
         due = min(due, need.expiry)
@@ -204,13 +250,13 @@ def close(given, p, permits, rows, day, i, granted):
 
 @inner
 def after_failure(given, p, permits, rows, day, i):
-    """After a rejection or withdrawal one draw decides whether need ``i`` reopens, and when."""
+    """After a rejection or withdrawal one draw decides whether need ``i`` reopens, and when; no obstacle may stand."""
     need = rows.needs[i]
     who, occasion = given.traits[need.resident].key, occasion_of(need)
-    if draw(given, REAPPLY, who, occasion, 0) >= p.reapply:
+    if need.obstacle > 0 or draw(given, REAPPLY, who, occasion, 0) >= p.reapply:
         close(given, p, permits, rows, day, i, 0)
         return
-    settle(rows, need, IDLE, 0)
+    settle(given, rows, need, IDLE, 0)
     need.attempt += 1
     wait = filing.correction_wait(draw(given, REAPPLY_TIME, who, occasion, 0), p.reapply_days)
     schedule_need(rows, i, day + wait)

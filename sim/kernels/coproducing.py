@@ -6,8 +6,8 @@ from sim.compiled import inner
 from sim.kernels.applicant import draw
 from sim.kernels.growing import next_row
 from sim.rng import Draw
-from sim.rules import influence, motivation
-from sim.state import NEVER, RETURN_REST, VOLUNTEER
+from sim.rules import influence, motivation, outreach
+from sim.state import NEVER, VOLUNTEER
 
 JOIN, LEAVE = Draw.JOIN, Draw.LEAVE
 LARGEST = motivation.LARGEST
@@ -20,6 +20,12 @@ def fatigue_of(p, c, day):
 
 
 @inner
+def estimated_need_of(p, hood, day):
+    """What heads and office take for an RW's open needs that nobody has helped."""
+    return outreach.estimated_need(hood.known, p.known_share, hood.helped, day - hood.last_event, p.need_half_life)
+
+
+@inner
 def willingness_of(given, p, rows, day, c, willingness):
     """Willingness of a co-producer to join the RW's next event, on the logit scale, without the intercept."""
     me, who, hood = rows.motives[c.resident], given.traits[c.resident], rows.neighbourhoods[c.rw]
@@ -29,7 +35,7 @@ def willingness_of(given, p, rows, day, c, willingness):
         me.normative,
         who.efficacy,
         who.decisive,
-        motivation.perceived_need(hood.known, p.need_half),
+        motivation.perceived_need(estimated_need_of(p, hood, day), p.need_half),
         hood.company,
         motivation.means(p.training_hours),
         int(rows.residents[c.resident].open_needs > 0),
@@ -65,15 +71,15 @@ def invited(given, p, rows, day, c, ordinal, willingness):
 
 
 @inner
-def rested(c, day):
+def rested(p, c, day):
     """Whether one who stopped may be asked again."""
-    return day - c.stopped >= RETURN_REST
+    return day - c.stopped >= p.return_rest
 
 
 @inner
-def may_be_asked(c, day):
-    """Heads in office and active volunteers may; heads who stopped are left alone for a year."""
-    return c.active > 0 or (c.role < VOLUNTEER and rested(c, day))
+def may_be_asked(p, c, day):
+    """Heads in office and active volunteers may; heads who stopped are left alone for a while."""
+    return c.active > 0 or (c.role < VOLUNTEER and rested(p, c, day))
 
 
 @inner
@@ -124,8 +130,8 @@ def served(p, rows, day, c, event, hours, paid):
         c.ever_paid = 1
         intrinsic += p.pay_effect_intrinsic
     me.intrinsic = motivation.moved(me.intrinsic, intrinsic * p.motive_sd)
-    embedded = 0.1 if c.role != VOLUNTEER else 1.0
-    me.social = motivation.moved(me.social, p.company_gain * embedded * p.motive_sd)
+    felt = 1.0 if c.role == VOLUNTEER else p.embedded_gain
+    me.social = motivation.moved(me.social, p.company_gain * felt * p.motive_sd)
     me.normative = motivation.moved(me.normative, (p.helped_gain if helped else 0.0) * p.motive_sd)
     c.skill = motivation.skill_gained(c.skill, p.skill_event)
 

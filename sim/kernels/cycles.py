@@ -6,11 +6,11 @@ import numpy as np
 
 from sim.compiled import inner, inner_with_arrays
 from sim.kernels.applicant import draw
-from sim.kernels.coproducing import invited, join, may_be_asked, served
+from sim.kernels.coproducing import estimated_need_of, invited, join, may_be_asked, served
 from sim.kernels.growing import next_row
-from sim.kernels.hosting import count_known, gather, ordered, parts_of, prepare, publicise
+from sim.kernels.hosting import gather, ordered, parts_of, prepare, publicise
 from sim.rng import Draw
-from sim.rules import influence, motivation, outreach
+from sim.rules import influence, motivation, outreach, serving
 from sim.rules.outreach import (
     ASSESSMENT,
     CANCELLED,
@@ -18,15 +18,16 @@ from sim.rules.outreach import (
     DELIVERY,
     DESIGNING,
     ENOUGH,
+    FEWER_OFFICERS,
     HELD,
     LEAST_REACHED,
     LISTED,
     NEEDED,
+    POSTPONE,
     PREPARATION,
     RANDOM,
     REJECTED_MOST,
 )
-from sim.state import REJECTIONS_HALF_LIFE
 
 TARGET, MEETING = Draw.TARGET, Draw.MEETING
 
@@ -34,11 +35,8 @@ TARGET, MEETING = Draw.TARGET, Draw.MEETING
 @inner
 def cycles_advance(given, p, target_place, rows, day, willingness):
     """Live routine 2. ``target_place`` has the place of each RW in the lever ``target_list``, -1 outside it."""
-    office = rows.office[0]
-    office.accrued += p.events_a_day
-    while office.accrued >= ENOUGH:
-        office.accrued -= 1.0
-        office.cycles += 1
+    for _ in range(due_cycles(p, rows)):
+        rows.office[0].cycles += 1
         commission(given, p, target_place, rows, day, willingness)
     for event in range(rows.counts[0].events):
         e = rows.events[event]
@@ -51,6 +49,28 @@ def cycles_advance(given, p, target_place, rows, day, willingness):
             deliver(p, rows, event)
         elif e.phase == ASSESSMENT and day == e.meeting_day:
             assess(given, p, rows, day, event)
+
+
+@inner
+def due_cycles(p, rows):
+    """Cycles that begin today: the frequency's, unless a crowded desk puts them off; a stop ends what is owed."""
+    office, earned = rows.office[0], 0
+    office.accrued += p.events_a_day
+    while office.accrued >= ENOUGH:
+        office.accrued -= 1.0
+        earned += 1
+    postpones = int(p.when_crowded == POSTPONE and crowded(p, office))
+    owed = office.put_off if p.events_a_day > 0.0 else 0
+    begun, office.put_off = outreach.to_begin(earned, owed, postpones)
+    if postpones:
+        rows.tally[0].postponed += earned
+    return begun
+
+
+@inner
+def crowded(p, office):
+    """Whether more work waits this morning than the office puts up with."""
+    return serving.crowded(office.backlog_hours, p.net_capacity, p.crowded_above)
 
 
 @inner_with_arrays
@@ -86,7 +106,7 @@ def consents(given, p, rows, day, rw, willingness):
     hood = rows.neighbourhoods[rw]
     hood.proposals += 1
     head = rows.coproducers[hood.head]
-    asked = p.heads_decline == 0 and may_be_asked(head, day)
+    asked = p.heads_decline == 0 and may_be_asked(p, head, day)
     if asked and invited(given, p, rows, day, head, hood.proposals, willingness):
         join(given, p, rows, head)
         return True
@@ -111,9 +131,9 @@ def ranking(given, p, target_place, rows, day):
         elif p.targeting == RANDOM:
             rank[size] = draw(given, TARGET, given.rw_key[rw], office.cycles, 0)
         elif p.targeting == NEEDED:
-            rank[size] = -hood.known
+            rank[size] = -estimated_need_of(p, hood, day)
         elif p.targeting == REJECTED_MOST:
-            rank[size] = -recent_rejections(hood, day)
+            rank[size] = -recent_rejections(p, hood, day)
         elif p.targeting == LEAST_REACHED:
             rank[size] = hood.last_event
         else:
@@ -124,9 +144,9 @@ def ranking(given, p, target_place, rows, day):
 
 
 @inner
-def recent_rejections(hood, day):
-    """Rejections of an RW's residents, fading with a half-life of a year."""
-    return influence.faded(hood.rejections, 0.0, day - hood.rejections_day, REJECTIONS_HALF_LIFE)
+def recent_rejections(p, hood, day):
+    """Rejections of an RW's residents, as far as the office still has them in mind."""
+    return influence.faded(hood.rejections, 0.0, day - hood.rejections_day, p.rejections_half_life)
 
 
 @inner
@@ -138,9 +158,12 @@ def design(given, p, rows, day, event, willingness):
     if e.joined < p.least_joined:
         end(rows, e, CANCELLED)
         return
+    fewer = int(p.when_crowded == FEWER_OFFICERS and crowded(p, rows.office[0]))
+    officers = outreach.staff(p.officers_per_event, p.officers_when_crowded, fewer)
     places = outreach.event_places(
-        p.officers_per_event, p.event_hours, p.mean_intake_hours, p.event_capacity, e.joined, p.least_joined
+        officers, p.event_hours, p.mean_intake_hours, p.event_capacity, e.joined, p.full_joined
     )
+    e.officers = 0 if p.information_only > 0 else officers
     e.places = 0 if p.information_only > 0 else places
     e.phase = PREPARATION
     publicise(given, p, rows, day, event)
@@ -150,7 +173,7 @@ def design(given, p, rows, day, event, willingness):
 
 @inner_with_arrays
 def deliver(p, rows, event):
-    """Open the event: officers leave the desk for it, unless the desk is protected."""
+    """Open the event: its officers leave the desk for its hours and the way, unless the desk is protected."""
     e = rows.events[event]
     e.phase = DELIVERY
     visiting = 0
@@ -159,7 +182,7 @@ def deliver(p, rows, event):
     e.helped_preparation = visiting
     e.helped_delivery = e.joined
     if e.information_only == 0:
-        hours = p.officers_per_event * p.open_hours
+        hours = outreach.hours_away(e.officers, p.event_hours, p.travel_hours, p.open_hours)
         rows.tally[0].event_officer_hours += hours
         if p.desk_protected == 0:
             rows.office[0].owed += hours
@@ -173,7 +196,6 @@ def after_delivery(given, p, rows, event, day):
     e.phase = ASSESSMENT
     hood.last_event = day
     hood.company = motivation.company(e.joined, e.invited)
-    count_known(given, p, rows, event)
 
 
 @inner_with_arrays
@@ -188,7 +210,7 @@ def assess(given, p, rows, day, event):
         rows.office[0].quality = influence.raised(rows.office[0].quality, 1.0, p.lesson_gain * share)
     for row in parts_of(rows, event):
         part = rows.parts[row]
-        hours = part.visits * p.visit_hours + p.event_hours + met * 1.0
+        hours = part.visits * p.visit_hours + p.event_hours + met * p.meeting_hours
         rows.tally[0].coproducer_hours += hours
         rows.tally[0].paid += p.pay * hours / 1000.0
         served(p, rows, day, rows.coproducers[part.coproducer], e, hours, p.pay > 0.0 and p.pay_tied > 0)

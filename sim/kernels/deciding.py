@@ -5,20 +5,35 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import inlined, inner, inner_with_arrays, prefetch
-from sim.kernels.applicant import draw, file, knowledge_of, occasion_of, schedule_need, trust_of
+from sim.kernels.applicant import (
+    choosing_of,
+    close,
+    draw,
+    file,
+    knowledge_of,
+    occasion_of,
+    remembered_by,
+    schedule_need,
+    trust_of,
+)
 from sim.kernels.cycles import after_delivery
 from sim.kernels.growing import room_for_applications
 from sim.kernels.hosting import ordered
 from sim.kernels.needs import needs_due
 from sim.rng import Draw
 from sim.rules import choice, filing, influence
-from sim.rules.choice import BROKER, EVENT, ONLINE, WAIT
+from sim.rules.choice import BROKER, EVENT, GIVES_UP, ONLINE, TRIES_LATER, WAIT
 from sim.rules.outreach import DELIVERY, PREPARATION
 from sim.scenario import MONTH_DAYS
 from sim.state import OPEN
 
 AHEAD = 6  # how many needs early the rows to be looked at are asked for
-ONLINE_FAILURE, EVENT_PLACE = Draw.ONLINE_FAILURE, Draw.EVENT_PLACE
+ATTEMPT_FAILURE, AFTER_FAILURE, RETRY_TIME, EVENT_PLACE = (
+    Draw.ATTEMPT_FAILURE,
+    Draw.AFTER_FAILURE,
+    Draw.RETRY_TIME,
+    Draw.EVENT_PLACE,
+)
 
 
 @inner_with_arrays
@@ -70,8 +85,11 @@ def touch(given, p, permits, rows, day, i):
     """Add up the hazard of open need ``i``, feel prompts; the channel to act through today, WAIT for none."""
     need = rows.needs[i]
     who, r, k = given.traits[need.resident], rows.residents[need.resident], need.permit
-    permit, fixed = permits[k], given.fixed[0]
-    hazard = need.hazard + need.rate * (day - need.anchor)
+    permit, fixed, solved = permits[k], given.fixed[0], given.solved[need.permit]
+    gathered = need.rate * (day - need.anchor)
+    hazard = need.hazard + gathered
+    if need.learns > day:  # the holder knows by an event only
+        need.prompted += gathered
     works = int(p.patrols > 0 and need.works_until > day)
     sanction = 0.0
     if works > 0 or need.noticed > 0:
@@ -80,7 +98,9 @@ def touch(given, p, permits, rows, day, i):
     if permit.credit > 0 and need.event >= 0 and rows.events[need.event].credit > 0:
         credit = p.credit_value
     knowledge, trust = knowledge_of(given, p, rows, need.resident, day), trust_of(given, p, rows, need.resident, day)
-    best, channel = -1e300, WAIT
+    choosing, remembered = choosing_of(p), remembered_by(p, r, day)
+    benefit = choice.expected_benefit(permit.benefit, p.weight_wait, rows.office[0].wait)
+    best, standing, channel = -1e300, -1e300, WAIT
     for c in range(ONLINE, EVENT + 1):
         if not at_hand(given, p, rows, day, need, c):
             continue
@@ -90,43 +110,40 @@ def touch(given, p, permits, rows, day, i):
         elif c == BROKER:
             taste, constant = need.taste_broker, fixed.broker
         elif c == EVENT:
-            taste = need.taste_event
+            taste, constant = need.taste_event, p.event_constant
         worth = choice.channel_value(
             c,
             taste,
             constant,
-            permit.benefit,
+            benefit,
             sanction,
             knowledge,
             who.literacy,
             who.at_work,
             trust,
-            r.rejections,
+            remembered,
             rows.neighbourhoods[who.rw].norm,
             permit.fee,
             permit.broker_fee,
             credit,
-            p.weight_learning,
-            p.weight_compliance,
-            p.weight_psychological,
-            p.rejection_memory,
-            p.weight_fee,
-            p.weight_norm,
+            choosing,
         )
         if worth > best:
             best, channel = worth, c
-    keen = choice.keenness(best, p.hazard_sensitivity)
-    relative = keen / given.mean_keenness[k]
+        if c != EVENT and worth > standing:
+            standing = worth
+    # An event competes for those who act; it makes nobody keener.
+    keen = choice.keenness(standing, p.hazard_sensitivity)
+    relative = keen / solved.mean_keenness
     if need.news > 0.0:
-        hazard += choice.prompted(need.news, 0.0, relative, p.attention_cap)
+        hazard += choice.prompted(need.news, relative, p.attention_cap)
         need.news = 0.0
     if need.pending > 0.0:
-        added = choice.prompted(need.pending, need.felt, relative, p.attention_cap)
+        added = choice.prompted(need.pending, relative, p.attention_cap)
         hazard += added
         need.prompted += added
-        need.felt = max(need.felt, need.pending)
         need.pending = 0.0
-    rate = given.base_rate[k] * keen
+    rate = choice.own_rate(solved.base_rate, keen, need.aware, need.obstacle, p.obstacle_hesitation)
     need.hazard, need.anchor, need.rate = hazard, day, rate
     due = day + influence.days_until(need.threshold - hazard, rate)
     if hazard >= need.threshold:
@@ -135,8 +152,12 @@ def touch(given, p, permits, rows, day, i):
             return channel
         due = arrives
     monthly = day + 1 + (need.monthly - day - 1) % MONTH_DAYS
-    if day < monthly < due:
+    if need.aware > 0 and day < monthly < due:
         due = monthly
+    if need.aware == 0 and day < need.learns < due:
+        due = need.learns
+    if day < need.ends < due:
+        due = need.ends
     if day < need.works_until < due:
         due = need.works_until
     if day < need.patrol_day < due:
@@ -147,18 +168,32 @@ def touch(given, p, permits, rows, day, i):
 
 @inner
 def act(given, p, permits, rows, day, i, channel):
-    """File need ``i`` through the channel chosen; an online attempt may fail."""
+    """File need ``i`` through the channel chosen; the attempt may fail before that."""
     need = rows.needs[i]
     who = given.traits[need.resident]
-    if channel == ONLINE:
-        chance = filing.online_failure_chance(p.online_failure, who.literacy, p.literacy_mean)
-        if draw(given, ONLINE_FAILURE, who.key, occasion_of(need), 0) < chance:
-            need.online_failed = 1
-            need.failures += 1
-            rows.tally[0].online_failures += 1.0
-            schedule_need(rows, i, day + 1)
-            return
-    file(given, p, permits, rows, day, i, channel, 0.0)
+    rows.tally[0].attempts += 1.0
+    chance = choice.attempt_failure(
+        channel, p.online_failure, p.counter_failure, who.literacy, p.literacy_mean, need.skill
+    )
+    occasion = occasion_of(need)
+    if draw(given, ATTEMPT_FAILURE, who.key, occasion, need.failures) >= chance:
+        file(given, p, permits, rows, day, i, channel, 0.0)
+        return
+    mark = draw(given, AFTER_FAILURE, who.key, occasion, need.failures)
+    wait_mark = draw(given, RETRY_TIME, who.key, occasion, need.failures)
+    need.failures += 1
+    rows.tally[0].failed_attempts += 1.0
+    what = choice.after_failure(mark, p.gives_up, p.tries_later)
+    if what == GIVES_UP:
+        rows.tally[0].given_up += 1.0
+        close(given, p, permits, rows, day, i, 0)
+        return
+    wait, need.online_failed = 1, int(channel == ONLINE)
+    if what == TRIES_LATER:
+        # As much of the hazard is taken back as gathers again until then; a prompt may bring the day forward.
+        wait, need.online_failed = filing.correction_wait(wait_mark, p.retry_days), 0
+        need.hazard = need.threshold - need.rate * wait
+    schedule_need(rows, i, day + wait)
 
 
 @inner_with_arrays

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import inner, inner_with_arrays, prefetch
-from sim.equilibrium import YEAR
-from sim.kernels.applicant import after_failure, close, draw, learn, occasion_of, schedule_need, trust_of
+from sim.kernels.applicant import after_failure, close, draw, learn, occasion_of, remembered_by, schedule_need, trust_of
 from sim.rng import Draw
 from sim.rules import influence, satisfaction
 from sim.rules.normal import normal
 from sim.rules.serving import GRANTED
+from sim.scenario import YEAR_DAYS
 from sim.state import OPEN
 
 PERSON_NOISE, ELEMENT_NOISE, SURVEY_KEY, SITE_SHOCK = (
@@ -57,7 +57,7 @@ def site_shock(given, p, day):
     if p.site_shock == 0:
         return 0.0
     fixed = given.fixed[0]
-    mark = draw(given, SITE_SHOCK, fixed.district, fixed.year_of_day_0 + day // YEAR, 0)
+    mark = draw(given, SITE_SHOCK, fixed.district, fixed.year_of_day_0 + day // YEAR_DAYS, 0)
     return normal(mark) * p.site_shock_sd / 25.0
 
 
@@ -67,20 +67,20 @@ def experience(given, p, permits, rows, day, i, base):
     a = rows.applications[i]
     me, who, occasion = rows.residents[a.resident], given.traits[a.resident].key, occasion_of(a)
     granted = int(a.outcome == GRANTED)
-    time = satisfaction.experienced_time(a.decided - a.submitted, permits[a.permit].statutory_days)
+    time = satisfaction.experienced_time(a.decided - a.submitted, permits[a.permit].statutory_days, p.time_grace)
     handling = given.reference[HANDLING]
     score, performance = _score(given, p, a, base, time, granted, handling)
     chance = satisfaction.complaint_chance(
-        p.complaint_rate, p.complaint_steepness, given.fixed[0].complaint_reference, score
+        p.complaint_rate, p.complaint_steepness, given.fixed[0].complaint_reference, score, p.complaint_most
     )
     a.complaint_chance = chance
     if draw(given, COMPLAINT, who, occasion, 0) < chance:
         mark = draw(given, COMPLAINT_CLASS, who, occasion, 0)
-        a.complaint = satisfaction.complaint_class(mark, time, a.returns, granted)
+        a.complaint = satisfaction.complaint_class(mark, time, a.returns, granted, p.complaint_other)
         a.complaint_closed = int(draw(given, COMPLAINT_CLOSED, who, occasion, 0) < p.complaint_closed)
         score, performance = _score(given, p, a, base, time, granted, float(a.complaint_closed))
     a.survey_key = draw(given, SURVEY_KEY, who, occasion, 0)
-    a.satisfaction, me.satisfaction = score, score
+    a.satisfaction, rows.motives[a.resident].satisfaction = score, score
     learn(given, p, rows, a.resident, day, p.knowledge_experience)
     me.trust = influence.toward(trust_of(given, p, rows, a.resident, day), influence.as_unit(score), p.trust_speed)
     me.trust_day = day
@@ -88,7 +88,8 @@ def experience(given, p, permits, rows, day, i, base):
     if granted:
         close(given, p, permits, rows, day, a.need, 1)
     else:
-        me.rejections += 1
+        me.rejections = remembered_by(p, me, day) + 1.0
+        me.rejections_day = day
         after_failure(given, p, permits, rows, day, a.need)
 
 
@@ -102,7 +103,8 @@ def _score(given, p, a, base, time, granted, handling):
         satisfaction.experienced_fee(a.channel) - reference[2],
         float(granted) - reference[3],
         satisfaction.experienced_crowding(a.channel, a.crowd) - reference[4],
-        satisfaction.experienced_contact(a.channel, int(a.skill > 0.0)) - reference[5],
+        satisfaction.experienced_contact(a.channel, int(a.skill > 0.0), p.contact_officer, p.contact_alone)
+        - reference[5],
         handling - reference[HANDLING],
     )
     felt = satisfaction.weighted(gaps, p.weight_decision, p.weight_time, p.weight_other)
@@ -130,7 +132,7 @@ def tell(given, p, rows, day, a):
             continue
         for i in range(given.first_need[friend], given.first_need[friend + 1]):
             need = rows.needs[i]
-            if need.status == OPEN:
+            if need.status == OPEN and need.aware > 0:
                 if a.outcome == GRANTED:
                     need.news = max(need.news, p.success_prompt)
                 schedule_need(rows, i, day + 1)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import inner, inner_with_arrays
-from sim.kernels.applicant import draw, learn, lift_of, schedule_need
+from sim.kernels.applicant import draw, learn, learns_of, lift_of, packed, schedule_need
 from sim.kernels.coproducing import fatigue_of, invited, join, may_be_asked, recruit, rested
 from sim.kernels.growing import next_row
 from sim.rng import Draw
-from sim.rules import influence, motivation, outreach
-from sim.state import HELP_LASTS, OPEN, VOLUNTEER
+from sim.rules import choice, influence, motivation, outreach
+from sim.state import NEVER, OPEN, VOLUNTEER
 
 INVITED_ORDER, UNINVITED, HEARS, VISIT_ORDER = Draw.INVITED_ORDER, Draw.UNINVITED, Draw.HEARS, Draw.VISIT_ORDER
+TAKES_IN, HEEDED, MENDED = Draw.TAKES_IN, Draw.HEEDED, Draw.MENDED
 
 
 @inner_with_arrays
@@ -61,7 +62,7 @@ def gather(given, p, rows, day, event, willingness):
     join(given, p, rows, head)
     joined, size = np.empty(1 + p.coproducers_sought + p.candidates_asked, np.int64), 1
     joined[0] = hood.head
-    for row in _known_people(given, rows, day, e.rw):
+    for row in _known_people(given, p, rows, day, e.rw):
         if asked >= p.coproducers_sought:
             break
         asked += 1
@@ -101,7 +102,7 @@ def gather(given, p, rows, day, event, willingness):
 
 
 @inner_with_arrays
-def _known_people(given, rows, day, rw):
+def _known_people(given, p, rows, day, rw):
     """Co-producers of an RW but its head who may be asked: other heads before volunteers, each by a keyed draw."""
     used, hood = rows.counts[0].coproducers, rows.neighbourhoods[rw]
     marks, mine, size = np.empty(used), np.empty(used, np.int64), 0
@@ -123,7 +124,7 @@ def _known_people(given, rows, day, rw):
     for volunteers in (False, True):
         for row in by_mark:
             c = rows.coproducers[row]
-            if (c.role == VOLUNTEER) == volunteers and may_be_asked(c, day):
+            if (c.role == VOLUNTEER) == volunteers and may_be_asked(p, c, day):
                 found[kept] = row
                 kept += 1
     return found[:kept]
@@ -140,14 +141,14 @@ def _candidates(given, p, rows, day, rw, joined):
         row = rows.motives[i].coproducer
         if row >= 0:
             c = rows.coproducers[row]
-            if c.role < VOLUNTEER or c.active > 0 or not rested(c, day):
+            if c.role < VOLUNTEER or c.active > 0 or not rested(p, c, day):
                 continue
         staffed = False
         for one in joined:
             staffed = staffed or rows.coproducers[one].rt == given.traits[i].rt
         if not staffed:
             continue
-        near = rows.motives[i].helped_day > day - HELP_LASTS
+        near = rows.motives[i].helped_day > day - p.help_lasts
         for one in joined:
             if near:
                 break
@@ -170,9 +171,27 @@ def _meet(rows, day, i, event):
     need = rows.needs[i]
     if need.event != event:
         need.event = event
-        need.felt = 0.0
-        need.plain_rate = need.rate
+        need.plain_rate = need.rate if need.aware > 0 else 0.0
     schedule_need(rows, i, day)
+
+
+@inner
+def inform(given, p, rows, day, i, event):
+    """Tell the resident of open need ``i`` of an event: who did not know of the need takes it in, or does not."""
+    need = rows.needs[i]
+    who, proposals = given.traits[need.resident].key, rows.neighbourhoods[rows.events[event].rw].proposals
+    if need.aware == 0 and draw(given, TAKES_IN, who, proposals, need.permit) >= given.fixed[0].informed:
+        return
+    _meet(rows, day, i, event)
+    _first_told(given, rows, need)
+    learn(given, p, rows, need.resident, day, p.knowledge_information)
+
+
+@inner
+def _first_told(given, rows, need):
+    if need.aware == 0:
+        learns_of(rows, need)
+        need.pending += given.fixed[0].information_prompt
 
 
 @inner_with_arrays
@@ -185,9 +204,7 @@ def publicise(given, p, rows, day, event):
         need = rows.needs[i]
         if draw(given, HEARS, given.traits[need.resident].key, hood.proposals, 0) < reach:
             e.informed += 1
-            _meet(rows, day, i, event)
-            need.pending = max(need.pending, p.information_prompt)
-            learn(given, p, rows, need.resident, day, p.knowledge_information)
+            inform(given, p, rows, day, i, event)
     hood.lift = influence.raised(lift_of(p, hood, day), 1.0, p.publicity_lift * reach)
     hood.lift_day = day
 
@@ -202,7 +219,7 @@ def prepare(given, p, rows, day, event):
     marks, keys = np.empty(waiting.size), np.empty(waiting.size, np.int64)
     for i in waiting:
         need = rows.needs[i]
-        if need.event != event or need.felt < p.assistance_prompt:
+        if need.visit_day < e.design_day:
             waiting[size], keys[size] = i, need.key
             marks[size] = draw(given, VISIT_ORDER, need.key >> 3, proposals, 0)
             size += 1
@@ -244,22 +261,26 @@ def _next_visit(given, rows, waiting, staffed, visited, rt):
 
 @inner
 def visit(given, p, rows, day, i, event, skill):
-    """Visit the resident of open need ``i``: inform, map, check the papers."""
+    """Visit the resident of open need ``i``: inform, map, check the papers, mend an obstacle perhaps."""
     need = rows.needs[i]
+    who, proposals = given.traits[need.resident].key, rows.neighbourhoods[rows.events[event].rw].proposals
+    if need.visit_day == NEVER:
+        hood = rows.neighbourhoods[given.traits[need.resident].rw]
+        hood.known -= int(need.known)
+        hood.helped += 1
+    need.visit_day = day
+    if draw(given, HEEDED, who, proposals, need.permit) >= given.fixed[0].heeded:
+        return
     _meet(rows, day, i, event)
-    need.pending = max(need.pending, p.assistance_prompt)
+    _first_told(given, rows, need)
+    prompt = choice.help_prompt(given.fixed[0].help_prompt, day - need.felt_day, p.prompt_memory)
+    if prompt > 0.0:
+        need.pending += prompt
+        need.felt_day = day
     need.skill = max(need.skill, skill)
+    occasion = packed(need.permit, need.ordinal, 0)
+    if need.obstacle > 0 and draw(given, MENDED, who, occasion, 0) < p.obstacle_mended * skill:
+        need.obstacle = 0
+        rows.stock[need.permit].obstructed -= 1
     rows.motives[need.resident].helped_day = day
     learn(given, p, rows, need.resident, day, p.knowledge_help)
-
-
-@inner_with_arrays
-def count_known(given, p, rows, event):
-    """After an event the heads know the needs that visits mapped and that are still open, and of others a share."""
-    rw = rows.events[event].rw
-    still_open = open_needs(given, rows, rw)
-    mapped = 0
-    for i in still_open:
-        need = rows.needs[i]
-        mapped += int(need.event == event and need.felt >= p.assistance_prompt)
-    rows.neighbourhoods[rw].known = mapped + p.known_share * (still_open.size - mapped)

@@ -6,14 +6,15 @@ import numpy as np
 
 from sim import calendar
 from sim.compiled import inner, inner_with_arrays
-from sim.kernels.applicant import close, correct, draw, occasion_of, packed, settle
+from sim.kernels.applicant import close, correct, draw, learns_of, occasion_of, packed, settle
 from sim.rng import Draw
 from sim.rules import choice, influence, motivation
 from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
 from sim.rules.serving import RETURNED
-from sim.state import IDLE, OPEN
+from sim.state import IDLE, NEVER, OPEN
 
 THRESHOLD, TASTE, PATROL, REPORT, DEMOLITION = (Draw.THRESHOLD, Draw.TASTE, Draw.PATROL, Draw.REPORT, Draw.DEMOLITION)
+AWARE, LEARNS, ENDS, OBSTACLE, HEADS_KNOW = Draw.AWARE, Draw.LEARNS, Draw.ENDS, Draw.OBSTACLE, Draw.HEADS_KNOW
 
 
 @inner_with_arrays
@@ -48,6 +49,12 @@ def needs_arise(given, p, permits, rows, day):
             open_need(given, p, permits, rows, need, day)
         if need.status != OPEN:
             continue
+        if need.ends <= day:
+            rows.tally[0].ended += 1.0
+            close(given, p, permits, rows, day, i, 0)
+            continue
+        if need.learns <= day and need.aware == 0:
+            learns_of(rows, need)
         if need.patrol_day == day:
             _noticed(given, p, rows, need)
         ended = need.works_until == day and need.noticed > 0
@@ -65,13 +72,30 @@ def needs_arise(given, p, permits, rows, day):
 
 @inner
 def open_need(given, p, permits, rows, need, day):
-    """Begin a spell of an open need, with a hidden threshold of its own, and works where the permit is for them."""
-    settle(rows, need, OPEN, 0)
-    need.expiry = -1
+    """Begin a spell of an open need: hidden thresholds of acting and ending, and for a new one what it is.
+
+    A need that comes up again is known, and has the obstacle that it had.
+    """
     who, occasion = given.traits[need.resident].key, occasion_of(need)
+    solved = given.solved[need.permit]
+    if need.attempt == 0:
+        mark = draw(given, AWARE, who, occasion, 0)
+        need.aware = int(mark >= solved.unaware)
+        need.obstacle = int(draw(given, OBSTACLE, who, occasion, 0) < solved.obstacle_birth)
+        need.learns = day
+        if need.aware == 0:
+            need.learns += influence.days_until(
+                influence.waited(draw(given, LEARNS, who, occasion, 0)), solved.learn_rate
+            )
+        need.known = int(draw(given, HEADS_KNOW, who, occasion, 0) < p.known_share)
+        need.failures = 0
+        need.visit_day, need.felt_day = NEVER, NEVER
+    settle(given, rows, need, OPEN, 0)
+    need.expiry = -1
     need.threshold = influence.waited(draw(given, THRESHOLD, who, occasion, 0))
+    need.ends = day + influence.days_until(influence.waited(draw(given, ENDS, who, occasion, 0)), solved.ends)
     need.hazard, need.prompted, need.rate, need.skill = 0.0, 0.0, 0.0, 0.0
-    need.felt, need.pending, need.news = 0.0, 0.0, 0.0
+    need.pending, need.news = 0.0, 0.0
     tastes = packed(need.permit, need.ordinal, 0)
     need.taste_online = choice.taste(draw(given, TASTE, who, tastes, ONLINE))
     need.taste_counter = choice.taste(draw(given, TASTE, who, tastes, COUNTER))
@@ -79,7 +103,7 @@ def open_need(given, p, permits, rows, need, day):
     need.taste_event = choice.taste(draw(given, TASTE, who, tastes, EVENT))
     need.anchor = day
     need.event = -1
-    need.online_failed, need.failures = 0, 0
+    need.online_failed = 0
     if need.attempt > 0:
         return
     need.noticed = 0
@@ -96,6 +120,8 @@ def _noticed(given, p, rows, need):
     if not p.patrols:
         return
     need.noticed = 1
+    if need.aware == 0:
+        learns_of(rows, need)
     need.news = max(need.news, choice.prompt_hazard(p.answer_summons))
     rows.tally[0].notices += 1.0
     if draw(given, REPORT, given.traits[need.resident].key, occasion_of(need), 0) < p.report_share:

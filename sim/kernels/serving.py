@@ -99,6 +99,7 @@ def _close_the_day(p, rows):
             backlog += rows.applications[rows.queue[place]].remaining
     office.backlog_hours = backlog
     office.crowd = serving.crowding(backlog, p.desk_officers * p.desk_hours)
+    office.wait = serving.desk_wait(backlog, p.net_capacity, p.wait_reference)
     rows.tally[0].desk_hours_worked += office.hours_worked
     rows.tally[0].desk_hours_available += office.hours_available
 
@@ -120,7 +121,7 @@ def examine(given, p, permits, rows, day, i):
     if outcome == UNDER_REVIEW:
         review(given, p, permits, rows, day, i)
     else:
-        decide(given, rows, day, i, outcome)
+        decide(given, p, rows, day, i, outcome)
     return True
 
 
@@ -129,16 +130,17 @@ def review(given, p, permits, rows, day, i):
     """Finish the technical review of a complete file."""
     a = rows.applications[i]
     mark = draw(given, TECHNICAL, given.traits[a.resident].key, occasion_of(a), 0)
-    chance = filing.technical_failure(permits[a.permit].technical_rejection, a.skill, p.assistance_technical)
-    decide(given, rows, day, i, REJECTED if mark < chance else GRANTED)
+    base, obstacle = given.solved[a.permit].technical, rows.needs[a.need].obstacle
+    chance = filing.technical_failure(base, obstacle, a.skill, p.assistance_technical)
+    decide(given, p, rows, day, i, REJECTED if mark < chance else GRANTED)
 
 
 @inner
-def decide(given, rows, day, i, outcome):
+def decide(given, p, rows, day, i, outcome):
     """Decide a permit. Nobody else does (P19)."""
     a = rows.applications[i]
     a.outcome, a.decided = outcome, day
     if outcome == REJECTED:
         hood = rows.neighbourhoods[given.traits[a.resident].rw]
-        hood.rejections = recent_rejections(hood, day) + 1.0
+        hood.rejections = recent_rejections(p, hood, day) + 1.0
         hood.rejections_day = day

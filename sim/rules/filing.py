@@ -33,26 +33,27 @@ def defect_chance(base, channel, knowledge, mean_knowledge, literacy, mean_liter
 
 
 @compiled
-def online_failure_chance(base, literacy, mean_literacy):
-    """Probability that an online attempt fails technically; twice as likely at no literacy (P5, S44)."""
-    return min(base * (1.0 + (mean_literacy - literacy) / mean_literacy), 0.95)
+def technical_failure(base, obstacle, skill, assistance):
+    """Probability that a complete file fails its technical review.
 
-
-@compiled
-def technical_failure(base, skill, assistance):
-    """Probability that a complete file fails its technical review; a fully skilled co-producer's help gives
-    ``assistance`` times as much (the paper has help lower errors in the technical process too).
+    A file with an ``obstacle`` (a requirement that cannot be met as things stand) fails. Of the others a fully skilled
+    co-producer's help leaves ``assistance`` times as many (the paper has help lower errors in the technical process
+    too).
     """
+    if obstacle > 0:
+        return 1.0
     return base * (1.0 - (1.0 - assistance) * skill)
 
 
 @compiled
-def repair_probability(chance, quality, skill):
+def repair_probability(chance, gain, quality, start, skill):
     """Probability that a defect is found and completed on the spot at an event (P7).
 
-    ``chance`` holds at quality 0.3 and without a skilled co-producer; lessons and skill close up to half the rest.
+    ``chance`` holds at the ``start`` of event quality and without a skilled co-producer. Lessons learnt since, and the
+    co-producers' skill, each close up to the share ``gain`` of the rest.
     """
-    return chance + (1.0 - chance) * min(0.25 * max(quality - 0.3, 0.0) / 0.7 + 0.25 * skill, 0.5)
+    lessons = max(quality - start, 0.0) / (1.0 - start)
+    return chance + (1.0 - chance) * gain * (lessons + skill)
 
 
 @compiled

@@ -98,9 +98,9 @@ def moved(motive, shift):
 
 
 @compiled
-def perceived_need(known, half):
-    """Perceived need of an RW in [0, 1) from its known open needs; ``half`` needs give one half."""
-    return known / (known + half)
+def perceived_need(needs, half):
+    """Perceived need of an RW in [0, 1) from its estimated open needs; ``half`` of them give one half."""
+    return needs / (needs + half)
 
 
 @compiled

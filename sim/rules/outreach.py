@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from sim.compiled import compiled
+from sim.rules.influence import LN2
 
 # Phases of a service cycle.
 COMMISSIONING, DESIGNING, PREPARATION, DELIVERY, ASSESSMENT, CLOSED = range(6)
@@ -10,17 +13,44 @@ COMMISSIONING, DESIGNING, PREPARATION, DELIVERY, ASSESSMENT, CLOSED = range(6)
 RUNNING, HELD, CANCELLED, DECLINED = range(4)
 # How the office chooses where to go: the choices of the lever `targeting`, in their order.
 ROTATION, RANDOM, NEEDED, REJECTED_MOST, LEAST_REACHED, LISTED = range(6)
+# What the office does about events while its desk is crowded: the choices of the lever `when_crowded`, in their order.
+AS_PLANNED, POSTPONE, FEWER_OFFICERS = range(3)
 ENOUGH = 1.0 - 1e-9  # of an event, earned in daily parts that do not add up exactly
 
 
 @compiled
-def event_places(officers, hours, intake_hours, tables, joined, least):
+def to_begin(earned, owed, postpones):
+    """Cycles to begin this morning, and events owed after it; ``earned`` fell due today, ``owed`` were put off.
+
+    An office that ``postpones`` begins none, and what it puts off does not pile up: one event at most is owed.
+    """
+    if postpones > 0:
+        return 0, min(earned + owed, 1)
+    return earned + owed, 0
+
+
+@compiled
+def staff(officers, fewer, crowded):
+    """Officers who staff an event: ``fewer`` at most when it is designed while the desk is ``crowded``."""
+    if crowded > 0:
+        return min(officers, fewer)
+    return officers
+
+
+@compiled
+def hours_away(officers, event_hours, travel_hours, open_hours):
+    """Officer hours that an event takes from the desk: its own and those of the way, no more than a working day."""
+    return officers * min(event_hours + travel_hours, open_hours)
+
+
+@compiled
+def event_places(officers, hours, intake_hours, tables, joined, full):
     """Applications that an event can take: the lesser of intake time and the host's tables.
 
-    Fewer than twice the ``least`` co-producers set up fewer tables.
+    Fewer than ``full`` co-producers set up fewer tables.
     """
     by_officers = int(officers * hours / intake_hours)
-    by_tables = int(tables * min(1.0, joined / (2.0 * least)))
+    by_tables = int(tables * min(1.0, joined / full))
     return max(min(by_officers, by_tables), 0)
 
 
@@ -28,6 +58,16 @@ def event_places(officers, hours, intake_hours, tables, joined, least):
 def visits_by(day, preparation_days, hours_a_week, visit_hours):
     """Visits that a co-producer can have made by the ``day``-th day of preparation (five days a week)."""
     return int(min(day, preparation_days) * hours_a_week / 5.0 / visit_hours + 1e-9)  # 2 x 3 / 5 / 0.4 is three
+
+
+@compiled
+def estimated_need(known, known_share, helped, days, half_life):
+    """Open needs of an RW that nobody has helped, as heads and office estimate them by one rule everywhere.
+
+    Heads know of ``known`` of them, a share ``known_share`` of all. Those ``helped`` in visits, ``days`` ago, are taken
+    for needing help again as that help fades.
+    """
+    return known / known_share + helped * (1.0 - math.exp(-LN2 * days / half_life))
 
 
 @compiled

@@ -17,9 +17,9 @@ NO_COMPLAINT, DELAY, PROCEDURE, NO_SERVICE = range(4)
 
 
 @compiled
-def experienced_time(days, statutory):
-    """1 within the statutory days, falling toward 0 as the days beyond grow against the standard plus a week."""
-    return 1.0 / (1.0 + max(days - statutory, 0.0) / (statutory + 5.0))
+def experienced_time(days, statutory, grace):
+    """1 within the statutory days, falling toward 0 as the days beyond grow against the standard plus the grace."""
+    return 1.0 / (1.0 + max(days - statutory, 0.0) / (statutory + grace))
 
 
 @compiled
@@ -39,13 +39,13 @@ def experienced_crowding(channel, crowd):
 
 
 @compiled
-def experienced_contact(channel, helped):
-    """Contact with helpers: 1 with a co-producer, 0.6 with an officer, 0.4 alone."""
+def experienced_contact(channel, helped, officer, alone):
+    """Contact with helpers: 1 with a co-producer, ``officer`` with an officer, ``alone`` with neither."""
     if helped > 0:
         return 1.0
     if channel in (COUNTER, EVENT):
-        return 0.6
-    return 0.4
+        return officer
+    return alone
 
 
 @compiled
@@ -107,20 +107,20 @@ def answer(score):
 
 
 @compiled
-def complaint_chance(rate, steepness, reference, satisfaction):
-    """Probability of a complaint: ``rate`` at the reference score, rising as satisfaction falls; half at most."""
-    return min(rate * math.exp(steepness * (reference - satisfaction)), 0.5)
+def complaint_chance(rate, steepness, reference, satisfaction, most):
+    """Probability of a complaint: ``rate`` at the reference score, rising as satisfaction falls to ``most`` at most."""
+    return min(rate * math.exp(steepness * (reference - satisfaction)), most)
 
 
 @compiled
-def complaint_class(draw, time, returns, granted):
+def complaint_class(draw, time, returns, granted, other):
     """Class of a complaint as the Ombudsman names them: protracted delay, procedure deviation, no service.
 
-    Each weighs what went wrong of its kind, and a tenth for anything else.
+    Each weighs what went wrong of its kind, and ``other`` for anything else.
     """
-    delay = 0.1 + 1.0 - time
-    procedure = 0.1 + min(returns, 1)
-    service = 0.1 + 1.0 - granted
+    delay = other + 1.0 - time
+    procedure = other + min(returns, 1)
+    service = other + 1.0 - granted
     mark = draw * (delay + procedure + service)
     if mark < delay:
         return DELAY

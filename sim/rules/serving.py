@@ -39,3 +39,21 @@ def crowding(backlog_hours, officer_hours):
     if officer_hours <= 0.0:
         return 1.0
     return 1.0 - math.exp(-backlog_hours / officer_hours)
+
+
+@compiled
+def net_capacity(gross, outreach, least):
+    """Officer hours a day left at the desk: ``gross`` less the mean of ``outreach``, the share ``least`` at least."""
+    return max(gross - outreach, least * gross)
+
+
+@compiled
+def crowded(backlog_hours, capacity, above):
+    """Whether the work that waits is more than ``above`` days of the desk's net capacity (officer hours a day)."""
+    return backlog_hours > above * capacity
+
+
+@compiled
+def desk_wait(backlog_hours, capacity, reference):
+    """Days of net capacity that the work waiting comes to, beyond the ``reference`` that nobody minds."""
+    return max(backlog_hours / capacity - reference, 0.0)

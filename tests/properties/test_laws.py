@@ -71,6 +71,8 @@ TAMPERINGS: list[tuple[str, Callable[[CoproductionModel], None]]] = [
             m.world.office.hours_worked.__setitem__(0, -2.0),
         ),
     ),
+    ("one event at most is owed", lambda m: m.world.office.put_off.__setitem__(0, 2)),
+    ("nobody waits less than no time", lambda m: m.world.office.wait.__setitem__(0, -0.5)),
     ("intrinsic stays", lambda m: m.world.motives.intrinsic.__setitem__(0, -0.1)),
     ("social stays", lambda m: m.world.motives.social.__setitem__(0, 1.1)),
     ("normative stays", lambda m: m.world.motives.normative.__setitem__(0, 1.1)),

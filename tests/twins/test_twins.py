@@ -28,7 +28,8 @@ def drawn_value(parameter: Parameter, share: float) -> Value:
     if parameter.type == "switch":
         return share < 0.5
     if parameter.type == "choice":
-        return parameter.choices[int(share * len(parameter.choices)) % (len(parameter.choices) - 1)]
+        words = [word for word in parameter.choices if word != "list"]
+        return words[int(share * len(words))]
     low, high = parameter.low, parameter.high
     value = low + share * (high - low)
     return round(value) if parameter.type == "whole number" else value
@@ -62,6 +63,20 @@ def test_the_drawn_scenarios_exercise_every_lever() -> None:
     seen = [dict(values) for number in range(DRAWN) for _, values in drawn_scenario(number).timeline()]
     still = [p.name for p in LEVERS if len({values[p.name] for values in seen}) < 2]
     assert still == ["elections"]  # on in all, so that heads are elected in each
+
+
+@pytest.mark.parametrize("reaction", ["postpone", "fewer_officers"])
+def test_what_a_crowded_desk_makes_of_events(reaction: str) -> None:
+    levers = {"officers": 3, "other_need_rate": 0.0185, "events_per_month": 8.0, "crowded_above": 2.0}
+    scenario = load("kebon-jeruk-2018", size=0.1).with_(**levers, when_crowded=reaction)
+    assert parting(scenario, days=DAYS) == ""
+    one = Simulation(scenario)
+    one.live(DAYS)
+    e, used = one.world.events, one.world.counts.events.item(0)
+    postponed = sum(record["postponed"] for record in one.records)
+    assert (postponed > 0) == (reaction == "postpone")
+    assert (1 in e.officers[:used]) == (reaction == "fewer_officers")
+    assert 2 in e.officers[:used]
 
 
 def test_a_target_list_and_more_events_than_tables_hold_at_first() -> None:
@@ -144,4 +159,6 @@ def test_engines_share_the_words_of_choices() -> None:
         outreach.LISTED,
     )  # fmt: skip
     assert dict(zip(words, codes, strict=True)) == {w: k for k, w in enumerate(register()["targeting"].choices)}
+    assert (outreach.AS_PLANNED, outreach.POSTPONE, outreach.FEWER_OFFICERS) == (0, 1, 2)
+    assert register()["when_crowded"].choices == ("as_planned", "postpone", "fewer_officers")
     assert register()["survey_frame"].choices == ("all", "counter")

@@ -32,7 +32,8 @@ def first_difference(one: World, other: World) -> str:
             getattr(w, table) if table == "queue" else getattr(getattr(w, table), column) for w in (one, other)
         )
         size = min(left.size, right.size)
-        where = np.flatnonzero(left[:size].view(np.int64) != right[:size].view(np.int64))
+        bits = f"u{left.itemsize}"
+        where = np.flatnonzero(left[:size].view(bits) != right[:size].view(bits))
         row = where.item(0) if where.size else size
         return f"column {name}, row {row}: {left[row]!r} in the first, {right[row]!r} in the second"
     return ""

@@ -98,13 +98,20 @@ def test_technical_failure_by_hand() -> None:
     [(0.3, 0.0, 0.7), (0.0, 0.0, 0.7), (1.0, 0.0, 0.775), (0.3, 1.0, 0.775), (1.0, 1.0, 0.85), (0.65, 0.4, 0.7675)],
 )
 def test_repair_on_the_spot_by_hand(quality: float, skill: float, expected: float) -> None:
-    """0.7 at quality 0.3 and without skill; lessons and skill close a quarter each of the 0.3 that is left."""
-    assert repair_probability(0.7, quality, skill) == pytest.approx(expected, rel=1e-14)
+    """0.7 at the start's 0.3 and without skill; lessons and skill close a quarter each of the 0.3 that is left."""
+    assert repair_probability(0.7, 0.25, quality, 0.3, skill) == pytest.approx(expected, rel=1e-14)
 
 
-@given(UNIT, UNIT, UNIT)
-def test_repair_is_a_probability_no_lower_than_its_base(base: float, quality: float, skill: float) -> None:
-    assert base <= repair_probability(base, quality, skill) <= 1.0
+@given(UNIT, st.floats(0.0, 0.5), UNIT, st.floats(0.0, 0.8), UNIT)
+def test_repair_is_a_probability_no_lower_than_its_base(
+    base: float, gain: float, quality: float, start: float, skill: float
+) -> None:
+    assert base <= repair_probability(base, gain, quality, start, skill) <= 1.0 + 1e-15
+    assert (
+        repair_probability(base, 0.0, quality, start, skill)
+        == repair_probability(base, gain, start, start, 0.0)
+        == base
+    )
 
 
 # -- the wait for a correction

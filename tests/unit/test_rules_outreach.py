@@ -21,10 +21,14 @@ from sim.rules.outreach import (
     PREPARATION,
     RUNNING,
     event_places,
+    hours_away,
     reach,
+    staff,
+    to_begin,
     visits_by,
 )
 
+EVENTS = st.integers(0, 9)
 TENTHS = st.integers(1, 100).map(lambda n: Fraction(n, 10))
 
 
@@ -40,17 +44,17 @@ def test_codes_of_phases_and_endings_are_fixed() -> None:
      (2, 0, 12, 0), (2, 41, 3, 30)],
 )  # fmt: skip
 def test_places_of_an_event_by_hand(officers: int, tables: int, joined: int, places: int) -> None:
-    """Four hours at 0.15 an intake are 26.7 files an officer; fewer than twice the least of 2 set up fewer tables."""
-    assert event_places(officers, 4.0, 0.15, tables, joined, 2) == places
+    """Four hours at 0.15 an intake are 26.7 files an officer; fewer than four set up fewer tables."""
+    assert event_places(officers, 4.0, 0.15, tables, joined, 4) == places
 
 
 @given(st.integers(0, 10), st.integers(0, 200), st.integers(0, 60), st.integers(1, 20))
-def test_more_means_never_give_fewer_places(officers: int, tables: int, joined: int, least: int) -> None:
-    places = event_places(officers, 4.0, 0.15, tables, joined, least)
+def test_more_means_never_give_fewer_places(officers: int, tables: int, joined: int, full: int) -> None:
+    places = event_places(officers, 4.0, 0.15, tables, joined, full)
     assert 0 <= places <= tables
-    assert places <= event_places(officers + 1, 4.0, 0.15, tables, joined, least)
-    assert places <= event_places(officers, 4.0, 0.15, tables + 1, joined, least)
-    assert places <= event_places(officers, 4.0, 0.15, tables, joined + 1, least)
+    assert places <= event_places(officers + 1, 4.0, 0.15, tables, joined, full)
+    assert places <= event_places(officers, 4.0, 0.15, tables + 1, joined, full)
+    assert places <= event_places(officers, 4.0, 0.15, tables, joined + 1, full)
 
 
 def test_visits_by_hand() -> None:
@@ -83,3 +87,35 @@ def test_reach_by_hand() -> None:
     assert reach(0.5, 3, 0.1) == pytest.approx(0.65, rel=1e-15)
     assert reach(0.9, 3, 0.3) == 1.0
     assert reach(0.0, 3, 0.3) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("earned", "owed", "postpones", "begun", "left"),
+    [(0, 0, 0, 0, 0), (1, 0, 0, 1, 0), (0, 1, 0, 1, 0), (2, 1, 0, 3, 0), (0, 0, 1, 0, 0), (1, 0, 1, 0, 1),
+     (0, 1, 1, 0, 1), (3, 1, 1, 0, 1)],
+)  # fmt: skip
+def test_cycles_to_begin_by_hand(earned: int, owed: int, postpones: int, begun: int, left: int) -> None:
+    assert to_begin(earned, owed, postpones) == (begun, left)
+
+
+@given(EVENTS, st.integers(0, 1), st.integers(0, 1))
+def test_no_event_is_begun_that_did_not_fall_due_and_one_at_most_is_owed(
+    earned: int, owed: int, postpones: int
+) -> None:
+    begun, left = to_begin(earned, owed, postpones)
+    assert 0 <= begun + left <= earned + owed
+    assert left in (0, 1)
+
+
+def test_staff_by_hand() -> None:
+    assert [staff(2, 1, crowded) for crowded in (0, 1)] == [2, 1]
+    assert [staff(1, 3, crowded) for crowded in (0, 1)] == [1, 1]
+    assert staff(2, 0, 1) == 0
+
+
+def test_hours_away_by_hand() -> None:
+    """Four hours and two of the way, twice; a working day at most; nobody goes, nothing is taken."""
+    assert hours_away(2, 4.0, 2.0, 8.5) == 12.0
+    assert hours_away(2, 8.0, 2.0, 8.5) == 17.0
+    assert hours_away(2, 6.5, 2.0, 8.5) == 17.0
+    assert hours_away(0, 4.0, 2.0, 8.5) == 0.0

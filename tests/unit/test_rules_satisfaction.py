@@ -49,20 +49,20 @@ def p() -> SimpleNamespace:
     ("days", "statutory", "expected"), [(0, 14, 1.0), (14, 14, 1.0), (15, 14, 0.95), (33, 14, 0.5), (7, 1, 0.5)]
 )
 def test_experienced_time_by_hand(days: int, statutory: int, expected: float) -> None:
-    """1 to the statutory day; half when the days beyond reach the standard plus a week's five."""
-    assert experienced_time(days, statutory) == pytest.approx(expected, rel=1e-14)
+    """1 to the statutory day; half when the days beyond reach the standard plus a grace of five."""
+    assert experienced_time(days, statutory, 5.0) == pytest.approx(expected, rel=1e-14)
 
 
-@given(st.integers(0, 400), st.integers(1, 14))
-def test_a_longer_wait_is_never_a_better_experience(days: int, statutory: int) -> None:
-    assert 0.0 < experienced_time(days + 1, statutory) <= experienced_time(days, statutory) <= 1.0
+@given(st.integers(0, 400), st.integers(1, 14), st.floats(1.0, 21.0))
+def test_a_longer_wait_is_never_a_better_experience(days: int, statutory: int, grace: float) -> None:
+    assert 0.0 < experienced_time(days + 1, statutory, grace) <= experienced_time(days, statutory, grace) <= 1.0
 
 
 def test_other_experiences_by_hand() -> None:
     assert [experienced_fee(c) for c in CHANNELS] == [1.0, 1.0, 0.0, 1.0]
     assert [experienced_crowding(c, 0.3) for c in CHANNELS] == [1.0, 0.7, 1.0, 1.0]
-    assert [experienced_contact(c, 0) for c in CHANNELS] == [0.4, 0.6, 0.4, 0.6]
-    assert [experienced_contact(c, 1) for c in CHANNELS] == [1.0, 1.0, 1.0, 1.0]
+    assert [experienced_contact(c, 0, 0.6, 0.4) for c in CHANNELS] == [0.4, 0.6, 0.4, 0.6]
+    assert [experienced_contact(c, 1, 0.6, 0.4) for c in CHANNELS] == [1.0, 1.0, 1.0, 1.0]
     assert [experienced_complaint(1, closed, 0.97) for closed in (0, 1)] == [0.0, 1.0]
     assert experienced_complaint(0, 0, 0.97) == 0.97
 
@@ -145,14 +145,14 @@ def test_the_solved_base_score_gives_the_observed_ikm(p: SimpleNamespace) -> Non
 @given(st.floats(0.0005, 0.02), st.floats(0.0, 3.0), st.floats(3.2, 3.4))
 def test_the_complaint_rate_holds_at_the_reference_score(rate: float, steepness: float, reference: float) -> None:
     """Not one bit of it moves, whatever the steepness."""
-    assert complaint_chance(rate, steepness, reference, reference) == rate
+    assert complaint_chance(rate, steepness, reference, reference, 0.5) == rate
 
 
 def test_complaints_by_hand() -> None:
-    """A point of dissatisfaction brings exp(1.5) times as many; never more than half complain."""
-    assert complaint_chance(0.0012, 1.5, 3.3, 2.3) == pytest.approx(0.0012 * math.exp(1.5), rel=1e-14)
-    assert complaint_chance(0.02, 3.0, 3.4, 1.0) == 0.5
-    assert complaint_chance(0.0012, 1.5, 3.3, 4.0) < 0.0012
+    """A point of dissatisfaction brings exp(1.5) times as many; never more than ``most`` complain."""
+    assert complaint_chance(0.0012, 1.5, 3.3, 2.3, 0.5) == pytest.approx(0.0012 * math.exp(1.5), rel=1e-14)
+    assert [complaint_chance(0.02, 3.0, 3.4, 1.0, most) for most in (0.5, 0.1)] == [0.5, 0.1]
+    assert complaint_chance(0.0012, 1.5, 3.3, 4.0, 0.5) < 0.0012
 
 
 def test_codes_of_complaints_are_fixed() -> None:
@@ -170,5 +170,5 @@ def test_a_complaint_is_of_the_kind_of_what_went_wrong(
     """Its draw is cut in proportion to a tenth plus what went wrong of each kind."""
     first, second = weights[0] / sum(weights), (weights[0] + weights[1]) / sum(weights)
     marks = [0.0, first - 1e-9, first + 1e-9, second - 1e-9, second + 1e-9, math.nextafter(1.0, 0.0)]
-    found = [complaint_class(mark, time, returns, granted) for mark in marks]
+    found = [complaint_class(mark, time, returns, granted, 0.1) for mark in marks]
     assert found == [DELAY, DELAY, PROCEDURE, PROCEDURE, NO_SERVICE, NO_SERVICE]

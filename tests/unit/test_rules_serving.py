@@ -16,8 +16,11 @@ from sim.rules.serving import (
     RETURNED,
     UNDER_REVIEW,
     WITHDRAWN,
+    crowded,
     crowding,
+    desk_wait,
     examined,
+    net_capacity,
     service_hours,
     worked,
 )
@@ -80,3 +83,33 @@ def test_crowding_by_hand() -> None:
 def test_crowding_rises_with_the_backlog_and_stays_within_0_and_1(one: float, other: float, hours: float) -> None:
     low, high = sorted((one, other))
     assert 0.0 <= crowding(low, hours) <= crowding(high, hours) <= 1.0
+
+
+def test_net_capacity_by_hand() -> None:
+    """Outreach is taken from the desk, and a tenth of it stays whatever outreach takes."""
+    assert net_capacity(68.0, 0.0, 0.1) == 68.0
+    assert net_capacity(68.0, 12.0, 0.1) == 56.0
+    assert net_capacity(68.0, 60.0, 0.1) == 8.0
+    assert net_capacity(68.0, 63.0, 0.1) == pytest.approx(6.8)
+    assert net_capacity(68.0, 500.0, 0.1) == pytest.approx(6.8)
+
+
+def test_a_desk_is_crowded_above_its_days_of_work_and_not_at_them() -> None:
+    assert not crowded(0.0, 50.0, 2.0)
+    assert not crowded(100.0, 50.0, 2.0)
+    assert crowded(math.nextafter(100.0, 200.0), 50.0, 2.0)
+
+
+def test_the_wait_by_hand() -> None:
+    """Nothing up to the reference, then days of net capacity."""
+    assert desk_wait(0.0, 50.0, 0.25) == 0.0
+    assert desk_wait(12.5, 50.0, 0.25) == 0.0
+    assert desk_wait(62.5, 50.0, 0.25) == 1.0
+    assert desk_wait(62.5, 5.0, 0.25) == 12.25
+
+
+@given(st.floats(0.0, 900.0), st.floats(0.0, 900.0), st.floats(0.1, 90.0), st.floats(0.0, 5.0))
+def test_more_work_never_shortens_the_wait(one: float, other: float, capacity: float, reference: float) -> None:
+    low, high = sorted((one, other))
+    assert 0.0 <= desk_wait(low, capacity, reference) <= desk_wait(high, capacity, reference)
+    assert desk_wait(high, capacity, reference) <= desk_wait(high, capacity / 2.0, reference)

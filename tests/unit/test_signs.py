@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from experiments.cli import cli
 from experiments.factors import of_parameter, uncertainties
-from experiments.signs import Signs, worlds
+from experiments.signs import Signs, signs_of, worlds
 from sim.parameters import register
 from sim.scenario import load
 
@@ -16,12 +16,12 @@ def test_worlds_lie_in_their_ranges_and_repeat() -> None:
     ranges = uncertainties()
     assert len(ranges) > 150
     drawn = worlds(8, 1, 2)
-    for values, officers in drawn:
-        assert len(officers) == 2
-        assert all(3 <= staff <= 8 for staff in officers)
-        for name, value in values.items():
+    for one, other in drawn:
+        assert one.keys() == other.keys() == {factor.name for factor in ranges}
+        assert [name for name in one if one[name] != other[name]] == ["desk_load"]
+        for name, value in one.items():
             assert register()[name].low <= value <= register()[name].high, name
-        load("kebon-jeruk-2019").with_(**values, officers=officers[0])
+        load("kebon-jeruk-2019").with_(**one)
     assert drawn == worlds(8, 1, 2)
     assert drawn != worlds(8, 2, 2)
 
@@ -46,6 +46,16 @@ def test_rounding_carries_no_value_over_an_end() -> None:
 def test_shares_count_combinations() -> None:
     found = Signs(("a",), ("x", "y"), [{("x", "a"): 1.0, ("y", "a"): -2.0}] * 3 + [{("x", "a"): 0.0, ("y", "a"): -2.0}])
     assert found.shares() == [(((1,), (-1,)), 0.75), (((0,), (-1,)), 0.25)]
+
+
+def test_worlds_that_cannot_be_are_counted_and_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no prompt may be strong at all, only worlds in which what is learnt is effect enough are left."""
+    monkeypatch.setattr("sim.strengths.STRONGEST", 1e-6)
+    base, policy = (load(name, size=0.02, years=1) for name in ("kebon-jeruk-no-outreach", "kebon-jeruk-2018"))
+    found = signs_of({"x": (base, policy)}, ("applications",), draws=8, seed=3)
+    assert 0 < len(found.refused) < 8
+    assert len(found.worlds) + len(found.refused) == 8
+    assert all("this world cannot give the effect of" in why for why in found.refused)
 
 
 def test_the_command(tmp_path) -> None:  # type: ignore[no-untyped-def]

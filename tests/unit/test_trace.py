@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -11,13 +12,15 @@ import pytest
 from experiments.affected import NUMBER, REACHED, Affected, affected
 from experiments.trace import _merged, days_of, portrait, story
 from experiments.watching import Encounters, WatchedModel, live
-from experiments.witness import Entry, Witness, named
+from experiments.witness import STANDS, UNTIL_THEN, Entry, Witness, named
+from sim.agents import Resident
 from sim.errors import InvalidInput, KelilingError
 from sim.ground import ground
 from sim.model import CoproductionModel
+from sim.rules.choice import COUNTER, ONLINE
 from sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
 from sim.scenario import Scenario, load
-from sim.state import World, fingerprint
+from sim.state import OPEN, World, fingerprint
 
 
 @cache
@@ -47,13 +50,71 @@ class Many:
             watcher.after(routine)
 
 
+class Noting(Resident):
+    """A resident who notes by row and day what comes of needs, from within the acts that a witness sees from without."""
+
+    notes: ClassVar[list[tuple[int, int, str]]] = []
+    told_by = ""
+
+    def note(self, what: str) -> None:
+        self.notes.append((self.row, self.model.day, what))
+
+    def arise(self) -> None:
+        self.told_by = "nobody"
+        super().arise()
+
+    def _noticed(self, need: int) -> None:
+        self.told_by = "notice"
+        super()._noticed(need)
+        self.told_by = "nobody"
+
+    def informed(self, need: int, event: int) -> None:
+        self.told_by = "event"
+        super().informed(need, event)
+
+    def helped(self, need: int, event: int, skill: float) -> None:
+        self.told_by = "visit"
+        stood = self.model.world.needs.obstacle.item(need)
+        super().helped(need, event, skill)
+        if self.model.world.needs.obstacle.item(need) < stood:
+            self.note("mended")
+
+    def learns_of(self, need: int) -> None:
+        if not self.model.world.needs.aware.item(need):
+            self.note(f"learnt from {self.told_by}")
+        super().learns_of(need)
+
+    def _attempt(self, need: int, channel: int) -> None:
+        needs = self.model.world.needs
+        failures, ordinal = needs.failures.item(need), needs.ordinal.item(need)
+        super()._attempt(need, channel)
+        if needs.failures.item(need) > failures:
+            past = needs.hazard.item(need) >= needs.threshold.item(need)
+            after = "ended" if needs.ordinal.item(need) > ordinal else "elsewhere" if past else "later"
+            self.note(f"failed {'online' if channel == ONLINE else 'at the counter'}, {after}")
+            assert channel in (ONLINE, COUNTER)
+
+    def close(self, need: int, *, granted: bool) -> None:
+        needs = self.model.world.needs
+        if needs.status.item(need) == OPEN and needs.ends.item(need) <= self.model.day:
+            self.note("ended in time" if needs.aware.item(need) else "ended unknown")
+        super().close(need, granted=granted)
+
+
 @cache
 def plain(arm: str) -> World:
     """The last state of the arm "baseline" or "policy", lived without a watcher."""
-    model = CoproductionModel(baseline() if arm == "baseline" else policy())
+    return noted(arm)[0]
+
+
+@cache
+def noted(arm: str) -> tuple[World, list[tuple[int, int, str]]]:
+    """The same, and what the residents noted."""
+    Noting.notes.clear()
+    model = CoproductionModel(baseline() if arm == "baseline" else policy(), resident_class=Noting)
     live(model, None)
     model.close()
-    return model.world
+    return model.world, list(Noting.notes)
 
 
 def applications(world: World) -> Any:
@@ -67,12 +128,15 @@ def number(row: int) -> int:
 
 @cache
 def watched() -> tuple[World, dict[int, list[Entry]], Encounters]:
-    """The policy's arm with a witness at some applicants, at events and elsewhere, and at some co-producers."""
+    """The policy's arm with a witness at some applicants, at some co-producers, and at some of every kind of note."""
     world = plain("policy")
     a = applications(world)
     chosen = [np.flatnonzero(mask) for mask in (a.skill > 0.0, a.repaired > 0, a.returns > 1, a.outcome == WITHDRAWN)]
     rows = set(np.concatenate([a.resident[rows[:4]] for rows in (*chosen, np.arange(0, a.need.size, 200))]).tolist())
     rows |= set(world.coproducers.resident[world.parts.coproducer[:10]].tolist())
+    notes = noted("policy")[1]
+    for kind in {what for _, _, what in notes}:
+        rows |= set([row for row, _, what in notes if what == kind][-3:])
     model = WatchedModel(policy())
     witnesses, met = {row: Witness(model, row) for row in sorted(rows)}, Encounters(model)
     model.watcher = Many([met, *witnesses.values()])
@@ -110,7 +174,6 @@ def test_every_application_is_told_on_its_days() -> None:
         assert days("did not bring back") == sorted(a.decided[mine][a.outcome[mine] == WITHDRAWN].tolist())
         assert len(days("the office returned")) == a.returns[mine].sum()
         assert len(days("answered the IKM form")) == a.surveyed[mine].sum()
-        assert len(days("tried online")) >= a.failures[mine].sum()
         assert len(days("was satisfied")) == np.isin(a.outcome[mine], (GRANTED, REJECTED)).sum()
 
 
@@ -126,6 +189,81 @@ def test_help_and_repairs_are_told() -> None:
             days = {entry.day for entry in entries if entry.text.startswith(word)}
             assert days <= set(way.get(row, []))
         assert {entry.day for entry in entries if "was visited by" in entry.text} == set(met.visited.get(row, []))
+
+
+# What an entry has to begin with and to hold to tell a note.
+TOLD = {
+    "learnt from nobody": ("found out, with nobody's help", ""),
+    "learnt from notice": ("", f"notice given{UNTIL_THEN}"),
+    "learnt from event": ("heard of the event", UNTIL_THEN),
+    "learnt from visit": ("was visited by a co-producer", UNTIL_THEN),
+    "mended": ("was visited by a co-producer", "what stood in the way was put right"),
+    "failed online, ended": ("tried online", "the form failed; gave the need up"),
+    "failed online, later": ("tried online", "the form failed; will try again later, from"),
+    "failed online, elsewhere": ("tried online", "the form failed; will go elsewhere"),
+    "failed at the counter, ended": ("went to the counter", "list of requirements; gave the need up"),
+    "failed at the counter, later": ("went to the counter", "list of requirements; will try again later, from"),
+    "failed at the counter, elsewhere": ("went to the counter", "list of requirements; will come back"),
+    "ended in time": ("no longer needs", "the need ended before anything was filed"),
+    "ended unknown": ("no longer needs", "and never knew of it"),
+}
+
+
+def test_what_comes_of_needs_is_told_as_it_was() -> None:
+    _, stories, _ = watched()
+    notes = Counter(note for note in noted("policy")[1] if note[0] in stories)
+    told: Counter[tuple[int, int, str]] = Counter()
+    for row, entries in stories.items():
+        for entry in entries:
+            for what, (begins, holds) in TOLD.items():
+                if entry.text.startswith(begins) and holds in entry.text:
+                    told[row, entry.day, what] += 1
+    assert {what for _, _, what in notes} == set(TOLD)
+    # Who hears of an event and is visited on the same day is told of by the visit.
+    for row, day, what in list(notes):
+        if what == "learnt from event" and (row, day, "learnt from visit") in told:
+            notes[row, day, "learnt from visit"] += notes.pop((row, day, what))
+    assert told == notes
+
+
+def test_an_obstacle_is_met_at_review_and_ends_the_need() -> None:
+    world, stories, _ = watched()
+    a = applications(world)
+    review = [
+        (row, entry.day, STANDS in entry.text)
+        for row, entries in stories.items()
+        for entry in entries
+        if "failed in technical review" in entry.text
+    ]
+    met = {(row, day) for row, day, stood in review if stood}
+    assert met
+    assert len(met) < len(review)
+    for row, day in met:
+        ends = [entry.text for entry in stories[row] if entry.day == day and entry.text.startswith("was satisfied")]
+        assert any("gave the need up" in text for text in ends)
+        mine = np.flatnonzero((a.resident == row) & (a.decided == day) & (a.outcome == REJECTED))
+        assert (a.defects[mine] == 0).any()
+
+
+def test_who_does_not_heed_a_visit_is_told_so() -> None:
+    model = WatchedModel(baseline().with_(events_per_month=8.0))
+    model.strengths = model.strengths._replace(heeded=0.0, informed=0.0)
+    needs = model.world.needs
+    rows = np.unique(needs.resident[needs.status == OPEN])[:80].tolist()
+    witnesses = {row: Witness(model, row) for row in rows}
+    model.watcher = Many(list(witnesses.values()))
+    live(model, None, until=lambda: model.day >= 84)
+    model.close()
+    seen = {
+        (needs.resident.item(need), needs.visit_day.item(need))
+        for need in np.flatnonzero((needs.visit_day >= 0) & (needs.status == OPEN)).tolist()
+    }
+    told = [(row, entry) for row, witness in witnesses.items() for entry in witness.entries]
+    unheeded = {(row, entry.day) for row, entry in told if entry.text.startswith("did not heed a co-producer")}
+    assert {(row, day) for row, day in seen if row in witnesses} <= unheeded
+    assert unheeded
+    assert not any("was visited" in entry.text for _, entry in told)
+    assert not any(entry.text.startswith("heard of") and UNTIL_THEN in entry.text for _, entry in told)
 
 
 def test_coproducers_are_told_of_every_event_they_joined() -> None:

@@ -1,0 +1,268 @@
+"""The balance of needs: how often they arise, how fast they are acted on, and who is in the stock of open ones.
+
+For every permit four rates are solved together so that inflows equal outflows from day 0: births, acting at keenness 1,
+learning of one's need by oneself, and the share of births with an obstacle. Given are the files of own initiative
+(``need_rate``, or what the office's load leaves), the stock of open needs, the share of it whose holders do not know
+(``unaware``, of births alike), the rate at which needs end unfiled, and the share of own files behind which an obstacle
+stands. Pairs of a holder and a permit differ by how keen they are; they are gathered into narrow classes of keenness,
+so that it takes milliseconds.
+"""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.compiled import compiled, loop
+from sim.errors import Infeasible
+from sim.parameters import Permit
+from sim.rules.choice import keenness, prompt_hazard, threat
+from sim.rules.start import UNAWARE_AFTER, acts_again, open_share, spell
+
+Floats = NDArray[np.float64]
+
+YEAR = 252
+NARROW = 0.05  # width of a class of keenness, on the log scale
+ROUNDS, CLOSE = 400, 1e-11
+HALVINGS = 60
+
+
+class Known(NamedTuple):
+    """What a permit's balance is solved for."""
+
+    files: float  # a working day and holder
+    stock: float
+    unaware: float
+    ends: float  # a working day
+    obstacle: float  # share of own files
+    works_days: float
+    boost: float  # of the rate of acting while works last
+    noticed: float  # the same after a notice
+    answered: float  # notices a working day while works last, those that the holder answers at once
+    ignored: float  # and those not
+    hesitation: float
+    filed: float  # chance that acting leads to filing
+    delay: float  # working days between acting and filing
+    reopens: float  # chance that a filed need without an obstacle comes up again
+
+
+class Balance(NamedTuple):
+    """The solved numbers of one permit; rates are a working day's."""
+
+    base_rate: float  # of acting, at keenness 1
+    mean_keenness: float  # over the open needs at the start, see ``capped_mean``
+    opening_rate: float  # of new needs and expiries together, by idle holder
+    birth_rate: float  # of new needs alone
+    learn_rate: float  # of learning by oneself that there is a need
+    obstacle_birth: float  # share of births with an obstacle
+    lapsed: float  # share of needs that end without a permit
+    technical: float  # complete files without an obstacle that fail the technical review
+    known: Known
+
+
+@compiled
+def cells_of(rate, known, learns, obstacle):
+    """What is expected of a new need, acted on at ``rate`` once no works go on, with an obstacle (1) or without (0).
+
+    Returns its days in each cell of the stock (``sim.rules.start``), all spells together, and how often it is acted on.
+    """
+    later = rate * known.hesitation if obstacle > 0 else rate
+    unaware_works, unaware_after, aware_works, aware_after, acts = spell(
+        later * known.boost,
+        later,
+        later * known.noticed,
+        known.works_days,
+        known.answered,
+        known.ignored,
+        known.ends,
+        known.unaware,
+        learns,
+    )
+    if obstacle == 0:
+        whole = acts * acts_again(later, known.ends, known.filed * known.reopens)
+        # Who comes again knows the need; works are over by then, or as good as over.
+        aware_after += (whole - acts) / later
+        acts = whole
+    aware_after += acts * known.delay
+    return (unaware_works, unaware_after, aware_works, aware_after), acts
+
+
+@loop
+def _births_for(days, weight, stock):
+    """Openings a day and idle holder at which the mean open share is ``stock``; ``days`` a need stays open by class."""
+    low, high = math.log(1e-12), math.log(1e3)
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2.0
+        births, share = math.exp(middle), 0.0
+        for i in range(days.size):
+            share += weight[i] * open_share(births, days[i])
+        if share > stock:
+            high = middle
+        else:
+            low = middle
+    return math.exp((low + high) / 2.0)
+
+
+@loop
+def _solved(keen, weight, known):
+    """Base rate, openings, rate of learning, share of births with an obstacle, what is left over, stock by class.
+
+    Each round takes what the last one gives; the files come out in proportion to the base rate, or nearly so.
+    """
+    days, unaware_days, clear_files, stuck_files = (
+        np.empty(keen.size),
+        np.empty(keen.size),
+        np.empty(keen.size),
+        np.empty(keen.size),
+    )
+    stuck = known.obstacle
+    learns = known.files / known.stock
+    rate = known.files / known.stock / (1.0 - known.unaware)
+    births, apart, stock = 0.0, 1.0, np.empty(keen.size)
+    rate /= (weight * keen).sum()
+    for _ in range(ROUNDS):
+        for i in range(keen.size):
+            clear, clear_acts = cells_of(rate * keen[i], known, learns, 0)
+            held, stuck_acts = cells_of(rate * keen[i], known, learns, 1)
+            days[i], unaware_days[i] = 0.0, 0.0
+            for cell in range(4):
+                in_cell = (1.0 - stuck) * clear[cell] + stuck * held[cell]
+                days[i] += in_cell
+                unaware_days[i] += in_cell if cell <= UNAWARE_AFTER else 0.0
+            clear_files[i], stuck_files[i] = clear_acts * known.filed, stuck_acts * known.filed
+        births = _births_for(days, weight, known.stock)
+        of_clear, of_stuck, unaware = 0.0, 0.0, 0.0
+        for i in range(keen.size):
+            share = open_share(births, days[i])
+            unaware += weight[i] * (1.0 - share) * births * unaware_days[i]
+            of_clear += weight[i] * (1.0 - share) * clear_files[i]
+            of_stuck += weight[i] * (1.0 - share) * stuck_files[i]
+            stock[i] = weight[i] * share
+        files = ((1.0 - stuck) * of_clear + stuck * of_stuck) * births
+        new_stuck = known.obstacle * of_clear / (known.obstacle * of_clear + (1.0 - known.obstacle) * of_stuck)
+        too_many = unaware / (known.unaware * known.stock) if known.unaware > 0.0 else 1.0
+        new_learns = max((learns + known.ends) * too_many - known.ends, 1e-9)
+        apart = abs(files / known.files - 1.0) + abs(new_stuck - stuck) + abs(new_learns / learns - 1.0)
+        if apart < CLOSE:
+            break
+        rate *= known.files / files
+        stuck, learns = (stuck + new_stuck) / 2.0, math.sqrt(learns * new_learns)
+    return rate, births, learns, stuck, apart, stock
+
+
+@loop
+def capped_mean(keen, weight, cap):
+    """The mean that keenness is measured by: that of keenness cut to ``cap`` times it.
+
+    Keenness is so skewed that its plain mean is that of a few; so cut, what it is multiplied by averages one.
+    """
+    total = weight.sum()
+    low, high = 0.0, (weight * keen).sum() / total
+    for _ in range(HALVINGS):
+        middle, share = (low + high) / 2.0, 0.0
+        for i in range(keen.size):
+            share += weight[i] * min(keen[i] / middle, cap)
+        if share > total:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2.0
+
+
+def threatened(p: SimpleNamespace, permit: Permit, noticed: int) -> float:
+    """How much keener a holder is while works last, or after a notice: the threat of sanction enters worth once."""
+    if not permit.enforced or not p.patrols:
+        return 1.0
+    boost: float = keenness(p.weight_sanction * threat(1, noticed, p.detection_rate), p.hazard_sensitivity)
+    return boost
+
+
+def classes(keen: Floats) -> tuple[Floats, Floats]:
+    """Pairs gathered by keenness: the mean of each class and its share of them."""
+    at = np.floor(np.log(keen) / NARROW).astype(np.int64)
+    at -= at.min()
+    counts = np.bincount(at)
+    used = counts > 0
+    means = np.bincount(at, keen)[used] / counts[used]
+    return means, counts[used] / keen.size
+
+
+def answering(keen: Floats, weight: Floats, p: SimpleNamespace) -> float:
+    """Share of those found who act on the notice at once."""
+    mean, level = capped_mean(keen, weight, float(p.attention_cap)), prompt_hazard(p.answer_summons)
+    return float(weight @ (1.0 - np.exp(-level * np.minimum(keen / mean, p.attention_cap))))
+
+
+class Habits(NamedTuple):
+    """What acting on a permit comes to, on average over its pairs."""
+
+    filed: float  # chance that who acts comes to file
+    delay: float  # working days that this takes
+    success: float  # chance that a file without an obstacle is granted
+    hours: float  # of officers for a file, before they are scaled
+
+
+def balance(p: SimpleNamespace, permit: Permit, keen: Floats, habits: Habits, files: float) -> Balance:
+    """Solve the rates of one permit.
+
+    ``keen`` is the keenness of every pair, ``files`` of own initiative come a working day and holder. Raises
+    Infeasible where there is no balance.
+    """
+    means, weight = classes(keen)
+    own = {field: float(getattr(p, f"{permit.name}_{field}")) for field in FIELDS}
+    obstacle = obstacle_share(p, permit)
+    renewal = p.renewal if own["validity_days"] > 0 else 0.0
+    answer = answering(means, weight, p)
+    found = p.detection_rate / YEAR if permit.enforced and p.patrols else 0.0
+    known = Known(
+        files=files,
+        stock=own["stock"],
+        unaware=own["unaware"],
+        ends=own["end_rate"] / YEAR,
+        obstacle=obstacle,
+        works_days=own["works_days"] if permit.enforced else 0.0,
+        boost=threatened(p, permit, 0),
+        noticed=threatened(p, permit, 1),
+        answered=found * answer,
+        ignored=found * (1.0 - answer),
+        hesitation=float(p.obstacle_hesitation),
+        filed=habits.filed,
+        delay=habits.delay,
+        reopens=(1.0 - habits.success) * p.reapply,
+    )
+    rate, openings, learns, stuck, apart, in_stock = _solved(means, weight, known)
+    if apart > 1e-6:
+        raise Infeasible(f"no balance of needs is found for {permit.title}: stock, need rate and shares do not fit")
+    granted = files * (1.0 - obstacle) * habits.success
+    idle = 1.0 - own["stock"]
+    return Balance(
+        base_rate=rate,
+        mean_keenness=capped_mean(means, in_stock, float(p.attention_cap)),
+        opening_rate=openings,
+        birth_rate=max(openings - renewal * granted / idle, 1e-12),
+        learn_rate=learns,
+        obstacle_birth=stuck,
+        lapsed=1.0 - granted / (openings * idle),
+        technical=technical_of_clear(p, permit),
+        known=known,
+    )
+
+
+def obstacle_share(p: SimpleNamespace, permit: Permit) -> float:
+    """Share of own files behind which an obstacle stands: a part of those that fail the technical review."""
+    share: float = getattr(p, f"{permit.name}_obstacle_part") * getattr(p, f"{permit.name}_technical_rejection")
+    return share
+
+
+def technical_of_clear(p: SimpleNamespace, permit: Permit) -> float:
+    """Chance that a complete file without an obstacle fails, so that of all own files as many do as are said to."""
+    obstacle = obstacle_share(p, permit)
+    failing: float = (getattr(p, f"{permit.name}_technical_rejection") - obstacle) / (1.0 - obstacle)
+    return failing
+
+
+FIELDS = ("stock", "unaware", "end_rate", "works_days", "validity_days")
