@@ -68,6 +68,7 @@ def test_every_pattern_has_a_row() -> None:
 def test_every_submodel_parameter_named_in_the_words_exists() -> None:
     """A word in `code` that looks like a parameter is one, or is something else that the model has by that name."""
     known = {*register(), *outcomes(), *odd_tables.PERMIT_UNITS, *(measure.name for measure in MEASURES)}
+    known |= {word for parameter in register().values() for word in parameter.choices}
     source = "\n".join(path.read_text(encoding="utf-8") for path in odd_tables.SIM.rglob("*.py"))
     named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", odd_tables.own_words(ODD)))
     assert len(named) > 60
