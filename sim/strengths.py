@@ -156,15 +156,15 @@ def _acting(out, first, then, p, fails, fails_then):
     """Fill ``out[s]``: chance of a grant when one acts with ``s`` days left.
 
     ``first`` and ``then`` are those of a file through the best channel and the next; they fail before that with
-    ``fails`` and ``fails_then``.
+    ``fails`` and ``fails_then``. Who fails at the next tries the best again.
     """
-    later, stays = 0.0, 1.0 - 1.0 / p.retry_days
+    later, best_before, next_before, stays = 0.0, 0.0, 0.0, 1.0 - 1.0 / p.retry_days
     for s in range(out.size):
-        elsewhere = (1.0 - fails_then) * then[s - 1] if s > 0 else 0.0
-        again = (1.0 - fails) * first[s - 1] if s > 0 else 0.0
-        later = stays * later + (1.0 - stays) * again
-        after = p.tries_later * later + (1.0 - p.tries_later) * elsewhere
-        out[s] = (1.0 - fails) * first[s] + fails * (1.0 - p.gives_up) * after
+        later = stays * later + (1.0 - stays) * best_before
+        goes_on, elsewhere = (1.0 - p.gives_up) * p.tries_later * later, (1.0 - p.gives_up) * (1.0 - p.tries_later)
+        out[s] = (1.0 - fails) * first[s] + fails * (goes_on + elsewhere * next_before)
+        next_before = (1.0 - fails_then) * then[s] + fails_then * (goes_on + elsewhere * best_before)
+        best_before = out[s]
 
 
 @inner
