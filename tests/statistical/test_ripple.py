@@ -116,7 +116,7 @@ def test_through_ties(quiet: Scenario) -> None:
 
 def test_through_the_queue() -> None:
     """At a desk that cannot keep up the helped resident's file delays strangers who share neither ties nor an RW."""
-    scenario = load("kebon-jeruk-no-outreach", size=0.05, set_=["officers=3", "other_need_rate=0.03"])
+    scenario = load("kebon-jeruk-no-outreach", size=0.05, set_=["officers=3", "desk_load=0.45"])
     helped = an_open_need(scenario)
     one, other = live(scenario, 75), live(scenario, 75, helped=helped)
     changed = changed_residents(one, other)

@@ -67,7 +67,7 @@ def test_the_drawn_scenarios_exercise_every_lever() -> None:
 
 @pytest.mark.parametrize("reaction", ["postpone", "fewer_officers"])
 def test_what_a_crowded_desk_makes_of_events(reaction: str) -> None:
-    levers = {"officers": 3, "other_need_rate": 0.0185, "events_per_month": 8.0, "crowded_above": 2.0}
+    levers = {"officers": 3, "desk_load": 0.33, "events_per_month": 8.0, "crowded_above": 2.0}
     scenario = load("kebon-jeruk-2018", size=0.1).with_(**levers, when_crowded=reaction)
     assert parting(scenario, days=DAYS) == ""
     one = Simulation(scenario)

@@ -20,7 +20,7 @@ LONG = 420  # days, over the first crowded mornings of the busy desk below
 
 def busy(**levers: object) -> Scenario:
     """A tenth of Kebon Jeruk whose events draw officers from a desk that has none to spare."""
-    values = {"officers": 3, "other_need_rate": 0.0185, "events_per_month": 8.0, "crowded_above": 2.0}
+    values = {"officers": 3, "desk_load": 0.33, "events_per_month": 8.0, "crowded_above": 2.0}
     return load("kebon-jeruk-2018", size=0.1).with_(**(values | levers))
 
 

@@ -58,7 +58,7 @@ def test_the_two_case_districts_hold_what_the_evidence_says() -> None:
     assert sum(village.weight for village in kebon_jeruk.kelurahan) == pytest.approx(17.98)
     assert kebon_jeruk.kelurahan[0] == Kelurahan("Duri Kepa", 3.87, 15, 154)
     assert dict(kebon_jeruk.values) == {"ikm_base": 81.81, "officers": 8}
-    assert dict(grogol.values) == {"ikm_base": 83.33, "officers": 8, "other_need_rate": 0.049}
+    assert dict(grogol.values) == {"ikm_base": 83.33, "officers": 8, "own_files": 70.0}
     assert {village.weight for village in grogol.kelurahan} == {1.0}
     assert kebon_jeruk.sources["ikm_base"] == ("S0", "A")
     weights = [village.weight for village in kebon_jeruk.kelurahan]
@@ -119,17 +119,17 @@ def test_a_new_office_loads_with_its_own_figures_marked(tmp_path: Path) -> None:
     assert profile.code == code_of("Cibinong") and 100 <= profile.code <= 4094
     # An IKM outside what the register holds plausible is accepted from the office that measured it.
     assert (profile.values["officers"], profile.values["ikm_base"]) == (5, 79.2)
-    assert set(profile.values) == {"officers", "ikm_base", "other_need_rate"}
+    assert set(profile.values) == {"officers", "ikm_base", "own_files"}
     for name in ("population", "rw", "rt", *profile.values):
         assert profile.sources[name][1] == "measured here"
 
 
 def test_the_load_of_a_new_office_agrees_with_the_shipped_districts(tmp_path: Path) -> None:
-    for slug, rate in (("kebon-jeruk", register()["other_need_rate"].default), ("grogol-petamburan", 0.049)):
+    for slug, rate in (("kebon-jeruk", register()["own_files"].default), ("grogol-petamburan", 70.0)):
         district = load_profile(slug)
         figures = {"name": slug, "population": district.population, "rw": 70, "rt": 700, "files_per_day": 50}
         made = load_profile(new_office(figures, tmp_path / f"{slug}.toml"))
-        assert made.values["other_need_rate"] == pytest.approx(rate, rel=0.05)
+        assert made.values["own_files"] == pytest.approx(rate, rel=0.05)
 
 
 def test_a_new_office_writes_every_default_as_a_comment_that_can_be_taken_up(tmp_path: Path) -> None:

@@ -304,7 +304,6 @@ CALLS: list[tuple[str, str, str, str, Callable[[Path], Any]]] = [
     ("office-figure-unknown", "new office", "oficers", "officers", lambda folder: _office(folder, oficers=3)),
     ("office-file-exists", "made.toml", "path", "", lambda folder: new_office(OFFICE, _made(folder / "made.toml"))),
     ("office-file-fails", "new.toml", "path", "", lambda folder: new_office(OFFICE, _file(folder / "file") / "new.toml")),
-    ("office-load", "new office", "files_per_day", "", lambda folder: _office(folder, files_per_day=1)),
     ("number-expected", "new office", "files_per_day", "", lambda folder: _office(folder, files_per_day="many")),
     ("whole-expected", "new office", "population", "", lambda folder: _office(folder, population="many")),
     ("whole-expected", "new office", "kelurahan", "", lambda folder: _office(folder, kelurahan=0)),

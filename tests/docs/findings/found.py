@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from experiments.comparison import STANDARDISED, VALUE
 from experiments.differences import Difference, Measure, measure_of
+from experiments.measures import STANDARDISED, VALUE
 from sim.faults import nearest_name
 from sim.outcomes import outcomes
 from tests.docs.findings.plan import PLAN, Pair, Study

@@ -281,7 +281,7 @@ def named_permits(found: Found) -> str:
     return f"some {about(sum(named) / YEAR_DAYS, 2)} applications a day"
 
 
-@sentence(PAGE, "`other_need_rate` fills the load up to about 50 files a day")
+@sentence(PAGE, "so 50 a day is an upper reading")
 def load_of_the_desk(found: Found) -> bool:
     """To the nearest ten."""
     return 45.0 <= found.pair("kebon-jeruk")["applications"].baseline_mean / YEAR_DAYS < 55.0
