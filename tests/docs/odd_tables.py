@@ -11,7 +11,7 @@ import csv
 import io
 import re
 import tokenize
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from experiments.measures import MEASURES
@@ -76,6 +76,12 @@ def _parameters() -> str:
     return "\n".join(legend) + "\n\n" + "\n\n".join(parts)
 
 
+def _of_permit(known: Mapping[str, Parameter], permit: str, field: str) -> str:
+    """A number of a permit; what the load leaves has no need rate of its own."""
+    name = f"{permit}_{field}"
+    return value(known[name].default) if name in known else "what the load leaves"
+
+
 def _permits() -> str:
     catalogue = permits()
     known = register()
@@ -85,7 +91,7 @@ def _permits() -> str:
         ("opens bank credit", *(_yes(permit.credit) for permit in catalogue)),
     ]
     for field, (unit, _) in PERMIT_UNITS.items():
-        rows.append((f"`{field}` ({unit})", *(value(known[f"{k.name}_{field}"].default) for k in catalogue)))
+        rows.append((f"`{field}` ({unit})", *(_of_permit(known, k.name, field) for k in catalogue)))
     return _table(("", *(f"{permit.title}: `{permit.name}`" for permit in catalogue)), rows)
 
 

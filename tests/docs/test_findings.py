@@ -20,7 +20,7 @@ from tests.docs.findings import __main__ as command
 from tests.docs.findings import digest, measure, pages, record, trials
 from tests.docs.findings.declared import Block, Sentence
 from tests.docs.findings.found import Found
-from tests.docs.findings.plan import PLAN, Pair, Part, Signs, Study
+from tests.docs.findings.plan import PLAN, WAITING, Pair, Part, Signs, Study
 from tests.docs.findings.words import about, does, how_many, listed, moves
 
 ROOT = pages.ROOT
@@ -37,7 +37,10 @@ def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_part_is_current() -> None:
-    behind = digest.stale(PLAN, record.read())
+    """But for those that are said to wait, of which nothing old is kept or shown."""
+    measured = record.read()
+    assert set(measured).isdisjoint(WAITING)
+    behind = digest.stale({name: part for name, part in PLAN.items() if name not in WAITING}, measured)
     assert behind == {}, "run `make findings`: " + "; ".join(f"{name} {why}" for name, why in behind.items())
 
 

@@ -22,6 +22,10 @@ Row = Mapping[str, Any]
 class NotMeasured(Exception):
     """A part that the record does not hold."""
 
+    def __init__(self, part: str) -> None:
+        super().__init__(f"part {part} was not measured: run `make findings`")
+        self.part = part
+
 
 class NotFound(Exception):
     """A result that a measured part does not have."""
@@ -37,7 +41,7 @@ class Found:
     def part(self, name: str) -> Row:
         """Everything that a part came to. Raises NotMeasured."""
         if name not in self.parts:
-            raise NotMeasured(f"part {name} was not measured: run `make findings`")
+            raise NotMeasured(name)
         return self.parts[name]["results"]
 
     def pair(self, name: str) -> Compared:

@@ -111,6 +111,11 @@ PLAN: Mapping[str, Part] = {
 """Every part by name; a study's is its own."""
 
 
+WAITING = frozenset(name for name, part in PLAN.items() if isinstance(part, Study))
+"""Parts that have not been measured since the model last changed: the pages say so in their place. They take long;
+`make findings ONLY=NAME` measures one, and its name is then taken out of here."""
+
+
 def scenario(name: str, folder: Path) -> str:
     """A scenario as a command takes it: its shipped name, or the path of its file, which is written to ``folder``."""
     if name not in SCENARIOS:
