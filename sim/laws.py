@@ -91,10 +91,11 @@ def check(world: World, population: Population, day: int) -> None:
     _rows("the stock of needs unknown to their holders is what they add up to", day, world.stock.unaware == unaware)
     stuck = np.bincount(permits[those["open"] & (needs.obstacle == 1)], minlength=world.stock.open.size)
     _rows("the stock of needs with an obstacle is what they add up to", day, world.stock.obstructed == stuck)
-    rw, helped = population.rw[needs.resident], needs.visit_day > NEVER
-    for name, mine in (("known", ~helped & (needs.known == 1)), ("helped", helped)):
-        counted = np.bincount(rw[those["open"] & mine], minlength=norm.size)
-        _rows(f"an RW's open needs that are {name} are counted", day, getattr(world.neighbourhoods, name) == counted)
+    rw, visited = population.rw[needs.resident], needs.visit_day > NEVER
+    of_rw = {"known": ~visited & (needs.known == 1), "helped": visited}
+    for name in ("known", "helped"):
+        counted = np.bincount(rw[those["open"] & of_rw[name]], minlength=norm.size)
+        _rows(f"an RW's {name} open needs are counted", day, getattr(world.neighbourhoods, name) == counted)
     counted = np.bincount(needs.resident[those["open"]], minlength=residents.open_needs.size)
     _rows("a resident's open needs are counted", day, residents.open_needs == counted)
 

@@ -27,7 +27,7 @@ PAGE = SIM / "ODD.md"
 BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 SOURCE_ID = re.compile(r"\b[SEK]\d+\b")
 SOURCE_FILES = ("sources.csv", "dki-jakarta-sources.csv")
-TYPES = {"Floats": "number", "Ints": "whole number"}
+TYPES = {"Floats": "number", "Ints": "whole number", "Flags": "small whole number"}
 
 
 def tables() -> dict[str, str]:

@@ -293,7 +293,7 @@ def desk(found: Found) -> str:
     return f"about {found.pair('kebon-jeruk')['utilisation'].baseline_mean / 100.0:.1f}"
 
 
-@sentence(PAGE, "With 3 (S27) it is near its limit.")
+@sentence(PAGE, "With 3 officers (S27) it is near its limit.")
 def crowded_desk(found: Found) -> bool:
     """The crowded office works nine tenths of its time or more."""
     return found.pair("crowded")["utilisation"].baseline_mean >= 90.0
