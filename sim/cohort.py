@@ -103,9 +103,9 @@ def live_arm(simulation: Simulation, cohort: Cohort, treated: Ints, arm: Arm, wi
         rw = population.rw[needs.resident[rows]]
         hosts = np.unique(rw)
         world = simulation.world
-        room = world.counts.events.item(0) + hosts.size
-        if room > world.events.rw.size:
-            simulation.rows = state.rows_of(world._replace(events=state.grown(world.events, room)))
+        # Beside the room that the scenario's own events may come to need.
+        room = world.events.rw.size + hosts.size
+        simulation.rows = state.rows_of(world._replace(events=state.grown(world.events, room)))
         given = simulation.given
         places = rows.size if arm.filing else 0
         delivery = cohort.day + preparation
