@@ -19,7 +19,7 @@ from sim.kernels.treating import announce, inform_all, visit_all
 from sim.parameters import permits
 from sim.rng import Draw, uniform
 from sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
-from sim.state import OPEN, Ints, World
+from sim.state import IDLE, OPEN, Ints, World
 
 FOLLOWED = ("attempted", "filed", "decided", "rejected", "withdrawn", "granted")
 """What a need can have come to within a window."""
@@ -58,6 +58,7 @@ class Cohort(NamedTuple):
     need: Ints
     permit: Ints
     ordinal: Ints
+    failures: Ints  # attempts that had failed by then
 
 
 def open_needs(simulation: Simulation, target: Target) -> Cohort:
@@ -73,7 +74,7 @@ def open_needs(simulation: Simulation, target: Target) -> Cohort:
         values = getattr(needs, name)[rows] if column is None else column
         rows = rows[(values >= low) & (values <= high)]
     rows = rows[np.argsort(needs.key[rows])]
-    return Cohort(simulation.day, rows, needs.permit[rows], needs.ordinal[rows])
+    return Cohort(simulation.day, rows, needs.permit[rows], needs.ordinal[rows], needs.failures[rows])
 
 
 def assigned(simulation: Simulation, cohort: Cohort, unit: str, share: float) -> Ints:
@@ -103,9 +104,9 @@ def live_arm(simulation: Simulation, cohort: Cohort, treated: Ints, arm: Arm, wi
         rw = population.rw[needs.resident[rows]]
         hosts = np.unique(rw)
         world = simulation.world
-        room = world.counts.events.item(0) + hosts.size
-        if room > world.events.rw.size:
-            simulation.rows = state.rows_of(world._replace(events=state.grown(world.events, room)))
+        # Beside the room that the scenario's own events may come to need.
+        room = world.events.rw.size + hosts.size
+        simulation.rows = state.rows_of(world._replace(events=state.grown(world.events, room)))
         given = simulation.given
         places = rows.size if arm.filing else 0
         delivery = cohort.day + preparation
@@ -152,5 +153,8 @@ def followed(world: World, cohort: Cohort, window: int) -> dict[str, np.ndarray]
     for name, chosen in those.items():
         found[name] = np.zeros(cohort.need.size, bool)
         found[name][at[mine[chosen]]] = True
-    found["attempted"] = found["filed"] | (world.needs.failures[cohort.need] > 0)
+    # Failures are those of the need last open: the next one of the same holder and permit has failures of its own.
+    needs = world.needs
+    last = needs.ordinal[cohort.need] - (needs.status[cohort.need] == IDLE) <= cohort.ordinal
+    found["attempted"] = found["filed"] | last & (needs.failures[cohort.need] > cohort.failures)
     return {name: found[name] for name in FOLLOWED}

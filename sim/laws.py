@@ -83,8 +83,12 @@ def check(world: World, population: Population, day: int) -> None:
     )
     _rows("one RW runs one cycle at a time", day, _unique_running(world))
     _rows("an open need has no permit", day, (needs.status != OPEN) | (needs.held == 0))
+    unaware = needs.aware == 0
     those = {"open": status == OPEN, "applied": status == APPLIED, "unmet": needs.held == 0}
-    for name in ("open", "applied", "unmet"):
+    those |= {"unaware": those["open"] & unaware, "obstructed": those["open"] & (needs.obstacle == 1)}
+    _rows("who does not know of a need does not act on it", day, ~those["unaware"] | (needs.rate == 0.0))
+    _rows("who files knows of the need", day, ~(those["applied"] & unaware))
+    for name in those:
         counted = np.bincount(permits[those[name]], minlength=world.stock.open.size)
         _rows(f"the stock of {name} needs is what the needs add up to", day, getattr(world.stock, name) == counted)
     unaware = np.bincount(permits[those["open"] & (needs.aware == 0)], minlength=world.stock.open.size)

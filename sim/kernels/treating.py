@@ -28,6 +28,7 @@ def announce(given, rows, day, rw, delivery_day, places, skill):
     e.phase, e.delivery_day, e.meeting_day = PREPARATION, delivery_day, delivery_day + p.meeting_days
     e.partners, e.credit = p.bank_dki + p.tax_agency + p.civil_registry, p.bank_dki
     e.invited, e.joined, e.places, e.skill = 1, 1, places, skill
+    e.helped_commissioning, e.helped_designing = 1, 1
     rows.neighbourhoods[rw].running = event
     return event
 
