@@ -30,14 +30,12 @@ from sim import start
 from sim.answers import satisfaction_table
 from sim.balance import Balance
 from sim.ground import Ground, ground
-from sim.parameters import Permit, namespace
 from sim.records import MONTH
-from sim.reference import choosing_of
 from sim.rng import Draw, uniform
 from sim.rules.choice import ONLINE
 from sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW
 from sim.scenario import Scenario
-from sim.terms import permit_values
+from sim.terms import terms_of
 
 choice, filing, satisfaction, serving = (plain(name) for name in ("choice", "filing", "satisfaction", "serving"))
 
@@ -51,7 +49,7 @@ class Office(mesa.Agent):
         self.backlog: deque[Application] = deque()
         self.handed_in: list[Application] = []
         self.reviews: defaultdict[int, list[Application]] = defaultdict(list)
-        self.crowd = 0.0
+        self.crowd = self.wait = 0.0
 
     def receive(self, application: Application) -> None:
         """Take a file in today."""
@@ -84,6 +82,7 @@ class Office(mesa.Agent):
             self.examine(application)
         waiting = sum([application.remaining for application in self.backlog])
         self.crowd = serving.crowding(waiting, self.officers * self.hours)
+        self.wait = serving.desk_wait(waiting, self.model.p.net_capacity, self.model.p.wait_reference)
 
     def examine(self, application: Application) -> None:
         """Return a file that had its officer time, reject it, send it to technical review, or grant it."""
@@ -125,27 +124,27 @@ class PlainModel(mesa.Model):
         self.heard: defaultdict[Resident, list[float]] = defaultdict(list)
         self.count: Counter[str] = Counter()
         self.records: list[Counter[str]] = []
-        self.p = p = namespace(scenario.timeline()[0][1])
         base = ground(scenario)
+        terms = terms_of(scenario, base, scenario.timeline()[0][1])
+        self.p, self.choosing = terms.p, terms.choosing
         solved = base.equilibrium
         self.constants = (0.0, solved.online, 0.0, solved.broker)
         self.base_score, self.person_sd = solved.base_score, solved.person_sd
         self.complaint_reference = solved.complaint_reference
         self.routing, self.reference = satisfaction_table()
-        self.notice_prompt = choice.prompt_hazard(p.answer_summons)
-        self.tie_prompt = choice.prompt_hazard(p.tie_prompt)
-        self.choosing = choosing_of(p)
-        size = base.population.rw_head.size / scenario.profile.n_rw
-        officers = max(1, round(p.officers * size))
-        self.office = Office(self, officers, p.open_hours * p.officers * size / officers)
-        self._settle(scenario, base, seed, replicate)
+        self.notice_prompt = choice.prompt_hazard(self.p.answer_summons)
+        self.tie_prompt = self.p.success_prompt
+        self.office = Office(self, self.p.desk_officers, self.p.desk_hours)
+        self._settle(scenario, base, terms.permits, seed, replicate)
         self.residents = self.agents_by_type[Resident]
 
-    def _settle(self, scenario: Scenario, base: Ground, seed: int, replicate: int) -> None:
+    def _settle(
+        self, scenario: Scenario, base: Ground, given: list[SimpleNamespace], seed: int, replicate: int
+    ) -> None:
         """Turn the columns of day 0 into objects."""
         world, people = start.initial(scenario, base, self.p, seed, replicate), base.population
-        solved = zip(base.permits, base.equilibrium.balances, strict=True)
-        permits = [numbers_of(self.p, permit, balance) for permit, balance in solved]
+        balances = base.equilibrium.balances
+        permits = [numbers_of(permit, balance) for permit, balance in zip(given, balances, strict=True)]
         needs_of: list[list[Need]] = [[] for _ in range(people.key.size)]
         n, keys = world.needs, people.key.tolist()
         of_spell = (n.status, n.due, n.threshold, n.rate, n.monthly, n.learns, n.ends)
@@ -202,10 +201,9 @@ class PlainModel(mesa.Model):
         getattr(mesa.Agent, "_ids", {}).pop(self, None)
 
 
-def numbers_of(p: SimpleNamespace, permit: Permit, balance: Balance) -> SimpleNamespace:
+def numbers_of(permit: SimpleNamespace, balance: Balance) -> SimpleNamespace:
     """What is given of a permit and what is solved for it, by name; rates are a working day's."""
-    solved = balance._asdict() | {"ends": balance.known.ends}
-    return SimpleNamespace(enforced=permit.enforced, **permit_values(p, permit), **solved)
+    return SimpleNamespace(**vars(permit), **balance._asdict(), ends=balance.known.ends)
 
 
 def live(scenario: Scenario, replicate: int, every: bool) -> tuple[dict[str, float], float]:

@@ -213,7 +213,8 @@ class Resident(mesa.Agent):
         sanction = 0.0
         if works or need.noticed:
             sanction = p.weight_sanction * choice.threat(works, need.noticed, p.detection_rate)
-        value, tastes, constants, benefit = choice.channel_value, need.tastes, model.constants, permit.benefit
+        benefit = choice.expected_benefit(permit.benefit, p.weight_wait, model.office.wait)
+        value, tastes, constants = choice.channel_value, need.tastes, model.constants
         person = (self.knowledge_today(), self.literacy, self.at_work, self.trust_today(), self.rejections_today())
         rest = (self.rw.norm, permit.fee, permit.broker_fee, 0.0, model.choosing)
         best, chosen = -1e300, WAIT

@@ -1,7 +1,7 @@
 /* Looking at an open need, in C: twin of sim.kernels.deciding.touch and of all that it calls, for measuring alone.
  *
- * rows.h is written from the records of the state: struct needs, residents, events, neighbourhoods, traits, levers,
- * permits, solved and fixed. As in the compiled loops nothing is fused or reordered: the same bits.
+ * rows.h is written from the records of the state: struct needs, residents, events, neighbourhoods, office, traits,
+ * levers, permits, solved and fixed. As in the compiled loops nothing is fused or reordered: the same bits.
  */
 #include <math.h>
 #include <stdint.h>
@@ -22,6 +22,7 @@ struct given {
     struct needs *needs;
     const struct events *events;
     const struct neighbourhoods *neighbourhoods;
+    const struct office *office;
     int64_t *needs_due;
     int64_t heads; /* entries of needs_due */
 };
@@ -162,6 +163,7 @@ static enum channel touch(const struct given *g, int64_t day, int64_t i)
     double remembered = faded(r->rejections, 0.0, day - r->rejections_day, p->rejection_half_life);
     double norm = g->neighbourhoods[who->rw].norm;
 
+    double benefit = permit->benefit - p->weight_wait * g->office->wait;
     double best = -1e300, standing = -1e300;
     enum channel channel = WAIT;
     for (enum channel c = ONLINE; c <= EVENT; c++) {
@@ -174,7 +176,7 @@ static enum channel touch(const struct given *g, int64_t day, int64_t i)
             taste = need->taste_broker, constant = g->fixed->broker;
         else if (c == EVENT)
             taste = need->taste_event, constant = p->event_constant;
-        double worth = taste + constant + permit->benefit + sanction;
+        double worth = taste + constant + benefit + sanction;
         worth -= p->weight_learning * learning_cost(p, c, knowledge, who->literacy);
         worth -= p->weight_compliance * compliance_cost(p, c, who->at_work);
         worth -= p->weight_psychological * psychological_cost(p, c, trust, remembered);

@@ -8,9 +8,9 @@ which it opens.
 It starts from the reference's day 0. Left out is everything after filing: documents, the desk, returns, reviews,
 satisfaction and complaints. An application is decided after its permit's mean number of days and granted with the
 chance of a mean resident at the counter, never with an obstacle; it reopens the need after a failure, and a grant may
-expire. Knowledge, trust and the norm stay as they were on day 0, ties tell nothing, and no works are demolished.
-Learning of needs, obstacles, ends of needs, failed attempts, patrols and their notices, and rejections remembered
-(withdrawals among them), are kept. No events are held.
+expire. Knowledge, trust and the norm stay as they were on day 0, no work waits, ties tell nothing, and no works are
+demolished. Learning of needs, obstacles, ends of needs, failed attempts, patrols and their notices, and rejections
+remembered (withdrawals among them), are kept. No events are held.
 """
 
 from __future__ import annotations
