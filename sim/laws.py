@@ -88,13 +88,9 @@ def check(world: World, population: Population, day: int) -> None:
     those |= {"unaware": those["open"] & unaware, "obstructed": those["open"] & (needs.obstacle == 1)}
     _rows("who does not know of a need does not act on it", day, ~those["unaware"] | (needs.rate == 0.0))
     _rows("who files knows of the need", day, ~(those["applied"] & unaware))
-    for name in those:
+    for name in ("open", "applied", "unmet", "unaware", "obstructed"):
         counted = np.bincount(permits[those[name]], minlength=world.stock.open.size)
         _rows(f"the stock of {name} needs is what the needs add up to", day, getattr(world.stock, name) == counted)
-    unaware = np.bincount(permits[those["open"] & (needs.aware == 0)], minlength=world.stock.open.size)
-    _rows("the stock of needs unknown to their holders is what they add up to", day, world.stock.unaware == unaware)
-    stuck = np.bincount(permits[those["open"] & (needs.obstacle == 1)], minlength=world.stock.open.size)
-    _rows("the stock of needs with an obstacle is what they add up to", day, world.stock.obstructed == stuck)
     rw, visited = population.rw[needs.resident], needs.visit_day > NEVER
     of_rw = {"known": ~visited & (needs.known == 1), "helped": visited}
     for name in ("known", "helped"):
