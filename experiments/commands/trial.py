@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 @click.group()
 def trial() -> None:
-    """Measure, inside the model, what field experiments measure: effects among those whom an arm treats."""
+    """Measure, inside the model, what field experiments measure: effects among those whom an arm treats.
+
+    \b
+    Examples:
+      keliling trial reference
+    """
 
 
 @trial.command()

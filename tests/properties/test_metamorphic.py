@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sim import ground as grounds
-from sim.equilibrium import eligible
+from sim.eligible import eligible
 from sim.ground import Ground
 from sim.model import CoproductionModel
 from sim.population import Population, members_by

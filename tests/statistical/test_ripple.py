@@ -13,24 +13,34 @@ DAY = 30
 LINKS = ("after", "before")  # neighbours in the calendar, which say nothing of the resident
 
 
-def live(scenario: Scenario, days: int, *, helped: int | None = None) -> CoproductionModel:
+class Watched(CoproductionModel):
+    """A model that remembers who had an open need since DAY: those whom a neighbourhood's norm can reach."""
+
+    deciding: set[int]
+
+
+def live(scenario: Scenario, days: int, *, helped: int | None = None) -> Watched:
     """Live a model; on the morning of DAY hand one open need everything it takes to act at once."""
-    model = CoproductionModel(scenario, checked=True)
+    model = Watched(scenario, checked=True)
+    model.deciding = set()
+    needs = model.world.needs
     for _ in range(days):
         if model.day == DAY and helped is not None:
-            needs = model.world.needs
             needs.skill[helped] = 1.0
             needs.hazard[helped] = needs.threshold[helped] + 1.0
             model.schedule_need(helped, model.day)
         model.step()
+        if model.day > DAY:
+            model.deciding |= set(needs.resident[needs.status == OPEN].tolist())
     return model
 
 
 def an_open_need(scenario: Scenario) -> int:
-    """An open need that nobody would act on by itself for long."""
+    """An open need that its holder knows of, can be granted, and would not act on for long."""
     model = live(scenario, DAY)
     needs = model.world.needs
-    slow = np.flatnonzero((needs.status == OPEN) & (needs.threshold - needs.hazard > 200 * needs.rate))
+    able = (needs.status == OPEN) & (needs.aware == 1) & (needs.obstacle == 0)
+    slow = np.flatnonzero(able & (needs.threshold - needs.hazard > 200 * needs.rate))
     return int(slow[np.argsort(needs.key[slow])[len(slow) // 2]])
 
 
@@ -71,7 +81,7 @@ def applicants_after(model: CoproductionModel) -> set[int]:
     return set(a.resident[:used][at_office].tolist())
 
 
-def within_reach(one: CoproductionModel, other: CoproductionModel, helped: int) -> set[int]:
+def within_reach(one: Watched, other: Watched, helped: int) -> set[int]:
     """Closure over ties, shared files at the office, and RWs where somebody's norm or event changed."""
     queue = applicants_after(one) | applicants_after(other)
     start = one.world.needs.resident.item(helped)
@@ -81,12 +91,7 @@ def within_reach(one: CoproductionModel, other: CoproductionModel, helped: int) 
     for row, rw in enumerate(population.rw.tolist()):
         rw_members.setdefault(rw, set()).add(row)
     norm_changed = np.flatnonzero(one.world.neighbourhoods.norm != other.world.neighbourhoods.norm).tolist()
-    deciding = {
-        row
-        for rw in norm_changed
-        for row in rw_members[rw]
-        if any(one.world.needs.status.item(n) or other.world.needs.status.item(n) for n in one.resident(row).needs)
-    }
+    deciding = {row for rw in norm_changed for row in rw_members[rw] & (one.deciding | other.deciding)}
     reached |= queue | deciding
     frontier = set(reached)
     while frontier:

@@ -303,7 +303,8 @@ def test_a_shipped_scenario_loads_and_keeps_its_promises(name: str) -> None:
     else:
         assert scenario.first_change_day == 504
         values = scenario.timeline()[-1][1]
-        monthly = {"quarterly": 1 / 3, "twice-monthly": 2.0, "weekly": 4.0, "crowded-2019": 2.0}
+        crowded = dict.fromkeys(("crowded-2019", "crowded-postponed", "crowded-short-staffed"), 2.0)
+        monthly = {"quarterly": 1 / 3, "twice-monthly": 2.0, "weekly": 4.0, "weekly-stopped": 0.25} | crowded
         wanted = next((rate for ending, rate in monthly.items() if name.removeprefix("kebon-jeruk-") == ending), 1.0)
         assert values["events_per_month"] == wanted
 
