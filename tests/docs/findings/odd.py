@@ -193,7 +193,8 @@ def p6(found: Found) -> str:
     return (
         f"by design | weekly, reduced: of the files with checked papers "
         f"{pair['rejected_share_helped'].policy_mean:.1f}% are rejected, of all files "
-        f"{pair['rejected_share'].policy_mean:.1f}%"
+        f"{pair['rejected_share'].policy_mean:.1f}%. Help brings building permits and needs with an obstacle, so the two "
+        "do not compare like with like"
     )
 
 
@@ -248,7 +249,7 @@ def p20(found: Found) -> str:
     weekly, monthly = found.pair("weekly-reduced")["coverage"], found.pair("kebon-jeruk")["coverage"]
     little = found.claim(max(abs(weekly.difference), abs(monthly.difference)) < 1.0, "Coverage changes little")
     return (
-        "not a test | nothing is claimed beyond the programme's year, and no shipped scenario lets the events stop. "
+        "not a test | nothing is claimed beyond the programme's year; `kebon-jeruk-weekly-stopped` lets the events stop. "
         f"{little}: weekly, reduced {weekly.measure.text(weekly.difference, signed=True)} points of "
         f"{weekly.baseline_mean:.0f}; at one event a month, full size, "
         f"{monthly.measure.text(monthly.difference, signed=True)}"
@@ -327,7 +328,7 @@ def crowding_is_inert(found: Found) -> bool:
 
 @sentence(
     PAGE,
-    "One event a month touches a few per cent of the office's files. Effects of fractions of a point are what that can "
+    "One event a month touches some three per cent of the office's files. Effects of fractions of a point are what that can "
     "give.",
 )
 def fractions_of_a_point(found: Found) -> bool:

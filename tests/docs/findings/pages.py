@@ -24,7 +24,7 @@ PROSE = (readme, odd, studies)
 ROOT = Path(__file__).resolve().parents[3]
 BLOCK = re.compile(r"(<!-- found: ([a-z0-9-]+) -->)(.*?)(<!-- end -->)", re.DOTALL)
 WIDTH = 120
-NOT_YET = "*Not measured since the model last changed: `make findings` does it.*"
+NOT_YET = "*not measured since the model last changed: `make findings` does it*"
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def rendered(page: str, text: str, parts: Mapping[str, Any]) -> Rendered:
             prose = blocks[page, name].prose(found)
         except NotMeasured as error:
             missing.append(f"{page}, block `{name}`: {error}")
-            return f"{begin}\n\n{NOT_YET}\n\n{end}" if error.part in WAITING else match[0]
+            return _waits(begin, before, end) if error.part in WAITING else match[0]
         except (NotFound, KeyError) as error:
             wrong.append(f"{page}, block `{name}`: asks for what was not measured: {error}")
             return match[0]
@@ -102,6 +102,13 @@ def render(parts: Mapping[str, Any], root: Path = ROOT) -> tuple[list[str], list
 def wrapped(text: str) -> str:
     """Paragraphs and items of a list at the width of the pages; fences and tables as they are."""
     return "\n\n".join(_paragraph(part) for part in text.strip().split("\n\n")) if "```" not in text else text.strip()
+
+
+def _waits(begin: str, before: str, end: str) -> str:
+    """A block of a part that waits, where it stands; one over two cells of a table stays so."""
+    if before.startswith("\n"):
+        return f"{begin}\n\n{NOT_YET}\n\n{end}"
+    return f"{begin}{NOT_YET}{' | ' if ' | ' in before else ''}{end}"
 
 
 def _paragraph(text: str) -> str:
