@@ -43,11 +43,11 @@ def test_nothing_drifts(years: list[tuple[Values, Values]], name: str) -> None:
     assert_mean(changes, 0.0, detect=WATCHED[name], bias=SETTLING.get(name, 0.0))
 
 
-<<<<<<< HEAD
 def test_complaints_average_their_rate(years: list[tuple[Values, Values]]) -> None:
     """Expected complaints per 1,000 decided, over both years of each run; a twentieth of 1.2 would be found."""
     assert_mean([(a["complaints_expected"] + b["complaints_expected"]) / 2.0 for a, b in years], 1.2, detect=0.06)
-=======
+
+
 # -- the stock of needs by permit, year after year
 
 YEARS, RUNS, QUARTER = 8, 48, 63
@@ -112,4 +112,3 @@ def test_a_stock_stays_what_was_asked_for(stocks: dict[tuple[str, str], np.ndarr
         assert_mean(percent.mean(axis=1), 100.0, detect=level, bias=WHOLE_DAYS)
     changes = percent[:, -12:].mean(axis=1) - percent[:, :12].mean(axis=1)
     assert_mean(changes, 0.0, detect=drift)
->>>>>>> wtt
