@@ -20,9 +20,9 @@ COMPARED = ("attempts", "failed_attempts", "given_up", "ended", "submitted", "de
 WARM = 0.02
 """Share of a district at which a program is lived once beforehand, so that nothing is loaded while it is timed."""
 LUCK = (
-    "A single run of the plain program has luck of its own, about 1% of its applications. Over 60 and 32 runs at full "
-    "size it differs from the kernel by +0.01% in what is submitted (standard error 0.11), +0.06% in what is decided "
-    "(0.11) and +0.38% in what is rejected (0.29)."
+    "A single run has luck of its own, about half a per cent of its applications. Over 16 runs of each at full size, "
+    "pair by pair from one state of day 0, the plain program differs from the kernel by +0.01% in what is submitted "
+    "(standard error 0.05), +0.02% in what is decided (0.06) and -0.07% in what is rejected (0.39)."
 )
 
 

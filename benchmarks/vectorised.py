@@ -57,6 +57,7 @@ class District:
         needs = start.initial(scenario, base, p, seed, replicate).needs
         self.people = people = base.population
         self.rng = np.random.default_rng((seed, replicate))
+        needs = type(needs)._make(column.copy() for column in needs)  # rows of records lie far apart
         self.resident, self.permit = needs.resident, needs.permit
         n, permits = self.permit.size, base.permits
 
@@ -112,13 +113,15 @@ class District:
 
     def end(self, today: int) -> None:
         """End the needs whose time is up, with nothing filed."""
-        i = np.flatnonzero(self.open & (self.ends <= today))
+        i = np.flatnonzero(self.open)
+        i = i[self.ends[i] <= today]
         self.count["ended"] += i.size
         self.close_unfiled(i, today)
 
     def arise(self, today: int) -> None:
         """Open the needs whose day it is, and let holders learn of theirs; from tomorrow on they are decided."""
-        self.aware[self.open & (self.learns <= today)] = True
+        i = np.flatnonzero(self.open)
+        self.aware[i[self.learns[i] <= today]] = True
         i = np.flatnonzero(self.opens == today)
         self.open[i], self.hazard[i] = True, 0.0
         self.threshold[i] = self.rng.exponential(size=i.size)
@@ -157,8 +160,10 @@ class District:
 
     def decide(self, today: int) -> None:
         """Add a day's hazard at every open need that is known; those past their threshold try to file."""
-        found = self.open & (self.patrol_day == today) & bool(self.p.patrols)
-        i = np.flatnonzero(self.open & (self.aware | found))
+        i = np.flatnonzero(self.open)
+        found = (self.patrol_day[i] == today) & bool(self.p.patrols)
+        known = self.aware[i] | found
+        i, found = i[known], found[known]
         permit = self.permit[i]
         worth = self.worth(i, today)
         worth[~self.at_hand] = -np.inf
@@ -169,8 +174,8 @@ class District:
         self.rate[i] = rate = self.base_rate[permit] * keen * hesitates
         hazard = self.hazard[i] + rate * self.aware[i]
         relative = np.minimum(keen / self.mean_keenness[permit], self.p.attention_cap)
-        hazard += np.where(found[i], self.notice_prompt * relative, 0.0)
-        self.noticed[found] = self.aware[found] = True
+        hazard += np.where(found, self.notice_prompt * relative, 0.0)
+        self.noticed[i[found]] = self.aware[i[found]] = True
         self.count["notices"] += int(np.count_nonzero(found))
         self.hazard[i] = hazard
         acts = hazard >= self.threshold[i]
