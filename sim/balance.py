@@ -91,6 +91,15 @@ def cells_of(rate, known, learns, obstacle):
     return (unaware_works, unaware_after, aware_works, aware_after), acts
 
 
+@compiled
+def _mean(values, weight):
+    """Sum of values by weight, added up in one order, compiled or not."""
+    total = 0.0
+    for i in range(values.size):
+        total += weight[i] * values[i]
+    return total
+
+
 @loop
 def _births_for(days, weight, stock):
     """Openings a day and idle holder at which the mean open share is ``stock``; ``days`` a need stays open by class."""
@@ -123,7 +132,7 @@ def _solved(keen, weight, known):
     learns = known.files / known.stock
     rate = known.files / known.stock / (1.0 - known.unaware)
     births, apart, stock = 0.0, 1.0, np.empty(keen.size)
-    rate /= (weight * keen).sum()
+    rate /= _mean(keen, weight)
     for _ in range(ROUNDS):
         for i in range(keen.size):
             clear, clear_acts = cells_of(rate * keen[i], known, learns, 0)
@@ -160,8 +169,10 @@ def capped_mean(keen, weight, cap):
 
     Keenness is so skewed that its plain mean is that of a few; so cut, what it is multiplied by averages one.
     """
-    total = weight.sum()
-    low, high = 0.0, (weight * keen).sum() / total
+    total = 0.0
+    for i in range(weight.size):
+        total += weight[i]
+    low, high = 0.0, _mean(keen, weight) / total
     for _ in range(HALVINGS):
         middle, share = (low + high) / 2.0, 0.0
         for i in range(keen.size):

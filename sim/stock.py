@@ -19,7 +19,7 @@ from sim.strengths import Stock
 Floats = NDArray[np.float64]
 TASTE, STOCK = Draw.TASTE, Draw.STOCK
 ENOUGH = 6000  # needs in the sample for which strengths are solved
-MOST_DRAWS = 64
+MOST_DRAWS = 10
 
 SOLVED = np.dtype(
     [(name, np.float64) for name in (*Known._fields, *(name for name in Balance._fields if name not in Known._fields))]

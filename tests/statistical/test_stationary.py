@@ -99,10 +99,12 @@ def _stocks() -> dict[tuple[str, str], np.ndarray]:
     return asked
 
 
+@pytest.mark.verify
 def test_every_stock_is_watched(stocks: dict[tuple[str, str], np.ndarray]) -> None:
     assert stocks.keys() == STOCKS.keys()
 
 
+@pytest.mark.verify
 @pytest.mark.parametrize("which", STOCKS, ids=" ".join)
 def test_a_stock_stays_what_was_asked_for(stocks: dict[tuple[str, str], np.ndarray], which: tuple[str, str]) -> None:
     """Eight years without a programme at 0.3 of the district, 48 runs; false-positive rate 1e-6."""
