@@ -76,7 +76,8 @@ def decided_at_base(
     for files_of, technical, of_kind in kinds:
         counted = np.zeros_like(found)
         _count(*pairs, *worth, population.knowledge, population.literacy, documents, technical, of_kind, counted)
-        found += counted * (files_of / counted.sum(axis=(1, 2, 3, 4)))[:, None, None, None, None]
+        total = counted.sum(axis=(1, 2, 3, 4), keepdims=True)
+        found += counted * (files_of[:, None, None, None, None] / np.where(total > 0.0, total, np.inf))
     return found
 
 

@@ -17,12 +17,13 @@ class Watched(CoproductionModel):
     """A model that remembers who had an open need since DAY: those whom a neighbourhood's norm can reach."""
 
     deciding: set[int]
+    waits: list[float]
 
 
 def live(scenario: Scenario, days: int, *, helped: int | None = None) -> Watched:
     """Live a model; on the morning of DAY hand one open need everything it takes to act at once."""
     model = Watched(scenario, checked=True)
-    model.deciding = set()
+    model.deciding, model.waits = set(), []
     needs = model.world.needs
     for _ in range(days):
         if model.day == DAY and helped is not None:
@@ -30,6 +31,7 @@ def live(scenario: Scenario, days: int, *, helped: int | None = None) -> Watched
             needs.hazard[helped] = needs.threshold[helped] + 1.0
             model.schedule_need(helped, model.day)
         model.step()
+        model.waits.append(model.world.office.wait.item(0))
         if model.day > DAY:
             model.deciding |= set(needs.resident[needs.status == OPEN].tolist())
     return model
@@ -82,7 +84,7 @@ def applicants_after(model: CoproductionModel) -> set[int]:
 
 
 def within_reach(one: Watched, other: Watched, helped: int) -> set[int]:
-    """Closure over ties, shared files at the office, and RWs where somebody's norm or event changed."""
+    """Closure over ties, shared files at the office, the wait there that all who decide weigh, and norms that changed."""
     queue = applicants_after(one) | applicants_after(other)
     start = one.world.needs.resident.item(helped)
     reached, frontier = {start}, {start}
@@ -90,6 +92,8 @@ def within_reach(one: Watched, other: Watched, helped: int) -> set[int]:
     rw_members: dict[int, set[int]] = {}
     for row, rw in enumerate(population.rw.tolist()):
         rw_members.setdefault(rw, set()).add(row)
+    if one.waits != other.waits:
+        queue = queue | one.deciding | other.deciding
     norm_changed = np.flatnonzero(one.world.neighbourhoods.norm != other.world.neighbourhoods.norm).tolist()
     deciding = {row for rw in norm_changed for row in rw_members[rw] & (one.deciding | other.deciding)}
     reached |= queue | deciding

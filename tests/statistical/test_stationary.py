@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
@@ -30,10 +32,18 @@ SETTLING = {"trust": 0.2}
 Values = dict[str, float]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def laws_are_held_elsewhere() -> Iterator[None]:
+    """Without them many more years can be lived."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("KELILING_CHECKED", raising=False)
+        yield
+
+
 @pytest.fixture(scope="module")
 def years() -> list[tuple[Values, Values]]:
     scenario = load("kebon-jeruk-no-outreach", size=0.15, set_=["elections=false"])
-    runs = [run(scenario, replicate=replicate) for replicate in range(24)]
+    runs = [run(scenario, replicate=replicate) for replicate in range(36)]
     return [(one.values(2018), one.values(2019)) for one in runs]
 
 
@@ -73,13 +83,6 @@ WHOLE_DAYS = 1.0
 @pytest.fixture(scope="module")
 def stocks() -> dict[tuple[str, str], np.ndarray]:
     """By permit and class: the stock at the end of every quarter of every run, over what was asked for."""
-    with pytest.MonkeyPatch.context() as patch:
-        # The laws are held elsewhere: without them many more years can be lived.
-        patch.delenv("KELILING_CHECKED", raising=False)
-        return _stocks()
-
-
-def _stocks() -> dict[tuple[str, str], np.ndarray]:
     scenario = load("kebon-jeruk-no-outreach", size=0.3, years=YEARS - 1, set_=["elections=false"])
     found = np.empty((3, RUNS, 4 * YEARS, len(PERMITS)))
     for replicate in range(RUNS):

@@ -14,7 +14,8 @@ from sim.answers import satisfaction_table, solve_answers
 from sim.complaints import complaint_reference, kinds_of, what_is_brought
 from sim.decided import CHANNELS, DEFECTIVE, FAILED_REVIEW, IS_GRANTED, MOST_BEFORE, decided_at_base, waits
 from sim.parameters import defaults, namespace, permits
-from sim.rules.filing import correction_wait, defect_chance, helper_ratio, online_failure_chance
+from sim.rules.choice import GIVES_UP, TRIES_LATER, after_failure, attempt_failure
+from sim.rules.filing import correction_wait, defect_chance, helper_ratio
 from sim.rules.satisfaction import cut_exponential, experienced_time
 from sim.rules.start import success_chance
 from tests.statistics import assert_counts, assert_mean
@@ -24,19 +25,26 @@ NOT_AT_HAND = -1e9
 
 
 def numbers(**values: float) -> SimpleNamespace:
-    return namespace(defaults() | values)
+    """The defaults but for these, no file with an obstacle behind it."""
+    without = {f"{permit.name}_obstacle_part": 0.0 for permit in permits()}
+    return namespace(defaults() | without | values)
 
 
 def files_of(
-    p: SimpleNamespace, knowledge: list[float], permit: list[int], worth: list[list[float]], first: float = 1.0
+    p: SimpleNamespace,
+    knowledge: list[float],
+    permit: list[int],
+    worth: list[list[float]],
+    flow: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Files decided of people of mean literacy but the last, who has none."""
+    """Files decided of people of mean literacy but the last, who has none; one a day of every permit unless told."""
     n = len(permit)
     literacy = np.full(n, p.literacy_mean)
     literacy[-1] = 0.0
     people = SimpleNamespace(knowledge=np.array(knowledge), literacy=literacy)
-    pairs = (np.arange(n), np.array(permit), np.full(n, first))
-    return decided_at_base(people, pairs, (np.array(worth), 0.0, 0.0), p, permits())  # type: ignore[arg-type]
+    flow = np.bincount(permit, minlength=len(permits())).clip(max=1) if flow is None else flow
+    worths = (np.array(worth), 0.0, 0.0)
+    return decided_at_base(people, (np.arange(n), np.array(permit)), worths, p, permits(), flow)  # type: ignore[arg-type]
 
 
 # -- the files
@@ -50,12 +58,30 @@ def test_a_file_at_the_counter_succeeds_as_the_start_has_it(permit: int) -> None
     name = permits()[permit].name
     documents, technical = getattr(p, f"{name}_requirements"), getattr(p, f"{name}_technical_rejection")
     error = p.document_error * p.officer_error
-    granted = success_chance(documents, error, files_back(p), p.document_correction, technical)
-    assert files[permit, 1, 0, IS_GRANTED].sum() == pytest.approx(2.0 * granted, rel=1e-12)
+    granted = success_chance(documents, error, files_back(p), p.document_correction, p.corrections, technical)
     clean = (1.0 - error) ** documents
-    assert files[permit, 1, 0, FAILED_REVIEW, 0] == pytest.approx(2.0 * clean * technical, rel=1e-12)
+    decided = 1.0 - (1.0 - clean) * (1.0 - files_back(p))  # the others are withdrawn
+    assert files.sum() == pytest.approx(1.0, rel=1e-12)
+    assert files[permit, 1, 0, IS_GRANTED].sum() * decided == pytest.approx(granted, rel=1e-12)
+    assert files[permit, 1, 0, FAILED_REVIEW, 0] * decided == pytest.approx(clean * technical, rel=1e-12)
     assert files[permit, 1, 0, DEFECTIVE, 0] == 0.0
-    assert files.sum() == pytest.approx(2.0 * (1.0 - (1.0 - clean) * (1.0 - files_back(p))), rel=1e-12)
+
+
+def test_files_with_an_obstacle_fail_their_review_and_never_come_again() -> None:
+    """Of own files as many fail the review as the permit's parameter says, whatever the part behind an obstacle."""
+    p = numbers(document_error=0.0, gives_up=0.0, reapply=0.9, imb_obstacle_part=0.4)
+    files = files_of(p, [0.4, 0.4], [IMB, IMB], [[0.3, 0.0, -0.5]] * 2)
+    assert files[IMB, :, :, DEFECTIVE].sum() == 0.0
+    first, again = files[IMB, :, 0].sum(), files[IMB, :, 1:].sum()
+    failing = p.imb_technical_rejection
+    clear = 0.6 * failing / (1.0 - 0.4 * failing)
+    assert again / (first - 0.4 * failing) == pytest.approx(0.9 * clear / (1.0 - 0.9 * clear), rel=1e-12)
+    assert files[IMB, :, :, FAILED_REVIEW].sum() == pytest.approx(failing, rel=1e-12)
+
+
+def test_a_permit_that_nobody_of_the_sample_may_need_has_no_files() -> None:
+    files = files_of(numbers(), [0.4, 0.4], [IMB, IMB], [[0.3, 0.0, -0.5]] * 2, flow=np.ones(len(permits())))
+    assert files.sum() == pytest.approx(files[IMB].sum()) == pytest.approx(1.0)
 
 
 def files_back(p: SimpleNamespace) -> float:
@@ -91,14 +117,13 @@ def test_files_by_formula_are_those_that_the_rules_draw(values: dict[str, float]
         [0.0, 0.0, 0.0],
         [1.5, 0.0, 0.4],
     ]
-    formula = files_of(p, knowledge, permit, worth).sum(axis=(0, 4))
     draws = np.random.default_rng(5)
-    counted, followed = np.zeros_like(formula), 4_000
+    drawn = np.zeros((len(permits()), len(CHANNELS), 1 + MOST_BEFORE, 3))
     for who in range(6):
-        for _ in range(followed):
-            _follow(p, draws, counted, knowledge[who], 0.0 if who == 5 else p.literacy_mean, permit[who], worth[who])
-    assert counted.sum() / followed == pytest.approx(formula.sum(), rel=0.02)
-    seen, shares = counted.ravel(), formula.ravel() / formula.sum()
+        for _ in range(4_000):
+            _follow(p, draws, drawn, knowledge[who], 0.0 if who == 5 else p.literacy_mean, permit[who], worth[who])
+    formula = files_of(p, knowledge, permit, worth, flow=drawn.sum(axis=(1, 2, 3))).sum(axis=(0, 4))
+    seen, shares = drawn.sum(axis=0).ravel(), formula.ravel() / formula.sum()
     rarest_first = np.argsort(shares)
     rare = (
         np.searchsorted(np.cumsum(shares[rarest_first]) * seen.sum(), 30.0) + 1
@@ -115,8 +140,13 @@ def _follow(p, draws, counted, know, literacy, permit, worth):  # type: ignore[n
     before = 0
     while True:
         order = np.argsort(-likings)
-        failed = order[0] == 0 and draws.random() < online_failure_chance(p.online_failure, literacy, p.literacy_mean)
-        place = order[1] if failed else order[0]
+        failing = attempt_failure(CHANNELS[order[0]], p.online_failure, 0.0, literacy, p.literacy_mean, 0.0)
+        place = order[0]
+        while place == order[0] and draws.random() < failing:
+            follows = after_failure(draws.random(), p.gives_up, p.tries_later)
+            if follows == GIVES_UP:
+                return
+            place = order[0] if follows == TRIES_LATER else order[1]
         ratio = helper_ratio(CHANNELS[place], 0.0, p.officer_error, p.broker_error, p.assistance_error)
         chance = defect_chance(
             p.document_error, CHANNELS[place], know, p.knowledge_mean, literacy, p.literacy_mean, ratio,
@@ -135,7 +165,7 @@ def _follow(p, draws, counted, know, literacy, permit, worth):  # type: ignore[n
                     break
                 defects = draws.binomial(defects, 1.0 - p.document_correction)
         if end >= 0:
-            counted[place, min(before, MOST_BEFORE), end] += 1
+            counted[permit, place, min(before, MOST_BEFORE), end] += 1
         if end == IS_GRANTED or draws.random() >= p.reapply:
             return
         if end >= 0:

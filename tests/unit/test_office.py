@@ -154,8 +154,8 @@ def test_an_event_owed_is_begun_even_where_none_falls_due_that_day_and_lapses_wh
 
 
 def test_a_crowded_desk_counts_at_designing_and_staffs_events_with_fewer() -> None:
-    """Places follow: four hours of an officer are 26 files, of two 53, and the tables take 40."""
-    for crowded, officers, places in ((False, 2, 40), (True, 1, 26)):
+    """Places follow: four hours of an officer are 25 files, of two 50, and the tables take 40."""
+    for crowded, officers, places in ((False, 2, 40), (True, 1, 25)):
         model = idle(when_crowded="fewer_officers")
         e = model.world.events
         while e.phase.item(0) <= DESIGNING and model.day < 40:

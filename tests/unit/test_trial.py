@@ -343,8 +343,8 @@ def test_the_command_shows_a_table() -> None:
         (("--set", "assistance_effect=0.5"), "assistance_effect"),
         (("--set", "help_effect=0.1"), "help_effect"),
         (("--size", 0), "size"),
-        (("--size", 0.03, "--set", "assistance_effect=0.05", "--set", "information_effect=0.05", "--set", "imb_unaware=0.05",
-          "--set", "iumk_unaware=0.1"), "information_effect: this world cannot give the effect of 5.0 points"),
+        (("--size", 0.03, "--set", "assistance_effect=0.05", "--set", "information_effect=0.045"),
+         "assistance_effect: this world cannot give the effect of 5.0 points"),
     ],
 )  # fmt: skip
 def test_faulty_words_are_told_to_people(words: tuple[object, ...], said: str) -> None:
