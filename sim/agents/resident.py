@@ -138,6 +138,7 @@ class Resident(Applicant):
             return
         needs.noticed[need] = 1
         self.learns_of(need)
+        needs.learns[need] = min(needs.learns.item(need), model.day)
         needs.news[need] = max(needs.news.item(need), choice.prompt_hazard(model.p.answer_summons))
         model.world.tally.notices[0] += 1
         if model.draw(Draw.REPORT, self.key, self.occasion(need)) < model.p.report_share:
@@ -204,10 +205,11 @@ class Resident(Applicant):
     def _touch(self, need: int) -> int:
         model, needs, p, day = self.model, self.model.world.needs, self.model.p, self.model.day
         solved = model.balances[needs.permit.item(need)]
-        gathered = needs.rate.item(need) * (day - needs.anchor.item(need))
+        gathered, by_event = choice.gathered(
+            needs.rate.item(need), needs.anchor.item(need), day, needs.learns.item(need)
+        )
         hazard = needs.hazard.item(need) + gathered
-        if needs.learns.item(need) > day:  # the holder knows by an event only
-            needs.prompted[need] += gathered
+        needs.prompted[need] += by_event
         worths = [(self.worth(need, c), -c) for c in self.channels(need)]
         channel = -max(worths)[1]
         # An event competes for those who act; it makes nobody keener.

@@ -86,10 +86,9 @@ def touch(given, p, permits, rows, day, i):
     need = rows.needs[i]
     who, r, k = given.traits[need.resident], rows.residents[need.resident], need.permit
     permit, fixed, solved = permits[k], given.fixed[0], given.solved[need.permit]
-    gathered = need.rate * (day - need.anchor)
+    gathered, by_event = choice.gathered(need.rate, need.anchor, day, need.learns)
     hazard = need.hazard + gathered
-    if need.learns > day:  # the holder knows by an event only
-        need.prompted += gathered
+    need.prompted += by_event
     works = int(p.patrols > 0 and need.works_until > day)
     sanction = 0.0
     if works > 0 or need.noticed > 0:

@@ -56,7 +56,7 @@ def needs_arise(given, p, permits, rows, day):
         if need.learns <= day and need.aware == 0:
             learns_of(rows, need)
         if need.patrol_day == day:
-            _noticed(given, p, rows, need)
+            _noticed(given, p, rows, day, need)
         ended = need.works_until == day and need.noticed > 0
         if ended and draw(given, DEMOLITION, given.traits[need.resident].key, occasion_of(need), 0) < p.demolished:
             rows.tally[0].demolished += 1.0
@@ -116,12 +116,13 @@ def open_need(given, p, permits, rows, need, day):
 
 
 @inner
-def _noticed(given, p, rows, need):
+def _noticed(given, p, rows, day, need):
     if not p.patrols:
         return
     need.noticed = 1
     if need.aware == 0:
         learns_of(rows, need)
+    need.learns = min(need.learns, day)
     need.news = max(need.news, choice.prompt_hazard(p.answer_summons))
     rows.tally[0].notices += 1.0
     if draw(given, REPORT, given.traits[need.resident].key, occasion_of(need), 0) < p.report_share:

@@ -236,6 +236,15 @@ def filing_delay(failure, tries_later, gives_up, retry_days):
 
 
 @compiled
+def gathered(rate, anchor, day, learns):
+    """Hazard gathered since ``anchor`` at ``rate`` a day, and the part of it that came by an event.
+
+    Until the day on which a holder would have learnt of the need without one (``learns``), all of it did.
+    """
+    return rate * (day - anchor), rate * max(min(day, learns) - anchor, 0)
+
+
+@compiled
 def own_days(learns, day, plain_rate):
     """Days of a quarter from ``day`` through which the holder would have acted by own initiative, had no event been."""
     if plain_rate > 0.0:

@@ -293,6 +293,7 @@ RULES: dict[str, tuple[Callable[[random.Random], Any], ...]] = {
     "rules.choice.after_failure": (unit, unit, unit),
     "rules.choice.filed_chance": (failing, failing, real(0.05, 0.6), real(0.0, 0.8)),
     "rules.choice.filing_delay": (failing, real(0.0, 0.8), real(0.05, 0.6), real(5.0, 63.0)),
+    "rules.choice.gathered": (real(0.0, 0.02), whole(0, 900), whole(0, 900), whole(0, 900)),
     "rules.choice.own_days": (whole(0, 900), whole(0, 900), whole(0, 1)),
     "rules.choice.within_quarter": (unit, real(0.0, 0.02), real(0.0, 63.0), real(0.0, 3.0)),
     "rules.filing.helper_ratio": (CHANNEL, unit, unit, unit, unit),

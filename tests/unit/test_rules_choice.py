@@ -30,6 +30,7 @@ from sim.rules.choice import (
     compliance_cost,
     filed_chance,
     filing_delay,
+    gathered,
     help_prompt,
     keenness,
     learning_cost,
@@ -405,6 +406,14 @@ def test_without_failures_filing_waits_for_the_end_of_the_day() -> None:
 def test_own_days_of_a_quarter_by_hand(learns: int, day: int, plain_rate: float, days: float) -> None:
     """All of it for who knew before the event; for others those after the day on which they would have learnt."""
     assert own_days(learns, day, plain_rate) == days
+
+
+@pytest.mark.parametrize(
+    ("learns", "by_event"), [(-5, 0.0), (100, 0.0), (104, 0.5), (116, 2.0), (120, 2.0), (1_000_000, 2.0)]
+)
+def test_hazard_counts_as_an_event_s_until_the_holder_would_have_known(learns: int, by_event: float) -> None:
+    """From day 100 to 116 at 1/8 a day."""
+    assert gathered(1 / 8, 100, 116, learns) == (2.0, by_event)
 
 
 def test_within_a_quarter_at_its_edges() -> None:
