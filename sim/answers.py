@@ -35,11 +35,11 @@ class Answers(NamedTuple):
 
 
 @cache
-def satisfaction_table() -> tuple[list[tuple[float, ...]], list[float]]:
+def satisfaction_table() -> tuple[list[tuple[float, ...]], tuple[float, ...]]:
     """Routing of the seven experiences into each of the nine elements, and the reference experiences."""
     rows = list(csv.reader(StringIO(data_text("satisfaction.csv"))))[1:]
     numbers = [tuple(float(cell) for cell in row[1:]) for row in rows]
-    return numbers[:-1], list(numbers[-1])
+    return numbers[:-1], numbers[-1]
 
 
 @loop

@@ -77,17 +77,11 @@ def kinds_of(p: SimpleNamespace, files: Floats, permits: tuple[Permit, ...]) -> 
                     found[kind] = found.get(kind, 0.0) + number * share
     felt = []
     for channel, _, returns, time, granted in found:
-        met = (
-            1.0 / (1.0 + returns),
-            time / TIMES,
-            satisfaction.experienced_fee(CHANNELS[channel]),
-            float(granted),
-            1.0,
-            satisfaction.experienced_contact(CHANNELS[channel], 0, p.contact_officer, p.contact_alone),
-            reference[6],
-        )
-        gaps = tuple(one - other for one, other in zip(met, reference, strict=True))
-        felt.append(satisfaction.weighted(gaps, p.weight_decision, p.weight_time, p.weight_other))
+        met = satisfaction.experiences(
+            returns, time / TIMES, CHANNELS[channel], int(granted), 0.0, 0, p.contact_officer, p.contact_alone,
+            reference[satisfaction.HANDLING],
+        )  # fmt: skip
+        felt.append(satisfaction.weighted(met, reference, p.weight_decision, p.weight_time, p.weight_other))
     share = np.array(list(found.values()))
     before = np.array([before for _, before, _, _, _ in found], np.int64)
     granted_ = np.array([granted for _, _, _, _, granted in found], np.bool_)

@@ -11,8 +11,9 @@ from sim.balance import YEAR
 from sim.channels import column, keen
 from sim.compiled import loop
 from sim.ground import Ground, files_a_day
+from sim.opening import hide
 from sim.rng import Draw, two_uniforms, uniform
-from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE, own_rate, taste
+from sim.rules.choice import next_look, own_rate
 from sim.rules.influence import days_until, waited
 from sim.rules.start import AWARE_WORKS, NOT_OPEN, STUCK, UNAWARE_WORKS, grown, licence_age, works_age
 from sim.scenario import MONTH_DAYS, Scenario
@@ -39,8 +40,8 @@ from sim.state import (
 )
 from sim.stock import drawn, solved_record
 
-STOCK_AGE, BIRTH, THRESHOLD, PATROL = Draw.STOCK_AGE, Draw.BIRTH, Draw.THRESHOLD, Draw.PATROL
-RENEWAL, TASTE, LEARNS, ENDS, HEADS_KNOW = Draw.RENEWAL, Draw.TASTE, Draw.LEARNS, Draw.ENDS, Draw.HEADS_KNOW
+STOCK_AGE, BIRTH, PATROL, RENEWAL = Draw.STOCK_AGE, Draw.BIRTH, Draw.PATROL, Draw.RENEWAL
+LEARNS, HEADS_KNOW = Draw.LEARNS, Draw.HEADS_KNOW
 
 
 @loop
@@ -81,12 +82,7 @@ def start_needs(
             stock[k].obstructed += need.obstacle
             stock[k].unaware += 1 - need.aware
             need.known = int(uniform(seed, replicate, HEADS_KNOW, who, occasion, 0) < known_share)
-            need.threshold = waited(uniform(seed, replicate, THRESHOLD, who, occasion, 0))
-            need.ends = days_until(waited(uniform(seed, replicate, ENDS, who, occasion, 0)), one.ends)
-            need.taste_online = taste(uniform(seed, replicate, TASTE, who, occasion, ONLINE))
-            need.taste_counter = taste(uniform(seed, replicate, TASTE, who, occasion, COUNTER))
-            need.taste_broker = taste(uniform(seed, replicate, TASTE, who, occasion, BROKER))
-            need.taste_event = taste(uniform(seed, replicate, TASTE, who, occasion, EVENT))
+            hide(seed, replicate, who, occasion, occasion, needs, i, 0, one.ends)
             boost = 1.0
             if cell % STUCK == UNAWARE_WORKS or cell % STUCK == AWARE_WORKS:
                 boost = one.boost
@@ -104,16 +100,10 @@ def start_needs(
             if need.aware == 0:
                 need.learns = days_until(waited(uniform(seed, replicate, LEARNS, who, occasion, 0)), one.learn_rate)
             need.rate = own_rate(one.base_rate, keen_of[i] * boost, need.aware, need.obstacle, one.hesitation)
-            need.due = days_until(need.threshold, need.rate)
-            if need.aware > 0:
-                need.due = min(need.due, need.monthly)
-            else:
-                need.due = min(need.due, need.learns)
-            need.due = min(need.due, need.ends)
-            if need.works_until > 0:
-                need.due = min(need.due, need.works_until)
-            if need.patrol_day >= 0:
-                need.due = min(need.due, need.patrol_day)
+            need.due = next_look(
+                -1, days_until(need.threshold, need.rate), need.aware, need.monthly, need.learns, need.ends,
+                need.works_until, need.patrol_day,
+            )  # fmt: skip
         else:
             # The same draw, stretched over the rest, says whether the last need ended in giving up.
             need.held = int((mark - share) / (1.0 - share) >= one.lapsed)

@@ -6,6 +6,7 @@ from sim.agents.view import Column, Fading, RowAgent, Trait
 from sim.rng import Draw, packed
 from sim.rules import choice, filing, influence, satisfaction
 from sim.rules.choice import BROKER, EVENT
+from sim.rules.satisfaction import HANDLING
 from sim.rules.serving import GRANTED, WITHDRAWN
 from sim.state import APPLIED, IDLE, NEVER, OPEN
 
@@ -93,24 +94,25 @@ class Applicant(RowAgent):
 
     def returned(self, application: int) -> None:
         """Learn of defects: come back with a correction before the deadline, or give up at it."""
-        model, a, p = self.model, self.model.world.applications, self.model.p
+        model, a = self.model, self.model.world.applications
         a.returns[application] += 1
-        occasion, index = self.application_occasion(application), a.returns.item(application)
-        wait = filing.correction_wait(model.draw(Draw.CORRECTION_TIME, self.key, occasion, index), p.correction_days)
-        if model.draw(Draw.CORRECTION, self.key, occasion, index) >= p.correction_chance:
-            wait = p.correction_deadline + 1
-        model.schedule_application(application, model.day + min(wait, p.correction_deadline + 1))
+        model.schedule_application(application, model.day + self._correction(application))
+
+    def _correction(self, application: int) -> int:
+        """Working days until a returned file comes back, or lapses."""
+        model, a, p = self.model, self.model.world.applications, self.model.p
+        which = (self.key, self.application_occasion(application), a.returns.item(application))
+        time, comes = model.draw(Draw.CORRECTION_TIME, *which), model.draw(Draw.CORRECTION, *which)
+        return filing.correction(time, comes, p.correction_days, p.correction_chance, p.correction_deadline)
 
     def correct(self, application: int) -> None:
         """Come back today with the file put right as far as may be, or, past the deadline, let it lapse."""
         model, a, p = self.model, self.model.world.applications, self.model.p
-        occasion, index = self.application_occasion(application), a.returns.item(application)
-        wait = filing.correction_wait(model.draw(Draw.CORRECTION_TIME, self.key, occasion, index), p.correction_days)
-        comes = model.draw(Draw.CORRECTION, self.key, occasion, index) < p.correction_chance
-        if not comes or wait > p.correction_deadline:
+        if self._correction(application) > p.correction_deadline:
             a.outcome[application], a.decided[application] = WITHDRAWN, model.day
             self.after_failure(a.need.item(application))
             return
+        occasion, index = self.application_occasion(application), a.returns.item(application)
         defects = a.defects.item(application)
         for document in range(model.permits[a.permit.item(application)].requirements):
             draw_index = index * 32 + document
@@ -137,24 +139,12 @@ class Applicant(RowAgent):
 
     def _experience(self, application: int) -> None:
         model, a, p = self.model, self.model.world.applications, self.model.p
-        granted = int(a.outcome.item(application) == GRANTED)
-        channel, occasion = a.channel.item(application), self.application_occasion(application)
+        granted, returns = int(a.outcome.item(application) == GRANTED), a.returns.item(application)
+        occasion = self.application_occasion(application)
         statutory = model.permits[a.permit.item(application)].statutory_days
         days = a.decided.item(application) - a.submitted.item(application)
         time = satisfaction.experienced_time(days, statutory, p.time_grace)
-        returns = a.returns.item(application)
-        met = [
-            1.0 / (1.0 + returns),
-            time,
-            satisfaction.experienced_fee(channel),
-            float(granted),
-            satisfaction.experienced_crowding(channel, a.crowd.item(application)),
-            satisfaction.experienced_contact(
-                channel, int(a.skill.item(application) > 0.0), p.contact_officer, p.contact_alone
-            ),
-            model.reference_experience[6],
-        ]
-        score, _ = self._score(application, occasion, met)
+        score, performance = self._score(application, occasion, time)
         chance = satisfaction.complaint_chance(
             p.complaint_rate, p.complaint_steepness, model.complaint_reference, score, p.complaint_most
         )
@@ -164,8 +154,7 @@ class Applicant(RowAgent):
             a.complaint[application] = satisfaction.complaint_class(mark, time, returns, granted, p.complaint_other)
             closed = model.draw(Draw.COMPLAINT_CLOSED, self.key, occasion) < p.complaint_closed
             a.complaint_closed[application] = int(closed)
-            met[6] = float(closed)
-        score, performance = self._score(application, occasion, met)
+            score, performance = self._score(application, occasion, time)
         a.survey_key[application] = model.draw(Draw.SURVEY_KEY, self.key, occasion)
         a.satisfaction[application] = self.satisfaction = score
         self.knowledge = influence.raised(self.knowledge, 1.0, p.knowledge_experience)
@@ -179,11 +168,24 @@ class Applicant(RowAgent):
             self.after_failure(need)
         model.tell(self, influence.as_unit(score), granted)
 
-    def _score(self, application: int, occasion: int, met: list[float]) -> tuple[float, float]:
+    def _score(self, application: int, occasion: int, time: float) -> tuple[float, float]:
         """Mean latent satisfaction over the nine elements (1-4) and performance; ticks the nine boxes."""
         model, a, p = self.model, self.model.world.applications, self.model.p
-        gaps = tuple(x - reference for x, reference in zip(met, model.reference_experience, strict=True))
-        felt = satisfaction.weighted(gaps, p.weight_decision, p.weight_time, p.weight_other)
+        reference = model.reference_experience
+        met = satisfaction.experiences(
+            a.returns.item(application),
+            time,
+            a.channel.item(application),
+            int(a.outcome.item(application) == GRANTED),
+            a.crowd.item(application),
+            int(a.skill.item(application) > 0.0),
+            p.contact_officer,
+            p.contact_alone,
+            satisfaction.experienced_complaint(
+                a.complaint.item(application), a.complaint_closed.item(application), reference[HANDLING]
+            ),
+        )
+        felt = satisfaction.weighted(met, reference, p.weight_decision, p.weight_time, p.weight_other)
         base = model.base_score + model.site_shock()
         performance = satisfaction.performance(base, felt)
         gap = p.weight_disconfirmation * (performance - a.expectation.item(application))

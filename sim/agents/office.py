@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim import desk
 from sim.agents.view import Column, RowAgent
+from sim.parameters import register
 from sim.rng import Draw
 from sim.rules import filing, influence, motivation, outreach, serving
-from sim.rules.choice import EVENT, ONLINE
 from sim.rules.outreach import ASSESSMENT, CANCELLED, CLOSED, DELIVERY, DESIGNING, ENOUGH, HELD, PREPARATION
 from sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW
-from sim.state import DONE
+from sim.state import rows_of
 
 if TYPE_CHECKING:
     from sim.agents.neighbourhood import Neighbourhood
@@ -94,30 +95,21 @@ class PTSPOffice(RowAgent):
     def ranking(self) -> list[Neighbourhood]:
         """RWs in the order in which the office asks them; those busy or resting after a refusal are left out."""
         model, p, office = self.model, self.model.p, self.model.world.office
-        free = [
-            rw for rw in model.neighbourhoods_list if rw.running < 0 and model.day - rw.declined_day >= p.decline_rest
-        ]
-        rule = p.targeting
-        if rule == "list":
-            places = model.terms.target_place
-            start = office.pointer.item(0) + 1
-            listed = [rw for rw in free if places.item(rw.row) >= 0]
-            return sorted(listed, key=lambda rw: (places.item(rw.row) - start) % p.targets)
-        n = len(model.neighbourhoods_list)
-        pointer = office.pointer.item(0)
-
-        def rank(rw: Neighbourhood) -> float:
-            if rule == "random":
-                return model.draw(Draw.TARGET, rw.key, office.cycles.item(0))
-            if rule == "need":
-                return -rw.estimated_need
-            if rule == "rejections":
-                return -self.recent_rejections(rw.row)
-            if rule == "least_reached":
-                return rw.last_event
-            return float((rw.row - pointer - 1) % n)
-
-        return sorted(free, key=lambda rw: (rank(rw), rw.row))
+        listed, last = p.targeting == "list", office.pointer.item(0)
+        rule, places = register()["targeting"].choices.index(p.targeting), model.terms.target_place
+        ranks = {}
+        for rw in model.neighbourhoods_list:
+            if rw.running >= 0 or model.day - rw.declined_day < p.decline_rest or (listed and places[rw.row] < 0):
+                continue
+            turns = (
+                outreach.turn(places.item(rw.row), last, p.targets)
+                if listed
+                else outreach.turn(rw.row, last, len(model.neighbourhoods_list))
+            )
+            draw = model.draw(Draw.TARGET, rw.key, office.cycles.item(0))
+            rejections = self.recent_rejections(rw.row)
+            ranks[rw] = outreach.rank(rule, turns, draw, rw.estimated_need, rejections, rw.last_event)
+        return sorted(ranks, key=lambda rw: (ranks[rw], rw.row))
 
     def recent_rejections(self, rw: int) -> float:
         """Rejections of an RW's residents, as far as the office still has them in mind."""
@@ -203,9 +195,9 @@ class PTSPOffice(RowAgent):
         resident = model.resident(a.resident.item(application))
         permit = model.permits[a.permit.item(application)]
         occasion, returns = resident.application_occasion(application), a.returns.item(application)
-        hours = permit.examination_hours
-        if returns == 0 and a.channel.item(application) != EVENT:
-            hours += permit.intake_hours * (model.p.online_intake if a.channel.item(application) == ONLINE else 1.0)
+        hours = serving.hours_asked(
+            permit.intake_hours, permit.examination_hours, returns, a.channel.item(application), model.p.online_intake
+        )
         mark = model.draw(Draw.SERVICE, resident.key, occasion, returns)
         a.remaining[application] = serving.service_hours(hours, model.p.service_spread, mark)
         place = model.draw(Draw.QUEUE_PLACE, resident.key, occasion, returns)
@@ -213,46 +205,15 @@ class PTSPOffice(RowAgent):
 
     def serve(self) -> None:
         """Give today's officer time to the backlog in order; each file is with one officer at a time."""
-        model, office = self.model, self.model.world.office
+        model = self.model
         for _, _, application in sorted(model.handed_in):
             model.enqueue(application)
         model.handed_in = []
-        officers, hours = model.p.desk_officers, model.p.desk_hours
-        away = min(office.owed.item(0), officers * hours * model.p.most_away)
-        office.owed[0] -= away
-        used = [min(max(away - j * hours, 0.0), hours) for j in range(officers)]
-        self.hours_available = officers * hours - away
-        a, queue = model.world.applications, model.world.queue
-        worked, place = 0.0, office.first.item(0)
-        finished: list[int] = []
-        while place < office.last.item(0):
-            application = queue.item(place)
-            if application != DONE:
-                officer = min(range(officers), key=used.__getitem__)
-                if used[officer] >= hours:
-                    break
-                given = serving.worked(used[officer], hours, a.remaining.item(application))
-                if a.looked.item(application) < 0:
-                    a.looked[application] = model.day
-                used[officer] += given
-                worked += given
-                a.remaining[application] -= given
-                if a.remaining.item(application) <= 0.0:
-                    finished.append(application)
-                    queue[place] = DONE
-            place += 1
-        while office.first.item(0) < office.last.item(0) and queue.item(office.first.item(0)) == DONE:
-            office.first[0] += 1
-        self.hours_worked = worked
-        for application in finished:
+        rows, p = rows_of(model.world), model.p
+        state = rows.office, rows.applications, rows.queue
+        for application in desk.serve(*state, model.day, p.desk_officers, p.desk_hours, p.most_away).tolist():
             self.examine(application)
-        backlog = 0.0
-        for place in range(office.first.item(0), office.last.item(0)):
-            if queue.item(place) != DONE:
-                backlog += a.remaining.item(queue.item(place))
-        self.backlog_hours = backlog
-        self.crowd = serving.crowding(backlog, officers * hours)
-        self.wait = serving.desk_wait(backlog, model.p.net_capacity, model.p.wait_reference)
+        desk.close(*state, p.desk_officers * p.desk_hours, p.net_capacity, p.wait_reference)
 
     def examine(self, application: int) -> None:
         """Examine a file that had its officer time: return, reject, send to technical review, or grant."""

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from sim.agents.applicant import Applicant
 from sim.agents.view import Column, Trait
+from sim.opening import begin
 from sim.rng import Draw, packed
 from sim.rules import choice, filing, influence, motivation
 from sim.rules.choice import BROKER, COUNTER, EVENT, GIVES_UP, ONLINE, TRIES_LATER, WAIT
 from sim.scenario import MONTH_DAYS
-from sim.state import IDLE, NEVER, OPEN
+from sim.state import IDLE, NEVER, OPEN, records
+from sim.terms import step_on
 
 if TYPE_CHECKING:
     from sim.model import CoproductionModel
@@ -87,42 +89,21 @@ class Resident(Applicant):
                 self.close(need, granted=False)
 
     def _open(self, need: int) -> None:
-        """Begin a spell of an open need; one that comes up again is known, and has the obstacle that it had."""
-        model, needs = self.model, self.model.world.needs
-        permit, occasion = needs.permit.item(need), self.occasion(need)
-        solved = model.balances[permit]
-        first = needs.attempt.item(need) == 0
-        if first:
-            needs.aware[need] = model.draw(Draw.AWARE, self.key, occasion) >= solved.known.unaware
-            needs.obstacle[need] = model.draw(Draw.OBSTACLE, self.key, occasion) < solved.obstacle_birth
-            needs.learns[need] = model.day
-            if not needs.aware.item(need):
-                wait = influence.waited(model.draw(Draw.LEARNS, self.key, occasion))
-                needs.learns[need] += influence.days_until(wait, solved.learn_rate)
-            needs.known[need] = model.draw(Draw.HEADS_KNOW, self.key, occasion) < model.p.known_share
-            needs.failures[need] = 0
-            needs.visit_day[need] = needs.felt_day[need] = NEVER
+        """Begin a spell of an open need."""
+        model, given = self.model, self.model.given
+        permit, p = model.world.needs.permit.item(need), model.p
+        begin(
+            *model.key,
+            self.key,
+            records(model.world.needs),
+            need,
+            model.day,
+            given.solved[permit],
+            given.permits[step_on(given, model.day)][permit],
+            p.known_share,
+            p.detection_rate,
+        )
         self.settle(need, OPEN, 0)
-        needs.expiry[need] = -1
-        needs.threshold[need] = influence.waited(model.draw(Draw.THRESHOLD, self.key, occasion))
-        wait = influence.waited(model.draw(Draw.ENDS, self.key, occasion))
-        needs.ends[need] = model.day + influence.days_until(wait, solved.known.ends)
-        for column in (needs.hazard, needs.prompted, needs.rate, needs.pending, needs.news, needs.skill):
-            column[need] = 0.0
-        taste_occasion = packed(permit, needs.ordinal.item(need), 0)
-        for channel, column in self._tastes().items():
-            column[need] = choice.taste(model.draw(Draw.TASTE, self.key, taste_occasion, channel))
-        needs.anchor[need] = model.day
-        needs.event[need] = -1
-        needs.online_failed[need] = 0
-        if first:
-            needs.noticed[need] = 0
-            needs.works_until[need] = needs.patrol_day[need] = -1
-            if model.permits[permit].enforced:
-                needs.works_until[need] = until = model.day + model.permits[permit].works_days
-                wait = influence.waited(model.draw(Draw.PATROL, self.key, occasion))
-                found = model.day + influence.days_until(wait, model.p.detection_rate / 252.0)
-                needs.patrol_day[need] = found if found < until else -1
 
     def learns_of(self, need: int) -> None:
         """Come to know of an open need."""
@@ -158,7 +139,7 @@ class Resident(Applicant):
             self._tastes()[channel].item(need),
             model.constants[channel] if channel != EVENT else p.event_constant,
             choice.expected_benefit(permit.benefit, p.weight_wait, model.world.office.wait.item(0)),
-            p.weight_sanction * choice.threat(works, noticed, p.detection_rate) if works or noticed else 0.0,
+            p.weight_sanction * choice.threat(works, noticed, p.detection_rate),
             self.knowledge,
             self.literacy,
             self.at_work,
@@ -167,7 +148,7 @@ class Resident(Applicant):
             model.world.neighbourhoods.norm.item(self.rw),
             permit.fee,
             permit.broker_fee,
-            p.credit_value if permit.credit and self._credit_at(need) else 0.0,
+            choice.credit(p.credit_value, permit.credit, self._credit_at(need)),
             model.terms.choosing,
         )
 
@@ -234,12 +215,8 @@ class Resident(Applicant):
                 return channel
             due = arrives
         monthly = day + 1 + (needs.monthly.item(need) - day - 1) % MONTH_DAYS
-        again = monthly if aware else needs.learns.item(need)
-        ends, works_until, patrol_day = needs.ends.item(need), needs.works_until.item(need), needs.patrol_day.item(need)
-        for other in (again, ends, works_until, patrol_day):
-            if day < other < due:
-                due = other
-        model.schedule_need(need, due)
+        happens = (column.item(need) for column in (needs.learns, needs.ends, needs.works_until, needs.patrol_day))
+        model.schedule_need(need, choice.next_look(day, due, aware, monthly, *happens))
         return WAIT
 
     def act(self) -> None:

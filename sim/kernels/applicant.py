@@ -6,8 +6,8 @@ from sim import calendar, rng
 from sim.compiled import inner
 from sim.rng import Draw, uniform
 from sim.rules import choice, filing, influence
-from sim.rules.choice import BROKER, EVENT, ONLINE
-from sim.rules.serving import WITHDRAWN, service_hours
+from sim.rules.choice import BROKER, EVENT
+from sim.rules.serving import WITHDRAWN, hours_asked, service_hours
 from sim.state import APPLIED, IDLE, NEVER, OPEN
 
 # Compiled code cannot look inside a class, so the purposes that it draws for are named here.
@@ -185,9 +185,8 @@ def file(given, p, permits, rows, day, i, channel, event_skill):
 @inner
 def receive(given, p, permits, a):
     """Take a file in today: how much officer time it will need. Its place is drawn when the office opens its post."""
-    hours = permits[a.permit].examination_hours
-    if a.returns == 0 and a.channel != EVENT:
-        hours += permits[a.permit].intake_hours * (p.online_intake if a.channel == ONLINE else 1.0)
+    permit = permits[a.permit]
+    hours = hours_asked(permit.intake_hours, permit.examination_hours, a.returns, a.channel, p.online_intake)
     mark = draw(given, SERVICE, given.traits[a.resident].key, occasion_of(a), a.returns)
     a.remaining = service_hours(hours, p.service_spread, mark)
 
@@ -197,18 +196,14 @@ def returned(given, p, rows, day, i):
     """Learn of defects in application ``i``: come back before the deadline, or give up at it."""
     a = rows.applications[i]
     a.returns += 1
-    wait, comes = _correction(given, p, a)
-    if not comes:
-        wait = p.correction_deadline + 1
-    schedule_application(rows, i, day + min(wait, p.correction_deadline + 1))
+    schedule_application(rows, i, day + _correction(given, p, a))
 
 
 @inner
 def correct(given, p, permits, rows, day, i):
     """Come back with the file put right as far as may be; False when it lapses, past the deadline."""
     a = rows.applications[i]
-    wait, comes = _correction(given, p, a)
-    if not comes or wait > p.correction_deadline:
+    if _correction(given, p, a) > p.correction_deadline:
         a.outcome, a.decided = WITHDRAWN, day
         after_failure(given, p, permits, rows, day, a.need)
         return False
@@ -226,9 +221,13 @@ def correct(given, p, permits, rows, day, i):
 
 @inner
 def _correction(given, p, a):
+    """Working days until a returned file comes back, or lapses."""
     who, occasion = given.traits[a.resident].key, occasion_of(a)
-    wait = filing.correction_wait(draw(given, CORRECTION_TIME, who, occasion, a.returns), p.correction_days)
-    return wait, draw(given, CORRECTION, who, occasion, a.returns) < p.correction_chance
+    time, comes = (
+        draw(given, CORRECTION_TIME, who, occasion, a.returns),
+        draw(given, CORRECTION, who, occasion, a.returns),
+    )
+    return filing.correction(time, comes, p.correction_days, p.correction_chance, p.correction_deadline)
 
 
 @inner

@@ -20,13 +20,9 @@ from sim.rules.outreach import (
     ENOUGH,
     FEWER_OFFICERS,
     HELD,
-    LEAST_REACHED,
     LISTED,
-    NEEDED,
     POSTPONE,
     PREPARATION,
-    RANDOM,
-    REJECTED_MOST,
 )
 
 TARGET, MEETING = Draw.TARGET, Draw.MEETING
@@ -124,20 +120,19 @@ def ranking(given, p, target_place, rows, day):
         hood = rows.neighbourhoods[rw]
         if hood.running >= 0 or day - hood.declined_day < p.decline_rest:
             continue
+        place, places = rw, n
         if p.targeting == LISTED:
-            if target_place[rw] < 0:
-                continue
-            rank[size] = (target_place[rw] - office.pointer - 1) % p.targets
-        elif p.targeting == RANDOM:
-            rank[size] = draw(given, TARGET, given.rw_key[rw], office.cycles, 0)
-        elif p.targeting == NEEDED:
-            rank[size] = -estimated_need_of(p, hood, day)
-        elif p.targeting == REJECTED_MOST:
-            rank[size] = -recent_rejections(p, hood, day)
-        elif p.targeting == LEAST_REACHED:
-            rank[size] = hood.last_event
-        else:
-            rank[size] = (rw - office.pointer - 1) % n
+            place, places = target_place[rw], p.targets
+        if place < 0:
+            continue
+        rank[size] = outreach.rank(
+            p.targeting,
+            outreach.turn(place, office.pointer, places),
+            draw(given, TARGET, given.rw_key[rw], office.cycles, 0),
+            estimated_need_of(p, hood, day),
+            recent_rejections(p, hood, day),
+            hood.last_event,
+        )
         free[size] = rw
         size += 1
     return free[ordered(rank[:size], free[:size])]

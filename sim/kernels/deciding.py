@@ -90,12 +90,9 @@ def touch(given, p, permits, rows, day, i):
     hazard = need.hazard + gathered
     need.prompted += by_event
     works = int(p.patrols > 0 and need.works_until > day)
-    sanction = 0.0
-    if works > 0 or need.noticed > 0:
-        sanction = p.weight_sanction * choice.threat(works, need.noticed, p.detection_rate)
-    credit = 0.0
-    if permit.credit > 0 and need.event >= 0 and rows.events[need.event].credit > 0:
-        credit = p.credit_value
+    sanction = p.weight_sanction * choice.threat(works, need.noticed, p.detection_rate)
+    attends = rows.events[need.event].credit if need.event >= 0 else 0
+    credit = choice.credit(p.credit_value, permit.credit, attends)
     knowledge, trust = knowledge_of(given, p, rows, need.resident, day), trust_of(given, p, rows, need.resident, day)
     choosing, remembered = choosing_of(p), remembered_by(p, r, day)
     benefit = choice.expected_benefit(permit.benefit, p.weight_wait, rows.office[0].wait)
@@ -151,16 +148,7 @@ def touch(given, p, permits, rows, day, i):
             return channel
         due = arrives
     monthly = day + 1 + (need.monthly - day - 1) % MONTH_DAYS
-    if need.aware > 0 and day < monthly < due:
-        due = monthly
-    if need.aware == 0 and day < need.learns < due:
-        due = need.learns
-    if day < need.ends < due:
-        due = need.ends
-    if day < need.works_until < due:
-        due = need.works_until
-    if day < need.patrol_day < due:
-        due = need.patrol_day
+    due = choice.next_look(day, due, need.aware, monthly, need.learns, need.ends, need.works_until, need.patrol_day)
     schedule_need(rows, i, due)
     return WAIT
 

@@ -9,6 +9,7 @@ from sim.kernels.applicant import after_failure, close, draw, learn, occasion_of
 from sim.rng import Draw
 from sim.rules import influence, satisfaction
 from sim.rules.normal import normal
+from sim.rules.satisfaction import HANDLING
 from sim.rules.serving import GRANTED
 from sim.scenario import YEAR_DAYS
 from sim.state import OPEN
@@ -21,7 +22,6 @@ PERSON_NOISE, ELEMENT_NOISE, SURVEY_KEY, SITE_SHOCK = (
 )
 COMPLAINT, COMPLAINT_CLASS, COMPLAINT_CLOSED = Draw.COMPLAINT, Draw.COMPLAINT_CLASS, Draw.COMPLAINT_CLOSED
 AHEAD, FRIENDS_AHEAD = 3, 16  # how many decisions and friends early their rows are asked for
-HANDLING = 6  # place of complaint handling among the experiences
 
 
 @inner_with_arrays
@@ -68,8 +68,7 @@ def experience(given, p, permits, rows, day, i, base):
     me, who, occasion = rows.residents[a.resident], given.traits[a.resident].key, occasion_of(a)
     granted = int(a.outcome == GRANTED)
     time = satisfaction.experienced_time(a.decided - a.submitted, permits[a.permit].statutory_days, p.time_grace)
-    handling = given.reference[HANDLING]
-    score, performance = _score(given, p, a, base, time, granted, handling)
+    score, performance = _score(given, p, a, base, time)
     chance = satisfaction.complaint_chance(
         p.complaint_rate, p.complaint_steepness, given.fixed[0].complaint_reference, score, p.complaint_most
     )
@@ -78,7 +77,7 @@ def experience(given, p, permits, rows, day, i, base):
         mark = draw(given, COMPLAINT_CLASS, who, occasion, 0)
         a.complaint = satisfaction.complaint_class(mark, time, a.returns, granted, p.complaint_other)
         a.complaint_closed = int(draw(given, COMPLAINT_CLOSED, who, occasion, 0) < p.complaint_closed)
-        score, performance = _score(given, p, a, base, time, granted, float(a.complaint_closed))
+        score, performance = _score(given, p, a, base, time)
     a.survey_key = draw(given, SURVEY_KEY, who, occasion, 0)
     a.satisfaction, rows.motives[a.resident].satisfaction = score, score
     learn(given, p, rows, a.resident, day, p.knowledge_experience)
@@ -94,20 +93,21 @@ def experience(given, p, permits, rows, day, i, base):
 
 
 @inner
-def _score(given, p, a, base, time, granted, handling):
+def _score(given, p, a, base, time):
     """Mean latent satisfaction over the nine elements (1-4) and performance; ticks the nine boxes."""
     reference = given.reference
-    gaps = (
-        1.0 / (1.0 + a.returns) - reference[0],
-        time - reference[1],
-        satisfaction.experienced_fee(a.channel) - reference[2],
-        float(granted) - reference[3],
-        satisfaction.experienced_crowding(a.channel, a.crowd) - reference[4],
-        satisfaction.experienced_contact(a.channel, int(a.skill > 0.0), p.contact_officer, p.contact_alone)
-        - reference[5],
-        handling - reference[HANDLING],
+    met = satisfaction.experiences(
+        a.returns,
+        time,
+        a.channel,
+        int(a.outcome == GRANTED),
+        a.crowd,
+        int(a.skill > 0.0),
+        p.contact_officer,
+        p.contact_alone,
+        satisfaction.experienced_complaint(a.complaint, a.complaint_closed, reference[HANDLING]),
     )
-    felt = satisfaction.weighted(gaps, p.weight_decision, p.weight_time, p.weight_other)
+    felt = satisfaction.weighted(met, reference, p.weight_decision, p.weight_time, p.weight_other)
     performance = satisfaction.performance(base, felt)
     gap = p.weight_disconfirmation * (performance - a.expectation)
     who, occasion = given.traits[a.resident].key, occasion_of(a)

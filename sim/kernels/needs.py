@@ -6,15 +6,14 @@ import numpy as np
 
 from sim import calendar
 from sim.compiled import inner, inner_with_arrays
-from sim.kernels.applicant import close, correct, draw, learns_of, occasion_of, packed, settle
+from sim.kernels.applicant import close, correct, draw, learns_of, occasion_of, settle
+from sim.opening import begin
 from sim.rng import Draw
-from sim.rules import choice, influence, motivation
-from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
+from sim.rules import choice, motivation
 from sim.rules.serving import RETURNED
-from sim.state import IDLE, NEVER, OPEN
+from sim.state import IDLE, OPEN
 
-THRESHOLD, TASTE, PATROL, REPORT, DEMOLITION = (Draw.THRESHOLD, Draw.TASTE, Draw.PATROL, Draw.REPORT, Draw.DEMOLITION)
-AWARE, LEARNS, ENDS, OBSTACLE, HEADS_KNOW = Draw.AWARE, Draw.LEARNS, Draw.ENDS, Draw.OBSTACLE, Draw.HEADS_KNOW
+REPORT, DEMOLITION = Draw.REPORT, Draw.DEMOLITION
 
 
 @inner_with_arrays
@@ -46,7 +45,7 @@ def needs_arise(given, p, permits, rows, day):
     for i in needs_due(rows, day):
         need = rows.needs[i]
         if need.status == IDLE:
-            open_need(given, p, permits, rows, need, day)
+            open_need(given, p, permits, rows, i, day)
         if need.status != OPEN:
             continue
         if need.ends <= day:
@@ -70,49 +69,13 @@ def needs_arise(given, p, permits, rows, day):
     return due[:size]
 
 
-@inner
-def open_need(given, p, permits, rows, need, day):
-    """Begin a spell of an open need: hidden thresholds of acting and ending, and for a new one what it is.
-
-    A need that comes up again is known, and has the obstacle that it had.
-    """
-    who, occasion = given.traits[need.resident].key, occasion_of(need)
-    solved = given.solved[need.permit]
-    if need.attempt == 0:
-        mark = draw(given, AWARE, who, occasion, 0)
-        need.aware = int(mark >= solved.unaware)
-        need.obstacle = int(draw(given, OBSTACLE, who, occasion, 0) < solved.obstacle_birth)
-        need.learns = day
-        if need.aware == 0:
-            need.learns += influence.days_until(
-                influence.waited(draw(given, LEARNS, who, occasion, 0)), solved.learn_rate
-            )
-        need.known = int(draw(given, HEADS_KNOW, who, occasion, 0) < p.known_share)
-        need.failures = 0
-        need.visit_day, need.felt_day = NEVER, NEVER
+@inner_with_arrays
+def open_need(given, p, permits, rows, i, day):
+    """Begin a spell of need ``i``."""
+    need, fixed = rows.needs[i], given.fixed[0]
+    who, permit, solved = given.traits[need.resident].key, permits[need.permit], given.solved[need.permit]
+    begin(fixed.seed, fixed.replicate, who, rows.needs, i, day, solved, permit, p.known_share, p.detection_rate)
     settle(given, rows, need, OPEN, 0)
-    need.expiry = -1
-    need.threshold = influence.waited(draw(given, THRESHOLD, who, occasion, 0))
-    need.ends = day + influence.days_until(influence.waited(draw(given, ENDS, who, occasion, 0)), solved.ends)
-    need.hazard, need.prompted, need.rate, need.skill = 0.0, 0.0, 0.0, 0.0
-    need.pending, need.news = 0.0, 0.0
-    tastes = packed(need.permit, need.ordinal, 0)
-    need.taste_online = choice.taste(draw(given, TASTE, who, tastes, ONLINE))
-    need.taste_counter = choice.taste(draw(given, TASTE, who, tastes, COUNTER))
-    need.taste_broker = choice.taste(draw(given, TASTE, who, tastes, BROKER))
-    need.taste_event = choice.taste(draw(given, TASTE, who, tastes, EVENT))
-    need.anchor = day
-    need.event = -1
-    need.online_failed = 0
-    if need.attempt > 0:
-        return
-    need.noticed = 0
-    need.works_until, need.patrol_day = -1, -1
-    if permits[need.permit].enforced > 0:
-        need.works_until = day + permits[need.permit].works_days
-        wait = influence.waited(draw(given, PATROL, who, occasion, 0))
-        found = day + influence.days_until(wait, p.detection_rate / 252.0)
-        need.patrol_day = found if found < need.works_until else -1
 
 
 @inner

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim import desk
 from sim.compiled import inner, inner_with_arrays
 from sim.kernels.applicant import QUEUE_PLACE, draw, occasion_of, returned, schedule_application
 from sim.kernels.cycles import recent_rejections
@@ -13,7 +14,6 @@ from sim.kernels.needs import applications_due
 from sim.rng import Draw
 from sim.rules import filing, serving
 from sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW
-from sim.state import DONE
 
 TECHNICAL = Draw.TECHNICAL
 
@@ -33,11 +33,15 @@ def office_serves(given, p, permits, rows, day, handed_in):
             review(given, p, permits, rows, day, i)
             decided[size] = i
             size += 1
-    for i in serve(p, rows, day):
+    hours = p.desk_hours
+    for i in desk.serve(rows.office, rows.applications, rows.queue, day, p.desk_officers, hours, p.most_away):
         if examine(given, p, permits, rows, day, i):
             decided[size] = i
             size += 1
-    _close_the_day(p, rows)
+    gross, office = p.desk_officers * hours, rows.office[0]
+    desk.close(rows.office, rows.applications, rows.queue, gross, p.net_capacity, p.wait_reference)
+    rows.tally[0].desk_hours_worked += office.hours_worked
+    rows.tally[0].desk_hours_available += office.hours_available
     return rows, decided[:size]
 
 
@@ -53,55 +57,6 @@ def enqueue(given, rows, handed_in):
     for k in ordered(marks, keys):
         rows.queue[rows.office[0].last] = handed_in[k]
         rows.office[0].last += 1
-
-
-@inner_with_arrays
-def serve(p, rows, day):
-    """Give today's officer time to the backlog in order, each file with one officer; returns the files finished."""
-    office, officers, hours = rows.office[0], p.desk_officers, p.desk_hours
-    away = min(office.owed, officers * hours * p.most_away)
-    office.owed -= away
-    used = np.empty(officers)
-    for j in range(officers):
-        used[j] = min(max(away - j * hours, 0.0), hours)
-    office.hours_available = officers * hours - away
-    worked, place = 0.0, office.first
-    finished, size = np.empty(office.last - office.first, np.int64), 0
-    while place < office.last:
-        i = rows.queue[place]
-        if i != DONE:
-            officer = np.argmin(used)
-            if used[officer] >= hours:
-                break
-            a = rows.applications[i]
-            hours_given = serving.worked(used[officer], hours, a.remaining)
-            if a.looked < 0:
-                a.looked = day
-            used[officer] += hours_given
-            worked += hours_given
-            a.remaining -= hours_given
-            if a.remaining <= 0.0:
-                finished[size] = i
-                size += 1
-                rows.queue[place] = DONE
-        place += 1
-    while office.first < office.last and rows.queue[office.first] == DONE:
-        office.first += 1
-    office.hours_worked = worked
-    return finished[:size]
-
-
-@inner
-def _close_the_day(p, rows):
-    office, backlog = rows.office[0], 0.0
-    for place in range(office.first, office.last):
-        if rows.queue[place] != DONE:
-            backlog += rows.applications[rows.queue[place]].remaining
-    office.backlog_hours = backlog
-    office.crowd = serving.crowding(backlog, p.desk_officers * p.desk_hours)
-    office.wait = serving.desk_wait(backlog, p.net_capacity, p.wait_reference)
-    rows.tally[0].desk_hours_worked += office.hours_worked
-    rows.tally[0].desk_hours_available += office.hours_available
 
 
 @inner

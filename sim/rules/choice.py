@@ -236,6 +236,25 @@ def filing_delay(failure, tries_later, gives_up, retry_days):
 
 
 @compiled
+def next_look(day, due, aware, monthly, learns, ends, works_until, patrol_day):
+    """Day on which a need is next looked at: the first after ``day`` of what may happen to it, ``due`` at the latest.
+
+    Who knows of it looks every month, on the day ``monthly`` next; who does not, on the day of learning of it.
+    """
+    first = due
+    for other in (monthly if aware > 0 else learns, ends, works_until, patrol_day):
+        if day < other < first:
+            first = other
+    return first
+
+
+@compiled
+def credit(value, opens, attends):
+    """Worth of credit at an event: of a permit that ``opens`` it, where the bank ``attends``."""
+    return value * min(opens, attends)
+
+
+@compiled
 def gathered(rate, anchor, day, learns):
     """Hazard gathered since ``anchor`` at ``rate`` a day, and the part of it that came by an event.
 

@@ -65,6 +65,14 @@ def correction_wait(draw, mean):
 
 
 @compiled
+def correction(time_draw, comes_draw, mean, chance, deadline):
+    """Working days until a returned file comes back; more than the ``deadline`` where it does not, or not in time."""
+    if comes_draw >= chance:
+        return deadline + 1
+    return min(correction_wait(time_draw, mean), deadline + 1)
+
+
+@compiled
 def late(days, statutory):
     """Whether a decision took more working days from complete submission than the statute allows."""
     return days > statutory

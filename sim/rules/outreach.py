@@ -19,6 +19,26 @@ ENOUGH = 1.0 - 1e-9  # of an event, earned in daily parts that do not add up exa
 
 
 @compiled
+def turn(place, last, places):
+    """How many RWs come before one at this place, going round from the ``last`` that was asked."""
+    return (place - last - 1) % places
+
+
+@compiled
+def rank(targeting, turns, draw, need, rejections, last_event):
+    """Rank of an RW by the targeting rule: those with the lowest are asked first."""
+    if targeting == RANDOM:
+        return draw
+    if targeting == NEEDED:
+        return -need
+    if targeting == REJECTED_MOST:
+        return -rejections
+    if targeting == LEAST_REACHED:
+        return float(last_event)
+    return float(turns)
+
+
+@compiled
 def to_begin(earned, owed, postpones):
     """Cycles to begin this morning, and events owed after it; ``earned`` fell due today, ``owed`` were put off.
 

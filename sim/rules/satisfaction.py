@@ -13,6 +13,7 @@ from sim.compiled import compiled
 from sim.rules.choice import BROKER, COUNTER, EVENT
 
 SCALE = 3.0  # width of the 1-4 scale
+HANDLING = 6  # place of complaint handling among the experiences
 NO_COMPLAINT, DELAY, PROCEDURE, NO_SERVICE = range(4)
 
 
@@ -57,22 +58,38 @@ def experienced_complaint(complained, closed, reference):
 
 
 @compiled
-def weighted(gaps, w_decision, w_time, w_other):
-    """The seven experiences, each as a difference from its reference (``gaps``), times their weights on the 1-4 scale.
+def experiences(returns, time, channel, granted, crowd, helped, officer, alone, complaint):
+    """The seven experiences of a decision: returns, days, fee, decision, crowding, contact, complaint handling.
 
-    In the order returns, days, fee, decision, crowding, contact, complaint handling. What decision and time leave,
-    ``w_other``, is shared equally by the other five.
+    ``time`` is ``experienced_time``, ``complaint`` is ``experienced_complaint``.
     """
-    returns, days, fee, decision, crowding, contact, complaint = gaps
+    return (
+        1.0 / (1.0 + returns),
+        time,
+        experienced_fee(channel),
+        float(granted),
+        experienced_crowding(channel, crowd),
+        experienced_contact(channel, helped, officer, alone),
+        complaint,
+    )
+
+
+@compiled
+def weighted(met, reference, w_decision, w_time, w_other):
+    """The seven experiences ``met``, as differences from their ``reference``, times their weights on the 1-4 scale.
+
+    What decision and time leave, ``w_other``, is shared equally by the other five.
+    """
+    returns, days, fee, decision, crowding, contact, complaint = met
     each = SCALE * w_other / 5.0
     return (
-        each * returns,
-        SCALE * w_time * days,
-        each * fee,
-        SCALE * w_decision * decision,
-        each * crowding,
-        each * contact,
-        each * complaint,
+        each * (returns - reference[0]),
+        SCALE * w_time * (days - reference[1]),
+        each * (fee - reference[2]),
+        SCALE * w_decision * (decision - reference[3]),
+        each * (crowding - reference[4]),
+        each * (contact - reference[5]),
+        each * (complaint - reference[HANDLING]),
     )
 
 

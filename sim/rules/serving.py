@@ -5,8 +5,22 @@ from __future__ import annotations
 import math
 
 from sim.compiled import compiled
+from sim.rules.choice import EVENT, ONLINE
 
 GRANTED, REJECTED, WITHDRAWN, RETURNED, UNDER_REVIEW = 1, 2, 3, 4, 5
+
+
+@compiled
+def hours_asked(intake, examination, returns, channel, online):
+    """Mean officer hours that a file asks of the desk when it comes in: examination, and intake the first time.
+
+    Online, intake takes the share ``online``; at an event it is taken in there.
+    """
+    if returns > 0 or channel == EVENT:
+        return examination
+    if channel == ONLINE:
+        return examination + intake * online
+    return examination + intake
 
 
 @compiled

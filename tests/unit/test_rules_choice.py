@@ -28,12 +28,14 @@ from sim.rules.choice import (
     attempt_failure,
     channel_value,
     compliance_cost,
+    credit,
     filed_chance,
     filing_delay,
     gathered,
     help_prompt,
     keenness,
     learning_cost,
+    next_look,
     own_days,
     own_rate,
     prompt_hazard,
@@ -393,6 +395,27 @@ def test_the_delay_of_filing_is_that_of_simulated_days(
 def test_without_failures_filing_waits_for_the_end_of_the_day() -> None:
     assert filing_delay(0.0, 0.3, 0.2, 21.0) == 0.5
     assert filing_delay(0.4, 0.3, 1.0, 21.0) == 0.5
+
+
+# -- when a need is looked at next
+
+
+@pytest.mark.parametrize(
+    ("aware", "others", "day"),
+    [(1, {}, 121), (0, {}, 150), (0, {"learns": 90}, 140), (1, {"due": 110}, 110), (1, {"ends": 105}, 105),
+     (1, {"works_until": 104}, 104), (1, {"patrol_day": 103}, 103), (1, {"ends": 100}, 121), (1, {"patrol_day": -1}, 121)],
+)  # fmt: skip
+def test_a_need_is_looked_at_next_when_something_may_happen(aware: int, others: dict[str, int], day: int) -> None:
+    """After day 100: who knows has the monthly day 121, who does not learns on day 150; what is past does not count."""
+    happens = {"due": 400, "monthly": 121, "learns": 150, "ends": 500, "works_until": 140, "patrol_day": -1} | others
+    if day > 140:
+        happens["works_until"] = -1
+    due = happens.pop("due")
+    assert next_look(100, due, aware, *happens.values()) == day
+
+
+def test_credit_is_worth_something_only_where_the_bank_attends_and_the_permit_opens_it() -> None:
+    assert [credit(0.8, opens, attends) for opens in (0, 1) for attends in (0, 1)] == [0.0, 0.0, 0.0, 0.8]
 
 
 # -- filed within a quarter anyway

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from sim.rng import uniform
 from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
-from sim.rules.filing import correction_wait, defect_chance, helper_ratio, late, repair_probability, technical_failure
+from sim.rules.filing import (
+    correction,
+    correction_wait,
+    defect_chance,
+    helper_ratio,
+    late,
+    repair_probability,
+    technical_failure,
+)
 from tests.statistics import assert_mean
 
 CHANNELS = (ONLINE, COUNTER, BROKER, EVENT)
@@ -135,6 +143,17 @@ def test_the_mean_wait_is_the_parameter() -> None:
     """Geometric with mean 5 has variance 20; 0.2 days would be found; false-positive rate 1e-6."""
     waits = [correction_wait(uniform(8, 0, 55, who, 0, 1), 5.0) for who in range(40_000)]
     assert_mean(waits, 5.0, sd=math.sqrt(20.0), detect=0.2)
+
+
+def test_a_file_comes_back_by_the_deadline_or_not_at_all() -> None:
+    """A day after the deadline is when it lapses, whether nobody came or somebody would have come later."""
+    in_time, late = 0.5, 0.9999
+    assert correction(in_time, 0.7, 5.0, 0.8, 21) == correction_wait(in_time, 5.0) == 4
+    assert correction_wait(late, 5.0) == 42
+    assert correction(late, 0.7, 5.0, 0.8, 21) == 22
+    assert correction(late, 0.7, 5.0, 0.8, 42) == 42
+    assert correction(in_time, 0.8, 5.0, 0.8, 21) == 22
+    assert correction(0.0, 0.8, 5.0, 0.8, 21) == 22
 
 
 def test_the_statutory_day_itself_is_not_late() -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.parameters import register
 from sim.rules.outreach import (
     ASSESSMENT,
     CANCELLED,
@@ -18,13 +19,21 @@ from sim.rules.outreach import (
     DELIVERY,
     DESIGNING,
     HELD,
+    LEAST_REACHED,
+    LISTED,
+    NEEDED,
     PREPARATION,
+    RANDOM,
+    REJECTED_MOST,
+    ROTATION,
     RUNNING,
     event_places,
     hours_away,
+    rank,
     reach,
     staff,
     to_begin,
+    turn,
     visits_by,
 )
 
@@ -36,6 +45,34 @@ def test_codes_of_phases_and_endings_are_fixed() -> None:
     """They stand in the columns of the World, in the order of a cycle."""
     assert (COMMISSIONING, DESIGNING, PREPARATION, DELIVERY, ASSESSMENT, CLOSED) == (0, 1, 2, 3, 4, 5)
     assert (RUNNING, HELD, CANCELLED, DECLINED) == (0, 1, 2, 3)
+
+
+def test_codes_of_targeting_are_the_places_of_the_lever_s_choices() -> None:
+    words = ("rotation", "random", "need", "rejections", "least_reached", "list")
+    assert register()["targeting"].choices == words
+    assert tuple(range(len(words))) == (ROTATION, RANDOM, NEEDED, REJECTED_MOST, LEAST_REACHED, LISTED)
+
+
+@pytest.mark.parametrize(("last", "turns"), [(-1, [0, 1, 2, 3]), (0, [3, 0, 1, 2]), (3, [0, 1, 2, 3])])
+def test_turns_go_round_from_the_last_one_asked(last: int, turns: list[int]) -> None:
+    assert [turn(place, last, 4) for place in range(4)] == turns
+
+
+@pytest.mark.parametrize(
+    ("targeting", "first"),
+    [(ROTATION, "next"), (LISTED, "next"), (RANDOM, "drawn"), (NEEDED, "needy"), (REJECTED_MOST, "rejected"),
+     (LEAST_REACHED, "forgotten")],
+)  # fmt: skip
+def test_each_rule_asks_first_whom_it_is_named_for(targeting: int, first: str) -> None:
+    """Five RWs, each the first by one of turns, draw, need, rejections and the day of its last event."""
+    found = {
+        "next": (0, 0.9, 10.0, 1.0, 300),
+        "drawn": (4, 0.1, 10.0, 1.0, 300),
+        "needy": (4, 0.9, 90.0, 1.0, 300),
+        "rejected": (4, 0.9, 10.0, 7.0, 300),
+        "forgotten": (4, 0.9, 10.0, 1.0, -100000),
+    }
+    assert min(found, key=lambda name: rank(targeting, *found[name])) == first
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from sim.rules.satisfaction import (
     experienced_crowding,
     experienced_fee,
     experienced_time,
+    experiences,
     latent,
     performance,
     weighted,
@@ -69,16 +70,26 @@ def test_other_experiences_by_hand() -> None:
 
 # -- from experiences to boxes
 
+NOTHING = (0.0,) * 7
+
+
+def test_experiences_stand_in_the_order_of_the_table() -> None:
+    """Two returns, days at 0.8, a file at the counter that was granted, a crowd of 0.3, and a complaint closed."""
+    met = experiences(2, 0.8, COUNTER, 1, 0.3, 0, 0.6, 0.4, 1.0)
+    assert met == pytest.approx((1.0 / 3.0, 0.8, 1.0, 1.0, 0.7, 0.6, 1.0), rel=1e-15)
+    assert experiences(0, 1.0, BROKER, 0, 0.3, 1, 0.6, 0.4, 0.97) == (1.0, 1.0, 0.0, 0.0, 1.0, 1.0, 0.97)
+
 
 def test_weights_by_hand() -> None:
     """On the scale's width of 3: decision 0.4, time 0.3, and 0.1 shared by the other five."""
-    felt = weighted((1.0,) * 7, 0.4, 0.3, 0.1)
+    felt = weighted((1.0,) * 7, NOTHING, 0.4, 0.3, 0.1)
     assert felt == pytest.approx((0.06, 0.9, 0.06, 1.2, 0.06, 0.06, 0.06), rel=1e-14)
     assert sum(felt) == pytest.approx(3.0 * (0.4 + 0.3 + 0.1), rel=1e-14)
 
 
 def test_reference_experiences_leave_the_base_score() -> None:
-    felt = weighted((0.0,) * 7, 0.4, 0.3, 0.1)
+    reference = (1.0, 0.9, 0.7, 0.8, 1.0, 0.5, 0.97)
+    felt = weighted(reference, reference, 0.4, 0.3, 0.1)
     assert performance(3.3, felt) == 3.3
     assert latent(3.3, felt, (1.0,) * 7, 0.0, 0.0) == 3.3
 
@@ -98,7 +109,7 @@ def test_the_mean_of_the_nine_elements_is_performance(
     differences: tuple[float, ...], disconfirmation: float, noise: float
 ) -> None:
     routing, _ = satisfaction_table()
-    felt = weighted(differences, 0.4, 0.3, 0.1)
+    felt = weighted(differences, NOTHING, 0.4, 0.3, 0.1)
     elements = [latent(3.3, felt, row, disconfirmation, noise) for row in routing]
     assert sum(elements) / 9.0 == pytest.approx(performance(3.3, felt) + disconfirmation + noise, abs=1e-12)
 
@@ -107,7 +118,7 @@ def test_the_mean_of_the_nine_elements_is_performance(
 def test_a_better_experience_never_lowers_an_element(differences: tuple[float, ...], which: int, step: float) -> None:
     better = tuple(x + step * (j == which) for j, x in enumerate(differences))
     routing, _ = satisfaction_table()
-    before, after = (weighted(x, 0.4, 0.3, 0.1) for x in (differences, better))
+    before, after = (weighted(x, NOTHING, 0.4, 0.3, 0.1) for x in (differences, better))
     for row in routing:
         gained = latent(3.3, after, row, 0.0, 0.0) - latent(3.3, before, row, 0.0, 0.0)
         assert gained == pytest.approx(row[which] * (after[which] - before[which]), abs=1e-12)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.rng import uniform
+from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
 from sim.rules.serving import (
     GRANTED,
     REJECTED,
@@ -20,6 +21,7 @@ from sim.rules.serving import (
     crowding,
     desk_wait,
     examined,
+    hours_asked,
     net_capacity,
     service_hours,
     worked,
@@ -32,6 +34,13 @@ DRAW = st.floats(0.0, 1.0, exclude_max=True)
 def test_codes_of_the_outcomes_are_fixed() -> None:
     """They stand in the columns of the World; 0 is an open application."""
     assert (GRANTED, REJECTED, WITHDRAWN, RETURNED, UNDER_REVIEW) == (1, 2, 3, 4, 5)
+
+
+def test_hours_that_a_file_asks_of_the_desk_by_hand() -> None:
+    """Half an hour of intake and two of examination; online intake takes a fifth, at an event none at the desk."""
+    first = [hours_asked(0.5, 2.0, 0, channel, 0.2) for channel in (ONLINE, COUNTER, BROKER, EVENT)]
+    assert first == [2.1, 2.5, 2.5, 2.0]
+    assert [hours_asked(0.5, 2.0, 1, channel, 0.2) for channel in (ONLINE, COUNTER, BROKER, EVENT)] == [2.0] * 4
 
 
 @given(st.floats(0.05, 2.0), DRAW)
