@@ -1,7 +1,8 @@
 """Scenarios: one frozen, validated plan of a run, from TOML files, options and calls from Python.
 
 Values come in layers, the later winning: the register's defaults, the district's profile, the hypothesis, the
-scenario's [parameters] (a child's over its parent's), options such as --set. Dated changes then move levers.
+scenario's [parameters] (a child's over its parent's), options such as --set. Dated changes then move levers. Until
+somebody sets ``events_per_month`` it is what the office has held so far (``past_events``), which nobody counted.
 The door is ``load`` and ``Scenario.with_``; both report every problem at once.
 """
 
@@ -275,6 +276,8 @@ def _build(draft: Draft, problems: Problems) -> Scenario:
     given = {name: one.value for name, one in draft.parameters.items()}
     profile_values = place[0].values if place else {}
     values = {**defaults(), **profile_values, **hypothesis.overrides, **given}
+    if "events_per_month" not in profile_values | hypothesis.overrides | given:
+        values["events_per_month"] = values["past_events"]
     if place:
         origins |= dict.fromkeys(profile_values, f"profile {place[0].slug}")
     origins |= dict.fromkeys(hypothesis.overrides, f"hypothesis {hypothesis.name}")

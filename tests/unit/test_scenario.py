@@ -55,6 +55,21 @@ def test_values_are_complete_and_layered(tmp_path: Path) -> None:
     assert "events_per_month" not in scenario.origins
 
 
+def test_until_somebody_sets_the_number_of_events_it_is_that_of_the_past() -> None:
+    """Nobody counted the past, so it is drawn; a programme that is set, or begins on a date, is not."""
+    base, none = (
+        load("kebon-jeruk-2019", set_=["past_events=0.8"]),
+        load("kebon-jeruk-no-outreach", set_=["past_events=0.8"]),
+    )
+    assert [values["events_per_month"] for _, values in base.timeline()] == [0.8, 1.0]
+    assert base.with_(past_events=0.4).values["events_per_month"] == 0.4
+    assert base.with_(events_per_month=2.0).values["events_per_month"] == 2.0
+    assert none.values["events_per_month"] == 0.0
+    register_ = register()
+    assert register_["past_events"].default == register_["events_per_month"].default
+    assert (register_["past_events"].kind, register_["past_events"].grade) == ("uncertainty", "D")
+
+
 def test_numbers_take_the_type_of_the_register(tmp_path: Path) -> None:
     scenario = load(write(tmp_path, 'profile = "kebon-jeruk"\n[parameters]\nevents_per_month = 1\npay = -0.0\n'))
     assert repr(scenario.values["events_per_month"]) == "1.0"
