@@ -276,7 +276,7 @@ def _build(draft: Draft, problems: Problems) -> Scenario:
     given = {name: one.value for name, one in draft.parameters.items()}
     profile_values = place[0].values if place else {}
     values = {**defaults(), **profile_values, **hypothesis.overrides, **given}
-    if "events_per_month" not in profile_values | hypothesis.overrides | given:
+    if "events_per_month" not in {**profile_values, **hypothesis.overrides, **given}:
         values["events_per_month"] = values["past_events"]
     if place:
         origins |= dict.fromkeys(profile_values, f"profile {place[0].slug}")

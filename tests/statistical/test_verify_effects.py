@@ -13,7 +13,7 @@ from experiments.comparison import Comparison
 from experiments.ensemble import Ensemble, run_ensembles
 from experiments.signs import worlds
 from experiments.trial import Trial, inputs, measure, reference
-from sim.cohort import HELP, INFORMATION, NOTHING, Arm, Target, followed, live_arm, open_needs
+from sim.cohort import HELP, INFORMATION, Arm, Target, followed, live_arm, open_needs
 from sim.errors import Infeasible
 from sim.kernels.simulation import Simulation
 from sim.parameters import permits
@@ -103,23 +103,32 @@ def test_what_a_place_to_file_at_the_event_adds_is_a_small_part_of_help() -> Non
 
 
 def test_prompted_building_permits_fail_more_often_than_own_ones_given_the_same_help() -> None:
-    """All needs are visited; of those, the files that would have come within the quarter anyway against the others.
+    """Everybody is visited, and the visits prompt or do not: what they bring by the event's day, against what is filed
+    later by the same people, helped and not prompted.
 
-    Who has an obstacle seldom starts alone (T16, S32) but answers a prompt like others.
+    Who has an obstacle seldom starts alone (T16, S32) but answers a prompt like others, and help mends only some.
     """
     trial, failed = reference(load("kebon-jeruk-2018")), []
+    event_day = int(trial.scenario.values["preparation_days"])  # type: ignore[arg-type]
     for replicate in range(20):
         before = Simulation(trial.scenario, replicate=replicate)
         start, cohort = before.snapshot(), open_needs(before, Target(("imb",)))
-        everybody, came_to = np.arange(cohort.need.size), {}
-        for arm in (NOTHING, HELP):
-            world = live_arm(Simulation.resume(start), cohort, everybody, arm, trial.window, trial.skill)
-            came_to[arm.name] = followed(world, cohort, trial.window)
-        helped, own = came_to[HELP.name], came_to[NOTHING.name]["filed"]
-        failed.append([100.0 * helped["rejected"][helped["decided"] & who].mean() for who in (~own, own)])
-    prompted, own_files = np.array(failed).T
-    print(f"\nIMB rejected of those decided, all helped: prompted {text(prompted)}, own {text(own_files)}")
-    assert mean_and_interval(prompted - own_files)[1] > 0.0
+        came_to, soon = {}, {}
+        for prompts in (True, False):
+            simulation = Simulation.resume(start)
+            for prompt in () if prompts else ("information_prompt", "help_prompt"):
+                simulation.given.fixed[prompt] = 0.0
+            world = live_arm(simulation, cohort, np.arange(cohort.need.size), HELP, trial.window, trial.skill)
+            came_to[prompts] = followed(world, cohort, trial.window)
+            soon[prompts] = followed(world, cohort, event_day + 1)["filed"]
+            visited = world.needs.visit_day[cohort.need] > NEVER
+        of = {True: soon[True] & ~soon[False], False: visited}
+        failed.append([
+            100.0 * came_to[prompts]["rejected"][came_to[prompts]["decided"] & of[prompts]].mean() for prompts in of
+        ])  # fmt: skip
+    prompted, own = np.array(failed).T
+    print(f"\nIMB rejected of those decided, all helped: prompted {text(prompted)}, own {text(own)}")
+    assert mean_and_interval(prompted - own)[1] > 0.0
 
 
 # -- reforms and years
