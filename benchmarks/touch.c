@@ -150,12 +150,10 @@ static enum channel touch(const struct given *g, int64_t day, int64_t i)
     const struct solved *solved = &g->solved[need->permit];
     double gathered = need->rate * (double)(day - need->anchor);
     double hazard = need->hazard + gathered;
-    if (need->learns > day)
-        need->prompted += gathered;
+    int64_t unaware = (need->learns < day ? need->learns : day) - need->anchor;
+    need->prompted += need->rate * (double)(unaware > 0 ? unaware : 0);
     int64_t works = p->patrols > 0 && need->works_until > day;
-    double sanction = 0.0, credit = 0.0;
-    if (works > 0 || need->noticed > 0)
-        sanction = p->weight_sanction * threat(works, need->noticed, p->detection_rate);
+    double sanction = p->weight_sanction * threat(works, need->noticed, p->detection_rate), credit = 0.0;
     if (permit->credit > 0 && need->event >= 0 && g->events[need->event].credit > 0)
         credit = p->credit_value;
     double knowledge = faded(r->knowledge, who->knowledge, day - r->knowledge_day, p->knowledge_half_life);

@@ -87,14 +87,15 @@ def reference(scenario: Scenario) -> Trial:
     """The reference trial of a scenario's world: everybody whose need is open at the start, one cycle in each RW.
 
     Levers are the register's (those of the office's profile where it has some), the desk has no queue, and visitors
-    have the mean skill of trained co-producers.
+    have the mean skill of trained co-producers. A tie's success prompts nobody: in a published trial it reaches those
+    who are treated and those who are not, so their difference has none of it.
     """
     facts = {
         name: scenario.profile.values.get(name, parameter.default)
         for name, parameter in register().items()
         if parameter.kind == "lever"
     }
-    changed = facts | {"events_per_month": 0.0, "officers": EVERY_OFFICER, "desk_protected": True}
+    changed = facts | {"events_per_month": 0.0, "officers": EVERY_OFFICER, "desk_protected": True, "tie_prompt": 0.0}
     world = scenario.with_(changes=(), warmup_years=0, years=1, **changed)
     p = world.values
     skill = skill_gained(p["skill_start"], p["skill_training"] * p["training_hours"])  # type: ignore[operator]

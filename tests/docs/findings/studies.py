@@ -153,10 +153,12 @@ def crowded(found: Found, name: str) -> str:
 def screening(found: Found, name: str) -> str:
     """Which factors move the effect of a weekly event most, by Morris."""
     study = found.study(name)
+    of_target = study.sensitivity("rejected_share", "weekly")
+    dropped = of_target["dropped"]
     head = (
-        f"**`{name}`** (Morris, {study.results['factors']} uncertainties and luck, "
-        f"{study.sensitivity('rejected_share', 'weekly')['points']} trajectories, {study.results['runs']:,} runs of "
-        f"{study.results['adults']:,} adults)."
+        f"**`{name}`** (Morris, {study.results['factors']} uncertainties and luck, {of_target['points']} trajectories"
+        + (f" and {counted(dropped)} more left out, on which a world cannot be" if dropped else "")
+        + f", {study.results['runs']:,} runs of {study.results['adults']:,} adults)."
     )
     factors = study.factors("rejected_share", "weekly")
     first = listed([named(one, of["mu_star"]) for one, of in list(factors.items())[:MOST]])
