@@ -24,6 +24,9 @@ from sim.scenario import Scenario
 WINDOW = 63
 """Working days from the announcement through which a cohort is followed: a quarter."""
 ALL = "all"
+UNMOVED = {"tie_prompt": 0.0, "word_of_mouth": 0.0, "norm_speed": 0.0}
+"""In a published trial a neighbour's success, words and example reach those who are treated and those who are not, so
+the difference has none of it; here everybody is treated in one arm and nobody in the other."""
 EVERY_OFFICER = int(register()["officers"].high)
 
 
@@ -87,15 +90,14 @@ def reference(scenario: Scenario) -> Trial:
     """The reference trial of a scenario's world: everybody whose need is open at the start, one cycle in each RW.
 
     Levers are the register's (those of the office's profile where it has some), the desk has no queue, and visitors
-    have the mean skill of trained co-producers. A tie's success prompts nobody: in a published trial it reaches those
-    who are treated and those who are not, so their difference has none of it.
+    have the mean skill of trained co-producers. What neighbours hear and see of each other moves nobody (``UNMOVED``).
     """
     facts = {
         name: scenario.profile.values.get(name, parameter.default)
         for name, parameter in register().items()
         if parameter.kind == "lever"
     }
-    changed = facts | {"events_per_month": 0.0, "officers": EVERY_OFFICER, "desk_protected": True, "tie_prompt": 0.0}
+    changed = facts | UNMOVED | {"events_per_month": 0.0, "officers": EVERY_OFFICER, "desk_protected": True}
     world = scenario.with_(changes=(), warmup_years=0, years=1, **changed)
     p = world.values
     skill = skill_gained(p["skill_start"], p["skill_training"] * p["training_hours"])  # type: ignore[operator]

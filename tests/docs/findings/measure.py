@@ -22,8 +22,9 @@ from experiments.intervals import interval, mean
 from experiments.store import rows_made_by
 from sim.outcomes import outcomes
 from sim.scenario import load
-from tests.docs.findings.plan import Pair, Part, Signs, Study, scenario
+from tests.docs.findings.plan import Pair, Part, Reference, Signs, Study, scenario
 
+SECONDS_A_REPLICATE = 1.0  # of the reference trial at full size, roughly
 TOP = 12  # factors that are kept of each target
 NUMBERS = {
     "difference": "mean",
@@ -61,6 +62,8 @@ def measured(part: Part, name: str, folder: Path) -> Row:
     """What a part comes to, as the record keeps it; what it lives is kept in ``folder``."""
     if isinstance(part, Pair):
         return _pair(part, folder / name)
+    if isinstance(part, Reference):
+        return _reference(part)
     return _signs(part, folder / name) if isinstance(part, Signs) else _study(part, name, folder)
 
 
@@ -70,6 +73,8 @@ def seconds(part: Part, name: str, folder: Path) -> float:
         return float(_dry(*_pair_command(part, folder / name))["time"])
     if isinstance(part, Study):
         return float(_dry(*_study_command(part, name, folder))["time"])
+    if isinstance(part, Reference):
+        return SECONDS_A_REPLICATE * part.replicates * part.size
     pairs = [Pair(base, policy, part.size, part.draws, part.seed) for base, policy in part.sites]
     return sum(float(_dry(*_pair_command(one, folder / name))["time"]) for one in pairs)
 
@@ -103,6 +108,14 @@ def _pair(part: Pair, out: Path) -> Row:
         "before_after": onlooker,
     }
     return found | ({"output": said.rstrip("\n").split("\n")} if part.shown else {})
+
+
+# -- the reference trial
+
+
+def _reference(part: Reference) -> Row:
+    size = ["--replicates", part.replicates, "--size", part.size, "--seed", part.seed]
+    return dict(json.loads(keliling("trial", "reference", part.scenario, *size, "--json")))
 
 
 # -- signs

@@ -14,7 +14,7 @@ from tests.docs.findings.declared import block, sentence
 from tests.docs.findings.found import Found
 from tests.docs.findings.plan import PLAN, Pair
 from tests.docs.findings.readme import RISE_OF_IKM, decided, greatest_rise_of_ikm
-from tests.docs.findings.words import about, counted, falls, moves, per_cent, rises, unclear
+from tests.docs.findings.words import about, counted, falls, listed, moves, per_cent, rises, unclear, with_interval
 
 PAGE = "sim/ODD.md"
 FALL_OF_IKM = 6.71  # points, at Grogol Petamburan; the paper's (pattern Q1)
@@ -22,6 +22,7 @@ OBSERVED = (9.0, 24.0)  # rejected share, in per cent; S15, S16, S24
 SITES = {"kebon-jeruk": "Kebon Jeruk", "grogol-petamburan": "Grogol Petamburan"}
 TITLES = {**SITES, "crowded": "Crowded", "weekly-reduced": "Weekly, reduced"}
 NOTES = {"crowded": ": 3 officers, two events a month", "weekly-reduced": ""}
+AS_PUT_IN = 0.4  # points within which an effect is the one put in
 SIZES = {1.0: "full size", 0.1: "a tenth of the size", 0.2: "a fifth of the size"}
 
 
@@ -47,6 +48,31 @@ def comparisons(found: Found) -> str:
             f"{pair.replicates - 1} of seed {pair.seed}."
         )
     return "\n".join(lines)
+
+
+@block(PAGE, "reference")
+def reference(found: Found) -> str:
+    """How near the effects of the reference trial come to what was put in, and what else came of it."""
+    texts = []
+    for name, title in SITES.items():
+        part = found.part(f"reference-{name}")
+        effects = []
+        for arm, put_in in part["input"].items():
+            granted = part["effect"][arm]["granted"]
+            found.claim(abs(granted["mean"] - put_in) < AS_PUT_IN, f"at {title} {arm} moves receiving as it was put in")
+            effects.append(f"{arm} by {with_interval(granted['mean'], *granted['interval'])} for {put_in:.2f}")
+        texts.append(f"at {title} {' and '.join(effects)}")
+    here = found.part("reference-kebon-jeruk")
+    helped = {outcome: one["mean"] for outcome, one in here["effect"]["help"].items()}
+    permits_ = listed([
+        f"{name} {one['effect']['help']['granted']['mean']:.1f}" for name, one in here["by_permit"].items()
+    ])  # fmt: skip
+    return (
+        f"In {here['replicates']} replicates at full size receiving moves, in points, {'; '.join(texts)}. At Kebon Jeruk "
+        f"help adds {helped['attempted']:.2f} points of attempts, {helped['filed']:.2f} of files and "
+        f"{helped['granted']:.2f} of grants, so {helped['filed'] / helped['granted']:.2f} files to a grant. Grants by "
+        f"permit: {permits_}."
+    )
 
 
 @block(PAGE, "q1")

@@ -1,4 +1,4 @@
-"""What is measured, part by part: the comparisons, the count of signs and the studies that the pages quote.
+"""What is measured, part by part: the comparisons, trials, the count of signs and the studies that the pages quote.
 
 The first of a part's replicates is 0 and its year is 2019, as the commands have it. Sizes and replicates are said on
 the pages from here, so a number is never quoted at a size at which it was not measured.
@@ -36,6 +36,20 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """The reference trial in the world of a shipped scenario."""
+
+    scenario: str
+    size: float = 1.0
+    replicates: int = 20
+    seed: int = 1
+
+    def small(self) -> Reference:
+        """The same with so few needs that a test can afford it."""
+        return replace(self, size=min(self.size, SMALL), replicates=TRIED)
+
+
+@dataclass(frozen=True)
 class Signs:
     """Signs of the effects of policies, ``(baseline, policy)`` a site, in drawn worlds."""
 
@@ -68,7 +82,7 @@ class Study:
         return [str(self.file.parent / name) if name.endswith(".toml") else name for name in names]
 
 
-Part = Pair | Signs | Study
+Part = Pair | Reference | Signs | Study
 
 SCENARIOS = {
     "kebon-jeruk-unpatrolled.toml": """\
@@ -106,6 +120,7 @@ PLAN: Mapping[str, Part] = {
         draws=32,
         size=0.1,
     ),
+    **{f"reference-{site}": Reference(f"{site}-2018") for site in ("kebon-jeruk", "grogol-petamburan")},
     **{name: Study(file) for name, file in shipped_studies().items()},
 }
 """Every part by name; a study's is its own."""
