@@ -96,8 +96,8 @@ class Diagnosis:
 def diagnose(totals: Totals, values: Mapping[str, Value] | None = None) -> Diagnosis:
     """Both diagnoses from summed records (``sim.outcomes.totals_of``).
 
-    ``values`` are the scenario's, of which only the hours of a visit to the counter and to an event are read; without
-    them the register's defaults stand in.
+    ``values`` are the scenario's, of which the hours of a visit to the counter and to an event are read, and the worth
+    of an hour; without them the register's defaults stand in.
     """
     tried = totals["planned"] + totals["events.held"] + totals["joined"] + totals["submitted.coproduced"] > 0
     if not tried:
@@ -108,7 +108,8 @@ def diagnose(totals: Totals, values: Mapping[str, Value] | None = None) -> Diagn
             tuple(Factor(i + 1, names[i], verdicts[i], (reasons[i],)) for i in range(3)),
             Cell(NOBODY, NO_PHASE, NOTHING, ()),
         )
-    factors = (_active_part(totals), _voluntary(totals), _value(totals, values if values is not None else defaults()))
+    given = values if values is not None else defaults()
+    factors = (_active_part(totals), _voluntary(totals, given), _value(totals, given))
     return Diagnosis(factors, _cell(totals))
 
 
@@ -136,7 +137,7 @@ def _active_part(t: Totals) -> Factor:
     return Factor(1, name, PRESENT if worked else PARTLY, tuple(evidence))
 
 
-def _voluntary(t: Totals) -> Factor:
+def _voluntary(t: Totals, values: Mapping[str, Value]) -> Factor:
     name = "Voluntary"
     joined, own, paid, hours = t["joined"], t["joined.uninvited"], t["paid"], t["coproducer_hours"]
     if joined == 0:
@@ -153,7 +154,7 @@ def _voluntary(t: Totals) -> Factor:
     if paid == 0:
         evidence.append("Nobody was paid.")
         return Factor(2, name, PRESENT, tuple(evidence))
-    worth = hours * t["resident_hour"] / t["months"]
+    worth = hours * float(values["resident_hour"])  # type: ignore[arg-type]
     share = ratio(paid, worth)
     evidence.append(
         f"Rp {paid:,.1f} million was paid for {hours:,.0f} hours, {100 * share:,.0f}% of what an hour of "

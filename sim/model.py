@@ -34,7 +34,7 @@ class CoproductionModel(mesa.Model):
     3. residents whose moment it is decide, then act (``residents_decide``)
     4. the office serves its backlog (``office_serves``)
     5. decided residents live through the decision, and ties listen (``residents_experience``)
-    6. the calendar turns: records, dropouts, survey, election (``calendar_turns``)
+    6. the calendar turns: dropouts, election, survey, record (``calendar_turns``)
 
     Parameters: ``scenario`` (one district); ``seed`` and ``replicate`` key every draw; ``checked``, or
     KELILING_CHECKED=1 in the environment, verifies the laws of the model every day; ``resident_class`` and the like

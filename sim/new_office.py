@@ -20,7 +20,6 @@ OWN = (*NEEDED, "city", "kelurahan", "files_per_day", "ikm")
 
 _SOURCE = "the office's own figures"
 _GIVEN = f'source = "{_SOURCE}", grade = "{MEASURED_HERE}"'
-# Of ten files a day about one is a second attempt, so nine are needs that arise; the shipped districts agree.
 _YEAR_DAYS = 252
 
 
@@ -117,7 +116,7 @@ def _counts(figures: Mapping[str, Any], problems: Problems) -> dict[str, int]:
         if isinstance(value, Integral) and not isinstance(value, bool) and 1 <= int(value) <= 1_400_000:
             counts[key] = int(value)
         else:
-            problems.add("whole-expected", Place("new office", key=key), value, unit="from 1 to 50 million")
+            problems.add("whole-expected", Place("new office", key=key), value, unit="from 1 to 1.4 million")
     return counts if len(counts) == 3 else {}
 
 

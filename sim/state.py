@@ -1,9 +1,9 @@
 """What continues from day to day: the World, columns by entity, and its fingerprint.
 
-The World is a NamedTuple of NamedTuples of arrays (float64 and int64). The columns of a table are views of one array of
-records, so that what is known of one row lies together in memory: agents read columns, compiled loops read ``Rows``,
-the same memory seen row by row. Tables that grow (applications, events, parts, co-producers) carry spare rows; how many
-rows are in use stands in ``counts``. What happened and will not matter again is not here but in the records of months.
+The World is a NamedTuple of NamedTuples of arrays (float64, int64, flags int8). The columns of a table are views of one
+array of records, so that what is known of one row lies together in memory: agents read columns, compiled loops read
+``Rows``, the same memory seen row by row. Tables that grow (applications, events, parts, co-producers) carry spare
+rows; how many rows are in use stands in ``counts``. What happened and will not matter again is not here but in the records of months.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class Needs(NamedTuple):
     obstacle: Flags  # 1 when a requirement cannot be met as things stand
     known: Flags  # 1 when the RW's heads know of the need
     noticed: Flags  # 1 after a notice
-    online_failed: Flags  # 1 after a failed online attempt, until one goes elsewhere or tries later
+    online_failed: Flags  # 1 after a failed online attempt, until one files, tries later or fails elsewhere
 
 
 class Applications(NamedTuple):
@@ -188,7 +188,7 @@ class Neighbourhoods(NamedTuple):
 class Events(NamedTuple):
     """One row for every planned event and its service cycle."""
 
-    rw: Ints
+    rw: Ints  # row of the RW that hosts
     ordinal: Ints  # the RW's n-th
     phase: Ints
     ending: Ints
@@ -248,14 +248,14 @@ class Office(NamedTuple):
 class Tally(NamedTuple):
     """One row: counts of the current month that nothing else in the state keeps."""
 
-    planned: Floats
+    planned: Floats  # events whose cycle began
     postponed: Floats  # events that fell due on a morning on which the desk was crowded, and were put off
-    proposals: Floats
-    declined: Floats
-    unhosted: Floats
-    recruited: Floats
-    stopped: Floats
-    replaced: Floats
+    proposals: Floats  # of an event to an RW's head
+    declined: Floats  # of those
+    unhosted: Floats  # events for which no RW was found
+    recruited: Floats  # residents who volunteered for the first time, or again
+    stopped: Floats  # co-producers who stopped
+    replaced: Floats  # heads
     attempts: Floats  # to file
     failed_attempts: Floats
     given_up: Floats  # needs that ended after a failed attempt
@@ -274,10 +274,10 @@ class Tally(NamedTuple):
 class Counts(NamedTuple):
     """One row: rows in use of the tables that grow."""
 
-    applications: Ints
-    coproducers: Ints
-    events: Ints
-    parts: Ints
+    applications: Ints  # rows in use
+    coproducers: Ints  # rows in use
+    events: Ints  # rows in use
+    parts: Ints  # rows in use
 
 
 class World(NamedTuple):

@@ -43,7 +43,7 @@ def reference(
 
     All needs open at the start are followed for 63 working days, three times over with the same luck: nothing is done;
     everybody is told of an event; everybody is told, visited, and has a place to file nearby. Levers of SCENARIO are
-    put back to the register's (or its profile's), and the desk has no queue.
+    put back to the register's (or its profile's), the desk has no queue, and neighbours move nobody.
 
     \b
     Examples:

@@ -155,7 +155,7 @@ class Neighbourhood(RowAgent):
         rw.lift_day[self.row] = model.day
 
     def prepare(self, event: int) -> None:
-        """Today's visits: each co-producer in the own RT first, those without one wherever nobody has been."""
+        """Today's visits: each co-producer in the own RT first, then in RTs without a co-producer."""
         model, p, e = self.model, self.model.p, self.model.world.events
         parts = model.world.parts
         elapsed = model.day - e.design_day.item(event) + 1

@@ -118,7 +118,7 @@ class PTSPOffice(RowAgent):
         return influence.faded(table.rejections.item(rw), 0.0, days, self.model.p.rejections_half_life)
 
     def design(self, event: int, rw: Neighbourhood) -> None:
-        """Fix staff and partners and invite co-producers; too few and the event is cancelled, few and it is smaller."""
+        """Invite co-producers and fix the staff; too few and the event is cancelled, few and it is smaller."""
         model, p = self.model, self.model.p
         rw.gather(event)
         e = model.world.events
@@ -132,11 +132,11 @@ class PTSPOffice(RowAgent):
         places = outreach.event_places(
             officers, p.event_hours, p.mean_intake_hours, p.event_capacity, joined, p.full_joined
         )
-        e.officers[event] = 0 if p.information_only else officers
-        e.places[event] = 0 if p.information_only else places
+        e.officers[event] = 0 if e.information_only.item(event) else officers
+        e.places[event] = 0 if e.information_only.item(event) else places
         e.phase[event] = PREPARATION
         rw.publicise(event)
-        if not p.information_only:
+        if not e.information_only.item(event):
             rw.prepare(event)
 
     def deliver(self, event: int) -> None:

@@ -1,7 +1,7 @@
 """The compiled engine: one loop for each routine of the day over the rows that are due, and one over days.
 
-Here are loops and bookkeeping only; what they compute is in ``sim.rules``, and what each step means is told where the
-agents take it (``sim.agents``), in methods of the same names. Every function is given the same five things:
+Here are loops and bookkeeping only; what they compute is in ``sim.rules``, ``sim.opening`` and ``sim.desk``, and what
+each step means is told where the agents take it (``sim.agents``), in methods of like names. Most are given some of:
 
 ``given``    what the run is given and never changes (``sim.terms.Given``)
 ``p``        the numbers that hold today, by name

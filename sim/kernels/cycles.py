@@ -146,7 +146,7 @@ def recent_rejections(p, hood, day):
 
 @inner
 def design(given, p, rows, day, event, willingness):
-    """Fix staff and partners and invite co-producers; too few and the event is cancelled, few and it is smaller."""
+    """Invite co-producers and fix the staff; too few and the event is cancelled, few and it is smaller."""
     gather(given, p, rows, day, event, willingness)
     e = rows.events[event]
     e.helped_designing = e.joined
@@ -158,11 +158,11 @@ def design(given, p, rows, day, event, willingness):
     places = outreach.event_places(
         officers, p.event_hours, p.mean_intake_hours, p.event_capacity, e.joined, p.full_joined
     )
-    e.officers = 0 if p.information_only > 0 else officers
-    e.places = 0 if p.information_only > 0 else places
+    e.officers = 0 if e.information_only > 0 else officers
+    e.places = 0 if e.information_only > 0 else places
     e.phase = PREPARATION
     publicise(given, p, rows, day, event)
-    if p.information_only == 0:
+    if e.information_only == 0:
         prepare(given, p, rows, day, event)
 
 

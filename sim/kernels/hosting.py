@@ -211,7 +211,7 @@ def publicise(given, p, rows, day, event):
 
 @inner_with_arrays
 def prepare(given, p, rows, day, event):
-    """Today's visits: each co-producer in the own RT first, those without one wherever nobody has been."""
+    """Today's visits: each co-producer in the own RT first, then in RTs without a co-producer."""
     e = rows.events[event]
     proposals = rows.neighbourhoods[e.rw].proposals
     elapsed = day - e.design_day + 1

@@ -51,9 +51,9 @@ def as_unit(score):
 
 
 @compiled
-def waited(threshold):
+def waited(draw):
     """Exponential of rate one from a draw: a hidden threshold for what may happen on any of many days."""
-    return -math.log1p(-threshold)
+    return -math.log1p(-draw)
 
 
 @compiled

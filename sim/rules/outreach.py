@@ -1,4 +1,4 @@
-"""Outreach: how many an event can take, what hosts and visits can do, what an office learns."""
+"""Outreach: how many an event can take, what hosts and visits can do, where an office goes next."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Satisfaction: what an applicant lived through, how it scores, whether it becomes a complaint, what is learnt.
+"""Satisfaction: what an applicant lived through, how it scores, whether it becomes a complaint.
 
 Seven experiences, each in [0, 1] with 1 the better, feed the nine elements of the IKM through the table
 ``data/satisfaction.csv``; each experience enters a given element once. Performance, then disconfirmation (performance

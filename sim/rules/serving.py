@@ -1,4 +1,4 @@
-"""The desk: officer time of a file, who looks at it next, and what the examination finds."""
+"""The desk: officer time of a file, how crowded the office is, and what the examination finds."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def examined(defects, returns, allowed, reviewed):
 
 @compiled
 def crowding(backlog_hours, officer_hours):
-    """Crowding in [0, 1) from the work that waits, in days of today's desk."""
+    """Crowding in [0, 1) from the work that waits, in days of the whole desk."""
     if officer_hours <= 0.0:
         return 1.0
     return 1.0 - math.exp(-backlog_hours / officer_hours)

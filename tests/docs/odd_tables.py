@@ -25,7 +25,7 @@ from sim.scenario import shipped
 SIM = Path(__file__).resolve().parents[2] / "sim"
 PAGE = SIM / "ODD.md"
 BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
-SOURCE_ID = re.compile(r"\b[SEK]\d+\b")
+SOURCE_ID = re.compile(r"\b[SEKT]\d+\b")
 SOURCE_FILES = ("sources.csv", "dki-jakarta-sources.csv")
 TYPES = {"Floats": "number", "Ints": "whole number", "Flags": "small whole number"}
 

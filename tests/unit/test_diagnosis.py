@@ -43,7 +43,6 @@ def totals(**given: float) -> dict[str, float]:
         "submitted.coproduced": 400,
         "submitted.displaced": 200,
         "paid": 0,
-        "resident_hour": 0.3,
         "decided.helped": 400,
         "rejected.helped": 20,
         "meetings": 10,
@@ -229,3 +228,14 @@ def test_a_run_without_outreach_coproduces_nothing() -> None:
     diagnosis = diagnose(run(load("kebon-jeruk-no-outreach", size=0.05, years=1)).totals())
     assert not diagnosis.coproduced
     assert diagnosis.cell.level == NOBODY
+
+
+def test_a_paid_programme_that_was_lived_is_diagnosed() -> None:
+    """From the records of a run: what an hour is worth is the scenario's, whatever the records hold."""
+    scenario = load("kebon-jeruk-paid", size=0.1, set_=["events_per_month=8"])
+    totals = run(scenario).totals(2019)
+    assert totals["joined"] > 0
+    assert totals["paid"] > 0
+    _, voluntary, _ = diagnose(totals, scenario.values).factors
+    worth = totals["coproducer_hours"] * float(scenario.values["resident_hour"])  # type: ignore[arg-type]
+    assert f"{100 * totals['paid'] / worth:,.0f}% of what an hour" in voluntary.evidence[-1]

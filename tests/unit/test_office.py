@@ -172,3 +172,20 @@ def test_fewer_is_never_more() -> None:
         model.step()
     assert model.world.events.officers.max() == 1
     model.close()
+
+
+@pytest.mark.parametrize("information_only", [False, True])
+def test_what_an_event_is_stays_as_it_was_when_its_cycle_began(information_only: bool) -> None:
+    """The lever moves on the next day: the cycle that began has its visits, places and officers, or none of them."""
+    begins = {"events_per_month": 8.0, "information_only": information_only}
+    plan = load("kebon-jeruk-no-outreach", size=0.2, years=1)
+    first = Simulation(plan.with_change(5, **begins))
+    first.live(40)
+    day = first.world.events.began.item(0)
+    simulation = Simulation(plan.with_change(5, **begins).with_change(day + 1, information_only=not information_only))
+    simulation.live(40)
+    for one in (first, simulation):
+        e = one.world.events
+        assert e.phase.item(0) == CLOSED or e.phase.item(0) > DESIGNING
+        assert e.information_only.item(0) == information_only
+        assert (e.officers.item(0) > 0, e.places.item(0) > 0, e.visits.item(0) > 0) == (not information_only,) * 3
