@@ -3,7 +3,8 @@
 The World is a NamedTuple of NamedTuples of arrays (float64, int64, flags int8). The columns of a table are views of one
 array of records, so that what is known of one row lies together in memory: agents read columns, compiled loops read
 ``Rows``, the same memory seen row by row. Tables that grow (applications, events, parts, co-producers) carry spare
-rows; how many rows are in use stands in ``counts``. What happened and will not matter again is not here but in the records of months.
+rows; how many rows are in use stands in ``counts``. What happened and will not matter again is not here but in the
+records of months.
 """
 
 from __future__ import annotations
