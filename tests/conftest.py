@@ -40,3 +40,10 @@ def lived() -> Callable[..., CoproductionModel]:
 def programme(lived: Callable[..., CoproductionModel]) -> CoproductionModel:
     """Weekly events at a tenth of Kebon Jeruk, lived to the end; look at it, do not step it."""
     return lived("kebon-jeruk-weekly", size=0.1)
+
+
+@pytest.fixture(autouse=True)
+def laws_are_held_by_the_shorter_tests(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes long would take fifty times as long under the laws of every day."""
+    if request.node.get_closest_marker("verify"):
+        monkeypatch.setenv("KELILING_CHECKED", "0")

@@ -91,9 +91,8 @@ def test_information_alone_moves_take_up_less_than_half_as_much_as_help() -> Non
 @pytest.mark.parametrize(
     "values", [{}, {"complaint_steepness": 3.0}, {"weight_decision": 0.2}, {"weight_decision": 0.6}]
 )
-def test_complaints_average_their_rate(values: dict[str, float], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_complaints_average_their_rate(values: dict[str, float]) -> None:
     """The expected number over decisions, both years of each run, as a ratio to the rate that was asked for."""
-    monkeypatch.delenv("KELILING_CHECKED")  # a minute a run otherwise
     scenario = load("kebon-jeruk-no-outreach").with_(**values)
     (ensemble,) = run_ensembles([scenario], 20, kept=KEPT)
     years = [ensemble.values("complaints_expected", year) for year in (2018, 2019)]

@@ -30,12 +30,6 @@ COME_AGAIN = 0.02
 VISIT_ONLY = Arm("help without a place to file", informed=True, visited=True)
 
 
-@pytest.fixture(autouse=True)
-def laws_are_held_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without them a run takes a second and not a minute."""
-    monkeypatch.delenv("KELILING_CHECKED")
-
-
 def lived(pairs: int, *scenarios: Scenario) -> list[Ensemble]:
     return run_ensembles(list(scenarios), pairs, kept=KEPT)
 
