@@ -211,7 +211,7 @@ def _prospect(out, first, then, stock, i, people, permits, p, choosing, norm, kn
 
 
 @inner
-def _at_event(first, stock, i, people, permits, p, knowledge, mended):
+def _at_event(first, stock, i, permits, p, knowledge, mended):
     """Chance of a grant when one files at the event, on its day."""
     k = stock.permit[i]
     factor = math.exp(-p.error_knowledge * (knowledge - p.knowledge_mean))
@@ -260,14 +260,14 @@ def expectations(stock, people, permits, p, choosing, norm, information, taken_i
         )
         keen_told = choice.keenness(worth, p.hazard_sensitivity)
         told_rate = rate * hesitates * keen_told
-        told_event = _at_event(first, stock, i, people, permits, p, knows, clear)
+        told_event = _at_event(first, stock, i, permits, p, knows, clear)
         knows = influence.raised(knows, 1.0, p.knowledge_help)
         worth, event_seen = _prospect(
             seen, first, then, stock, i, people, permits, p, choosing, norm, knows, p.skill, mended
         )
         keen_seen = choice.keenness(worth, p.hazard_sensitivity)
         seen_rate = rate * keen_seen
-        seen_event = _at_event(first, stock, i, people, permits, p, knows, mended)
+        seen_event = _at_event(first, stock, i, permits, p, knows, mended)
         # From the last day back: V(d), of those who know and of those who do not.
         own[WINDOW], own_unaware[WINDOW] = 0.0, 0.0
         told_value[WINDOW], near_value[WINDOW], seen_value[WINDOW] = 0.0, 0.0, 0.0

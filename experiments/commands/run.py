@@ -141,12 +141,24 @@ def show(ensemble: Ensemble, years: list[int], *, everything: bool) -> None:
         rows.append([outcome.title, outcome.unit, *cells])
     table(["Outcome", "Unit", *map(str, years)], rows, right=range(2, 2 + len(years)))
     click.echo()
+    click.echo(_categories(ensemble, years))
+    click.echo()
     explained(words)
     notes = [note for one in years for note in open_notes([ensemble], one)]
     for note in notes:
         click.echo(f"Note: {note}.")
     if notes:
         click.echo()
+
+
+def _categories(ensemble: Ensemble, years: list[int]) -> str:
+    """The categories of the mean IKM by year, and where each begins, in a sentence."""
+    from experiments.intervals import mean
+    from sim.ikm import categories, category
+
+    found = [f"{category(round(mean(ensemble.values('ikm', year)), 2))} in {year}" for year in years]
+    begins = ", ".join(f"{letter} from {low:g}" for letter, low, _ in categories())
+    return f"Category of the IKM (PermenPANRB 14/2017: {begins}): {', '.join(found)}"
 
 
 def _diagnosis(ensemble: Ensemble, year: int) -> Diagnosis:

@@ -184,7 +184,7 @@ def deliver(p, rows, event):
 
 
 @inner
-def after_delivery(given, p, rows, event, day):
+def after_delivery(rows, event, day):
     """Close the day of an event: what the neighbourhood learnt and the cycle's move to assessment."""
     e = rows.events[event]
     hood = rows.neighbourhoods[e.rw]

@@ -61,7 +61,7 @@ def residents_decide(given, p, permits, rows, day):
     for event in range(rows.counts[0].events):
         if rows.events[event].phase == DELIVERY:
             receive_at_event(given, p, permits, rows, day, event, arrivals[:size])
-            after_delivery(given, p, rows, event, day)
+            after_delivery(rows, event, day)
     return rows
 
 

@@ -30,7 +30,7 @@ def office_serves(given, p, permits, rows, day, handed_in):
     decided, size = np.empty(due.size + rows.office[0].last - rows.office[0].first, np.int64), 0
     for i in due:
         if rows.applications[i].outcome == UNDER_REVIEW:
-            review(given, p, permits, rows, day, i)
+            review(given, p, rows, day, i)
             decided[size] = i
             size += 1
     hours = p.desk_hours
@@ -74,14 +74,14 @@ def examine(given, p, permits, rows, day, i):
         schedule_application(rows, i, day + permit.review_days)
         return False
     if outcome == UNDER_REVIEW:
-        review(given, p, permits, rows, day, i)
+        review(given, p, rows, day, i)
     else:
         decide(given, p, rows, day, i, outcome)
     return True
 
 
 @inner
-def review(given, p, permits, rows, day, i):
+def review(given, p, rows, day, i):
     """Finish the technical review of a complete file."""
     a = rows.applications[i]
     mark = draw(given, TECHNICAL, given.traits[a.resident].key, occasion_of(a), 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -102,6 +103,9 @@ def test_run_shows_every_reported_year():
     assert "2018" in result.stdout
     assert "2019" in result.stdout
     assert "Utilisation of the desk" in result.stdout
+    assert re.search(
+        r"A from 88.31, B from 76.61, C from 65, D from 25\): [A-D] in 2018, [A-D] in 2019\n", result.stdout
+    )
     assert "Diagnosis of 2019" in result.stdout
     assert "not a forecast" in result.stdout
     assert "Next: keliling" in result.stderr
