@@ -393,7 +393,7 @@ def test_catalogues():
 def test_parameters():
     listed = keliling("parameters", "events", "--kind", "lever").stdout
     assert "events_per_month" in listed
-    assert "past_events" not in listed
+    assert "detection_rate" not in listed
     assert "S30" in keliling("parameters", "past_events").stdout
     assert "tempo.co" in keliling("parameters", "officers", "--source").stdout
     graded = json.loads(keliling("parameters", "--grade", "a", "--json").stdout)
