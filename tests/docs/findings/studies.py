@@ -193,9 +193,11 @@ def variance(found: Found, name: str) -> str:
     rest = len(study.factors("rejected_share", "weekly")) - len(told)
     shares = listed([f"{short(one)} {with_interval(*interval(of))}" for one, of in told.items()]) if told else "none"
     alone = target["sums"]["S1"]
+    number = counted(len(chosen))
+    which = f"the first {number}" if last == len(chosen) else f"{number} of the first {last}"
     return (
-        f"**`{name}`** (Sobol, {counted(len(chosen))} of the first {last} of these and luck, {target['points']} base "
-        f"points, {study.results['runs']:,} runs). Total order of the effect of a weekly event on the rejected share: "
+        f"**`{name}`** (Sobol, {which} of these and luck, {target['points']} base points, "
+        f"{study.results['runs']:,} runs). Total order of the effect of a weekly event on the rejected share: "
         f"{shares}; the other {counted(rest)} {'is' if rest == 1 else 'are'} not told from a dummy. First orders add up "
         f"to {alone:.1f}{': much of it is interaction' if alone < 0.8 else ''}. {settling(study)} Over these ranges a "
         f"weekly event {does(study['weekly', 'rejected_share'], 'the rejected share', 'points')} and raises it in "
