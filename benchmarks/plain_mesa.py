@@ -187,8 +187,7 @@ class PlainModel(mesa.Model):
     def score(self, met: list[float], expectation: float, noise: list[float]) -> tuple[float, float]:
         """Mean latent satisfaction over the nine elements and performance, both 1-4, from seven experiences."""
         p, base = self.p, self.base_score
-        gaps = [x - reference for x, reference in zip(met, self.reference, strict=True)]
-        felt = satisfaction.weighted(gaps, p.weight_decision, p.weight_time, p.weight_other)
+        felt = satisfaction.weighted(met, self.reference, p.weight_decision, p.weight_time, p.weight_other)
         performance = satisfaction.performance(base, felt)
         gap, latent = p.weight_disconfirmation * (performance - expectation), satisfaction.latent
         latents = [latent(base, felt, routing, gap, one) for routing, one in zip(self.routing, noise, strict=True)]
