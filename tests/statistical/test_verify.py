@@ -94,7 +94,7 @@ def test_information_alone_moves_take_up_less_than_half_as_much_as_help() -> Non
 def test_complaints_average_their_rate(values: dict[str, float]) -> None:
     """The expected number over decisions, both years of each run, as a ratio to the rate that was asked for."""
     scenario = load("kebon-jeruk-no-outreach").with_(**values)
-    (ensemble,) = run_ensembles([scenario], 20, kept=KEPT)
+    (ensemble,) = run_ensembles([scenario], 36, kept=KEPT)
     years = [ensemble.values("complaints_expected", year) for year in (2018, 2019)]
     ratios = np.mean(years, axis=0) / 1000.0 / scenario.values.get("complaint_rate", 0.0012)
     print(f"\ncomplaints over their rate, {values}: {ratios.mean():.4f} +- {ratios.std(ddof=1) / ratios.size**0.5:.4f}")
