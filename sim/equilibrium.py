@@ -29,9 +29,10 @@ from sim.eligible import Eligible
 from sim.errors import Infeasible, KelilingError
 from sim.parameters import Permit
 from sim.population import Population
+from sim.prospect import OfPermits, People
 from sim.reference import choosing_of, reference_of
 from sim.stock import sample, solved_record
-from sim.strengths import OfPermits, People, Strengths
+from sim.strengths import Strengths
 from sim.strengths import solve as solve_strengths
 
 Floats = NDArray[np.float64]

@@ -194,10 +194,10 @@ def _count_applications(months, month, rows, given, p, permits, day):
     for i in range(rows.counts[0].applications):
         a = rows.applications[i]
         k = a.permit
-        rw = by_rw[given.traits[a.resident].rw]
         row["open.start"] += a.submitted < began and (a.decided < 0 or a.decided >= began)
         row["open.end"] += a.decided < 0
         if a.submitted >= began:
+            rw = by_rw[given.traits[a.resident].rw]
             rw[FILED] += 1
             rw[BY_BROKER] += a.channel == BROKER
             rw[HELPED] += a.skill > 0.0
@@ -229,6 +229,7 @@ def _count_applications(months, month, rows, given, p, permits, day):
         if a.outcome == WITHDRAWN:
             row["withdrawn"] += 1.0
             continue
+        rw = by_rw[given.traits[a.resident].rw]
         rw[DECIDED] += 1
         rw[WAS_REJECTED] += rejected
         rw[RETURNED] += a.returns > 0

@@ -29,6 +29,8 @@ class Reference(NamedTuple):
     error_literacy: float
     document_correction: float
     correction_days: float
+    reapply: float
+    reapply_days: float
     knowledge_information: float
     knowledge_help: float
     hazard_sensitivity: float
@@ -36,6 +38,7 @@ class Reference(NamedTuple):
     attention_cap: float
     obstacle_mended: float
     corrections: int
+    correction_deadline: int
     preparation_days: int
     comes_back: float  # chance that a returned file comes back before the deadline
     repair: float  # chance that a defect is completed on the spot at an event
@@ -56,6 +59,6 @@ def reference_of(p: SimpleNamespace) -> Reference:
         "repair": repair_probability(p.repair_chance, p.repair_gain, p.lessons_start, p.lessons_start, skill),
         "skill": skill,
     }
-    whole = ("corrections", "preparation_days")
+    whole = ("corrections", "correction_deadline", "preparation_days")
     named = {name: getattr(p, name) for name in Reference._fields if name not in derived} | derived
     return Reference._make(int(named[n]) if n in whole else float(named[n]) for n in Reference._fields)

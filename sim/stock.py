@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from sim.balance import Balance, Known, cells_of
 from sim.compiled import compiled, loop, with_fields
 from sim.eligible import Eligible
+from sim.prospect import Stock
 from sim.rng import Draw, uniform
 from sim.rules.choice import BROKER, EVENT, ONLINE, taste, threat
 from sim.rules.start import AWARE_WORKS, NOT_OPEN, STUCK, UNAWARE_WORKS, stock_cell
-from sim.strengths import Stock
 
 Floats = NDArray[np.float64]
 TASTE, STOCK = Draw.TASTE, Draw.STOCK

@@ -43,8 +43,6 @@ def residents_decide(given, p, permits, rows, day):
     rows = room_for_applications(rows, due.size)
     chosen = np.zeros(due.size, np.int64)
     for k in range(due.size):
-        if k + 2 * AHEAD < due.size:
-            prefetch(rows.needs, due[k + 2 * AHEAD])
         if k + AHEAD < due.size:
             soon = rows.needs[due[k + AHEAD]].resident
             prefetch(rows.residents, soon)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim import calendar
-from sim.compiled import inner, inner_with_arrays
+from sim.compiled import inner, inner_with_arrays, prefetch
 from sim.kernels.applicant import close, correct, draw, learns_of, occasion_of, settle
 from sim.opening import begin
 from sim.rng import Draw
@@ -13,6 +13,7 @@ from sim.rules import choice, motivation
 from sim.rules.serving import RETURNED
 from sim.state import IDLE, OPEN
 
+AHEAD = 12  # how many needs early the rows to be looked at are asked for
 REPORT, DEMOLITION = Draw.REPORT, Draw.DEMOLITION
 
 
@@ -23,6 +24,8 @@ def needs_due(rows, day):
     due.sort()
     keys, ascending = np.empty(due.size, np.int64), True
     for k in range(due.size):
+        if k + AHEAD < due.size:
+            prefetch(rows.needs, due[k + AHEAD])
         keys[k] = rows.needs[due[k]].key
         ascending = ascending and (k == 0 or keys[k] > keys[k - 1])
     # Rows are in the order of keys unless somebody put residents into other rows.

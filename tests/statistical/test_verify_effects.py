@@ -25,8 +25,6 @@ from tests.statistical.test_verify import KEPT, PAIRS
 pytestmark = pytest.mark.verify
 
 PERMITS = [permit.name for permit in permits()]
-COME_AGAIN = 0.02
-"""What the formula leaves out adds so large a part of an effect: the rejected who come again within the window."""
 VISIT_ONLY = Arm("help without a place to file", informed=True, visited=True)
 
 
@@ -49,10 +47,10 @@ def text(values: object, digits: int = 2) -> str:
 
 
 def test_the_effect_follows_the_input_in_drawn_worlds() -> None:
-    """Sixty worlds from every range: rank correlation above 0.95, and a slope of 1 but for COME_AGAIN."""
+    """Sixty-four worlds from every range: rank correlation above 0.95, and 1 in the slope's 95% interval."""
     base, refused = load("kebon-jeruk-2018"), 0
     found: dict[str, list[tuple[float, float]]] = {INFORMATION.name: [], HELP.name: []}
-    for (values,) in worlds(60, 2, 1):
+    for (values,) in worlds(64, 2, 1):
         try:
             trial = measure(reference(base.with_(**values)), 4)
         except Infeasible:
@@ -60,7 +58,7 @@ def test_the_effect_follows_the_input_in_drawn_worlds() -> None:
             continue
         for arm, put_in in inputs(trial.trial).items():
             found[arm].append((put_in, trial.effect(arm, "granted").mean))
-    print(f"\n{refused} of 60 drawn worlds cannot be")
+    print(f"\n{refused} of 64 drawn worlds cannot be")
     for arm, pairs in found.items():
         put_in, measured = np.array(pairs).T
         line = linregress(put_in, measured)
@@ -71,7 +69,7 @@ def test_the_effect_follows_the_input_in_drawn_worlds() -> None:
             f"{text(apart)} apart, {np.mean(abs(apart) > 0.4):.0%} by more than 0.4 points"
         )
         assert rank > 0.95
-        assert abs(line.slope - 1.0) < COME_AGAIN + t.ppf(0.975, put_in.size - 2) * line.stderr
+        assert abs(line.slope - 1.0) < t.ppf(0.975, put_in.size - 2) * line.stderr
         assert line.stderr <= 0.04
 
 

@@ -14,10 +14,11 @@ from sim.errors import Infeasible
 from sim.ground import ground
 from sim.parameters import defaults, namespace, register
 from sim.population import PARAMETERS
+from sim.prospect import OfPermits, People, Stock
 from sim.reference import Reference, choosing_of, reference_of
 from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
 from sim.scenario import load
-from sim.strengths import OfPermits, People, Stock, Strengths, expectations, solve
+from sim.strengths import Strengths, expectations, solve
 from tests.statistics import assert_share
 
 Floats = NDArray[np.float64]
@@ -107,6 +108,8 @@ class Lives:
         self.told, self.elsewhere = np.zeros(lives, bool), np.zeros(lives, bool)
         self.pending = np.zeros(lives)
         self.retry = np.full(lives, -1)
+        self.comes_again = np.full(lives, -1)
+        self.unhelped = np.zeros(lives, bool)  # who comes again is
 
     def of_level(self, what: str) -> NDArray[np.float64]:
         """The best channel, the next, whether an event is better, or keenness, by what each life has learnt."""
@@ -122,6 +125,7 @@ class Lives:
 
     def visit(self, who: Flags, heeded: float, information: float, prompt: float) -> None:
         who = who & self.open & (self.source.random(self.n) < heeded)
+        self.unhelped &= ~who
         self.pending[who] += prompt
         self.pending[who & ~self.aware] += information
         self.aware |= who
@@ -131,6 +135,7 @@ class Lives:
 
     def live(self, day: int, event_day: int) -> None:
         """One day: needs end, holders learn, prompts are felt, who has waited long enough acts."""
+        self.open_again(self.comes_again == day)
         if day > 0:
             self.open &= self.ends != day
             self.aware |= self.learns == day
@@ -150,16 +155,24 @@ class Lives:
         rate = self.need.base_rate * keen * np.where(self.stuck, P.obstacle_hesitation, 1.0)
         self.threshold -= np.where(self.open & self.aware, rate, 0.0)
 
-    def skill_of(self, level: NDArray[np.int64]) -> Floats:
+    def open_again(self, who: Flags) -> None:
+        """A need whose file failed opens again: known, unhelped, with luck of its own."""
+        self.open |= who
+        self.unhelped |= who
+        self.told &= ~who
+        self.elsewhere &= ~who
+        self.threshold[who] = self.source.exponential(size=self.n)[who]
+
+    def skill(self) -> Floats:
         """Skill of the co-producer who checked the papers, if one did."""
-        return np.where(level & VISITED, self.p.skill, 0.0)
+        return np.where((self.level & VISITED > 0) & ~self.unhelped, self.p.skill, 0.0)
 
     def attempt(self, who: Flags, channel: int, day: int) -> None:
         chance = np.zeros(self.n)
         if channel == ONLINE:
             chance[:] = min(self.p.online_failure * (2.0 - self.need.literacy / self.p.literacy_mean), 0.95)
         elif channel == COUNTER:
-            chance = self.p.counter_failure * (1.0 - self.skill_of(self.level))
+            chance = self.p.counter_failure * (1.0 - self.skill())
         fails = who & (self.source.random(self.n) < chance)
         self.file(who & ~fails, channel, day)
         self.retry[who] = -1
@@ -177,7 +190,7 @@ class Lives:
         places = np.flatnonzero(who)
         self.open[places] = False
         m = places.size
-        skill = np.zeros(m) if channel == BROKER else self.skill_of(self.level[places])
+        skill = np.zeros(m) if channel == BROKER else self.skill()[places]
         if channel == EVENT:
             skill = np.full(m, self.p.skill)
         table = [
@@ -188,17 +201,23 @@ class Lives:
         if channel == EVENT:
             error = error * (1.0 - self.p.repair)
         wrong = self.source.binomial(self.need.requirements, error)
-        done, lost = np.full(m, day), np.zeros(m, bool)
+        done, lost, ended = np.full(m, day), np.zeros(m, bool), np.full(m, day)
         for _ in range(self.p.corrections):
             back = (wrong > 0) & ~lost
             waits = self.source.geometric(1.0 / self.p.correction_days, m)
             comes = (self.source.random(m) < P.correction_chance) & (waits <= P.correction_deadline)
             lost |= back & ~comes
+            ended = np.where(back & ~comes, done + P.correction_deadline + 1, ended)
             done = done + np.where(back & comes, waits, 0)
             wrong = np.where(back & comes, self.source.binomial(wrong, 1.0 - self.p.document_correction), wrong)
         fails = self.need.technical * (1.0 - (1.0 - self.p.assistance_technical) * skill)
         passes = (self.source.random(m) >= fails) & ~self.stuck[places]
-        self.granted[places] = (wrong == 0) & ~lost & passes & (done + self.need.review_days < WINDOW)
+        complete = (wrong == 0) & ~lost
+        ended = np.where(lost, ended, done + np.where(complete, self.need.review_days, 0))
+        self.granted[places] |= complete & passes & (ended < WINDOW)
+        again = ~(complete & passes) & ~self.stuck[places] & (self.source.random(m) < self.p.reapply)
+        wait = self.source.geometric(1.0 / self.p.reapply_days, m)
+        self.comes_again[places] = np.where(again, ended + wait, -1)
 
 
 def lived(need: Need, p: Reference, strengths: Strengths, arm: str, seed: int) -> Flags:
@@ -264,6 +283,7 @@ KINDS = {
     "broker": Need(tastes=(0.0, 0.0, 3.0, 0.0)),
     "quick": QUICK,
     "quick and unaware": replace(QUICK, aware=False, literacy=0.2, at_work=True),
+    "quick and often rejected": replace(QUICK, technical=0.5, review_days=2),
     "slow and unaware": Need(aware=False, base_rate=0.00015, ends=0.0004, learns=0.0002),
     "works go on": Need(sanction=0.27, ends=0.002),
 }
