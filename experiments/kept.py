@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from sim import __version__
 from sim.errors import InvalidInput, KelilingError, Problem
-from sim.history import Filings, History
+from sim.history import Filings, History, Invitations
 from sim.records import BY_RW
 from sim.run import packages
 from sim.scenario import Scenario
@@ -123,10 +123,11 @@ class Kept:
             by_rw = _array(content["by_rw"], np.int32).reshape(len(records), rws.size, len(BY_RW))
             kinds = zip(Filings._fields, (np.int64, np.int32, np.bool_), strict=True)
             filings = Filings(*(_array(content["filings"][name], kind) for name, kind in kinds))
+            invitations = Invitations(*(_array(content["invitations"][name], np.int64) for name in Invitations._fields))
         except (ValueError, KeyError, TypeError, RecursionError, zlib.error):
             self.warn(f"{path}: is damaged; this run is done again")
             return None
-        found = History(scenario.profile.slug, records, rws, by_rw, filings)
+        found = History(scenario.profile.slug, records, rws, by_rw, filings, invitations)
         return found if content["checked"] or not checked else None
 
     def keep(self, scenario: Scenario, seed: int, replicate: int, run: History, *, checked: bool) -> None:
@@ -142,6 +143,7 @@ class Kept:
             "rws": _text(run.rws),
             "by_rw": _text(run.by_rw.ravel()),
             "filings": {name: _text(column) for name, column in run.filings._asdict().items()},
+            "invitations": {name: _text(column) for name, column in run.invitations._asdict().items()},
         }
         text = json.dumps({"check": _check(content), "run": content}, separators=(",", ":"))
         write_whole(self.path(scenario, seed, replicate), text.encode())

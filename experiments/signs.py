@@ -49,9 +49,9 @@ def _sign(value: float) -> int:
     return (value > 0) - (value < 0)
 
 
-def worlds(count: int, seed: int, sites: int) -> list[list[dict[str, Value]]]:
-    """Drawn worlds by a scrambled Sobol sequence, each as the values of every site."""
-    ranges = uncertainties(fixed=[OF_SITE.name])
+def worlds(count: int, seed: int, sites: int, fixed: Sequence[str] = ()) -> list[list[dict[str, Value]]]:
+    """Drawn worlds by a scrambled Sobol sequence, each as the values of every site but for those ``fixed``."""
+    ranges = uncertainties(fixed=[OF_SITE.name, *fixed])
     points = qmc.Sobol(len(ranges) + sites, rng=seed).random(count)
     found = []
     for point in points.tolist():
@@ -79,7 +79,8 @@ def signs_of(
     for name in watched:
         outcomes()[name]
     jobs: list[Job] = []
-    for of_sites in worlds(draws, seed, len(pairs)):
+    owned = [name for pair in pairs.values() for arm in pair for name in arm.hypothesis.overrides]
+    for of_sites in worlds(draws, seed, len(pairs), owned):
         for arms, values in zip(pairs.values(), of_sites, strict=True):
             jobs += [Job(arm.with_(**values), replicate, seed) for arm in arms]
     plan = Plan(jobs, kept, tolerant=True)

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from experiments.ensemble import reported_years
+from experiments.factors import Factor
 from experiments.study import KINDS, MOST_OWN, NOW, SAMPLED, Arm, Precision, Study
 from experiments.study_given import KEYS, STUDY_RULES, TABLES, TEXTS, WHOLE, Given
 from experiments.study_varied import all_levers, factors_of, rows_of
 from sim.errors import InvalidInput
 from sim.faults import RULES, Place, Problems, nearest_name
+from sim.hypothesis import hypotheses
 from sim.located import read_toml
 from sim.parameters import Value, register
 from sim.scenario import Scenario, load
@@ -104,6 +106,7 @@ class _Reader(Given):
         year = whole["year"] if whole["year"] is not None else reported_years(baseline)[-1]
         arms = (Arm(NOW, baseline.title, baseline), *self.policies(baseline, rows, year))
         worlds = tuple(row for row in rows if not all_levers(rows))
+        factors = self.unowned(factors, arms, worlds)
         self.check(kind, arms, [*factors, *worlds], precision)
         if year not in reported_years(baseline):
             first, last = reported_years(baseline)[0], reported_years(baseline)[-1]
@@ -277,6 +280,23 @@ class _Reader(Given):
             self.problems.add("study-unused", self.place("points"), kind=kind, why=" without factors to be drawn")
         if precision and (len(arms) < 2 or varied):
             self.problems.add("study-precision", self.place("precision"), kind=kind)
+
+    def unowned(
+        self, factors: Sequence[Factor], arms: Sequence[Arm], worlds: Sequence[Mapping[str, Value]]
+    ) -> list[Factor]:
+        """The factors without those that a hypothesis owns; one that the file names, by itself, is refused."""
+        accounts = {arm.scenario.hypothesis.name: arm.scenario.hypothesis for arm in arms}
+        for factor in factors:
+            if factor.name == "hypothesis":
+                accounts |= {str(name): hypotheses()[str(name)] for name in factor.choices if name in hypotheses()}
+        sets = {name: (account, value) for account in accounts.values() for name, value in account.overrides.items()}
+        given = self.tables.get("factors", {})
+        named = {factor.name: self.place("factors", factor.name) for factor in factors if factor.name in given}
+        named |= {name: self.place("table") for row in worlds[:1] for name in row}
+        for name in sets.keys() & named.keys():
+            account, value = sets[name]
+            self.problems.add("hypothesis-owns", named[name], hypothesis=account.name, sets=_shown(value))
+        return [factor for factor in factors if factor.name not in sets]
 
     def check_years(self, arms: Sequence[Arm], year: int) -> None:
         """Policies of the baseline's people that begin with it share its luck month by month, and report the year."""

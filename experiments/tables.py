@@ -22,7 +22,10 @@ from experiments.differences import Difference
 from experiments.ensemble import Ensemble, reported_years
 from experiments.kept import made_by, write_whole
 from sim.outcomes import outcomes
-from sim.records import BY_RW
+from sim.records import BY_RW, MONTH
+from sim.state import REASONS
+
+THIRDS = ("intrinsic_third", "social_third", "normative_third")
 
 
 def cell(value: Any) -> str:
@@ -43,7 +46,8 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) 
 
 def write_ensembles(folder: Path, ensembles: Sequence[Ensemble]) -> None:
     """``runs.csv``: every outcome of every reported year; ``months.csv``: every outcome of every month, counts as the
-    month's own and never as rates a year; ``neighbourhoods.csv``: what is counted by RW and month.
+    month's own and never as rates a year; ``neighbourhoods.csv``: what is counted by RW and month; ``invitations.csv``:
+    everybody who was asked to an event, or came unasked.
     """
     named = outcomes()
     write_csv(
@@ -80,6 +84,22 @@ def write_ensembles(folder: Path, ensembles: Sequence[Ensemble]) -> None:
             for rw, counts in zip(district.rws.tolist(), by_rw, strict=True)
         ),
     )
+    write_csv(
+        folder / "invitations.csv",
+        ("scenario", "replicate", "month", "district", "rw", "reason", "invitation", "type", *THIRDS, "joined"),
+        (
+            (
+                one.name, run.replicate, one.scenario.label_of_month(day // MONTH), district.district, rw,
+                REASONS[reason], invitation, ("flexible", "decisive")[decisive], *motives_and_answer,
+            )
+            for one in ensembles
+            for run in one.runs
+            for district in run.districts
+            for day, rw, reason, invitation, decisive, *motives_and_answer in zip(
+                *(column.tolist() for column in district.invitations), strict=True
+            )
+        ),
+    )  # fmt: skip
 
 
 def write_comparison(folder: Path, comparison: Comparison) -> None:

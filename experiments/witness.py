@@ -15,7 +15,7 @@ from sim.records import COMPLAINTS
 from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
 from sim.rules.outreach import CANCELLED
 from sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW, WITHDRAWN
-from sim.state import FORMER, IDLE, OPEN, RT_HEAD, RW_HEAD, VOLUNTEER
+from sim.state import FORMER, IDLE, OPEN, RT_HEAD, RW_HEAD, UNASKED, VOLUNTEER
 
 Row = SimpleNamespace
 ROLES = {RW_HEAD: "head of the RW", RT_HEAD: "head of the RT", VOLUNTEER: "volunteer", FORMER: "former head"}
@@ -227,15 +227,15 @@ class Witness:
             return
         parts, e = self.model.world.parts, self.model.world.events
         mine = np.flatnonzero(parts.coproducer[: now.parts] == now.resident.coproducer).tolist()
-        joined = [part for part in mine if part >= was.parts]
         trained = ", and was trained" if c.trained and not (before and before.trained) else ""
-        for part in joined:
+        for part in (part for part in mine if part >= was.parts):
             event = parts.event.item(part)
-            how = "without being asked" if parts.uninvited.item(part) else f"as {ROLES[c.role]}"
+            if not parts.joined.item(part):
+                self._say(f"was asked to help at {self._event(event)}, and declined")
+                continue
+            how = "without being asked" if parts.reason.item(part) == UNASKED else f"as {ROLES[c.role]}"
             off = "; too few joined, and it was cancelled" if e.ending.item(event) == CANCELLED else ""
             self._say(f"joined the co-producers of {self._event(event)}, {how}{trained}{off}")
-        if before is None and not joined:
-            self._say("was asked to help at the next event of the RW, and declined")
         if before is not None and c.events > before.events:
             part = next(p for p in mine if e.meeting_day.item(parts.event.item(p)) == self.model.day)
             event = parts.event.item(part)

@@ -29,6 +29,7 @@ YEAR = 252
 NARROW = 0.05  # width of a class of keenness, on the log scale
 ROUNDS, CLOSE = 400, 1e-11
 HALVINGS = 60
+LEAST_LEARNING = 1e-9
 
 
 class Known(NamedTuple):
@@ -154,7 +155,7 @@ def _solved(keen, weight, known):
         files = ((1.0 - stuck) * of_clear + stuck * of_stuck) * births
         new_stuck = known.obstacle * of_clear / (known.obstacle * of_clear + (1.0 - known.obstacle) * of_stuck)
         too_many = unaware / (known.unaware * known.stock) if known.unaware > 0.0 else 1.0
-        new_learns = max((learns + known.ends) * too_many - known.ends, 1e-9)
+        new_learns = max((learns + known.ends) * too_many - known.ends, LEAST_LEARNING)
         apart = abs(files / known.files - 1.0) + abs(new_stuck - stuck) + abs(new_learns / learns - 1.0)
         if apart < CLOSE:
             break
@@ -264,6 +265,11 @@ def balance(p: SimpleNamespace, permit: Permit, keen: Floats, habits: Habits, fi
     rate, openings, learns, stuck, apart, in_stock = _solved(means, weight, known)
     if apart > 1e-6:
         raise Infeasible(f"no balance of needs is found for {permit.title}: stock, need rate and shares do not fit")
+    if own["unaware"] > 0.0 and learns < 2.0 * LEAST_LEARNING:
+        raise Infeasible(
+            f"{permit.title}: not so many of the open needs ({own['unaware']:.0%}) can be unknown to their holders, "
+            "even where nobody learns of one"
+        )
     granted = files * (1.0 - obstacle) * habits.success
     idle = 1.0 - own["stock"]
     return Balance(

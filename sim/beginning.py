@@ -17,6 +17,7 @@ from sim.records import Months, blank_months
 from sim.rules import motivation
 from sim.scenario import Scenario
 from sim.state import RT_HEAD, World, grown
+from sim.supply import Supply, supply
 from sim.terms import Given, Terms, given, terms_of
 
 
@@ -30,6 +31,7 @@ class Beginning(NamedTuple):
     terms: list[tuple[int, Terms]]  # by the day on which they begin
     willingness: Callable[..., float]  # to be called from Python
     given: Given
+    supply: Supply
 
 
 def begin(scenario: Scenario, seed: int, replicate: int) -> Beginning:
@@ -44,9 +46,9 @@ def begin(scenario: Scenario, seed: int, replicate: int) -> Beginning:
     ground = grounds.ground(scenario)
     terms = [(day, terms_of(scenario, ground, values)) for day, values in scenario.timeline()]
     willingness = scenario.hypothesis.load() or motivation.willingness
-    intercept = grounds.intercept(ground, willingness, terms[0][1].weights)
-    keyed = given(scenario, ground, terms, seed, replicate, intercept)
-    return Beginning(scenario, seed, replicate, ground, terms, willingness, keyed)
+    solved = supply(scenario, ground, willingness)
+    keyed = given(scenario, ground, terms, seed, replicate, solved)
+    return Beginning(scenario, seed, replicate, ground, terms, willingness, keyed, solved)
 
 
 def day_zero(begun: Beginning) -> tuple[World, Months]:
@@ -66,7 +68,9 @@ def roomy(world: World, begun: Beginning) -> World:
         asked = max(asked, terms.p.coproducers_sought + terms.p.candidates_asked + 1)
     events, used = math.ceil(planned) + 1, world.counts.coproducers.item(0)
     heads = int(np.count_nonzero(world.coproducers.role[:used] <= RT_HEAD))
-    for name, rows in (("events", events), ("parts", events * asked), ("coproducers", used + heads + events * asked)):
+    elected = heads * (begun.scenario.months // begun.terms[0][1].p.election_term + 1)
+    people = used + elected + events * asked
+    for name, rows in (("events", events), ("parts", events * asked), ("coproducers", people)):
         table = getattr(world, name)
         if len(table[0]) < rows:
             world = world._replace(**{name: grown(table, rows)})

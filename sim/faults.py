@@ -49,6 +49,7 @@ RULES = {
     "extends-deep": "the chain of scenarios that extend each other is longer than {most}",
     "extends-cycle": "the scenarios extend each other in a circle: {circle}",
     "hypothesis-unknown": "no hypothesis of this name is shipped (your own is written file.py:function)",
+    "hypothesis-owns": "belongs to the hypothesis {hypothesis}, which sets {sets}: leave it out, or take another",
     # settings
     "years-range": "must be between {low} and {high} years",
     "warmup-range": "must be between {low} and {high} years of warm-up",

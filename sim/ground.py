@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
-from sim.channels import Floats, column, start_values
+from sim.channels import Floats, start_values
 from sim.eligible import Eligible, eligible
 from sim.equilibrium import Equilibrium, solve
 from sim.memory import lined, room
 from sim.parameters import Permit, Value, defaults, namespace, permits, register
 from sim.population import PARAMETERS, Population, build
-from sim.rules.motivation import means, perceived_need
 from sim.scenario import Scenario
 from sim.state import Records
 
 # What compiled loops read of a resident, together in memory.
-WHOLE_TRAITS = ("key", "rw", "rt", "age", "at_work", "internet", "decisive")
+WHOLE_TRAITS = ("key", "rw", "rt", "age", "at_work", "internet", "decisive", "cadre", "household_head")
 REAL_TRAITS = ("literacy", "efficacy", "free_hours", "knowledge", "trust")
 TRAITS = lined([(name, np.int64) for name in WHOLE_TRAITS] + [(name, np.float64) for name in REAL_TRAITS])
 
@@ -37,6 +37,8 @@ class Ground:
     equilibrium: Equilibrium
     reference: SimpleNamespace
     """Values at reference levers."""
+    supplies: dict[Any, Any] = field(default_factory=dict)
+    """What ``sim.supply`` solved on this ground, by account of willingness."""
 
     @cached_property
     def traits(self) -> Records:
@@ -51,6 +53,19 @@ class Ground:
     def values_at_start(self) -> Floats:
         """Worth of online, counter and broker for each pair on day 0, without tastes (see ``plain_values``)."""
         return start_values(self.population, self.pairs, self.reference, self.permits)
+
+    @cached_property
+    def motives(self) -> tuple[Floats, Floats]:
+        """Mean and standard deviation among adults at the start of the three motives and self-efficacy, in [0, 1]."""
+        columns = [getattr(self.population, name) for name in ("intrinsic", "social", "normative", "efficacy")]
+        sd = np.array([one.std() for one in columns])
+        return np.array([one.mean() for one in columns]), np.where(sd > 0.0, sd, 1.0)  # where nobody differs, by itself
+
+    @cached_property
+    def motive_thirds(self) -> tuple[Floats, ...]:
+        """Where the lowest third of adults ends and the highest begins, of intrinsic, social, normative motivation."""
+        names = ("intrinsic", "social", "normative")
+        return tuple(np.quantile(getattr(self.population, name), (1 / 3, 2 / 3)) for name in names)
 
     @cached_property
     def literacy_thirds(self) -> tuple[float, float]:
@@ -116,44 +131,6 @@ def _population(scenario: Scenario, values: Mapping[str, Value]) -> Population:
         while len(_populations) > KEPT_POPULATIONS:
             _populations.pop(next(iter(_populations)))
     return found
-
-
-def intercept(base: Ground, willingness: Callable[..., float], weights: tuple[float, ...]) -> float:
-    """Intercept of willingness at which heads accept an invitation at base with ``invite_acceptance``.
-
-    Base is the register's levers, rested heads, an idle desk, and the expected stock of open needs.
-    """
-    population, p = base.population, base.reference
-    holders = np.bincount(base.pairs.permit, minlength=len(base.permits))
-    stock = float(column(p, base.permits, "stock") @ holders)
-    need = perceived_need(stock / population.rw_head.size, p.need_half)
-    etas = np.array(
-        [
-            willingness(
-                population.intrinsic.item(row),
-                population.social.item(row),
-                population.normative.item(row),
-                population.efficacy.item(row),
-                population.decisive.item(row),
-                need,
-                0.5,
-                means(p.training_hours),
-                0,
-                0.0,
-                0.0,
-                p.coproducer_hours / population.free_hours.item(row),
-                0.0,
-                weights,
-            )
-            for row in np.concatenate([population.rw_head, population.rt_head])
-        ]
-    )
-    low, high = -50.0, 50.0
-    for _ in range(60):
-        middle = (low + high) / 2.0
-        share = float(np.mean(1.0 / (1.0 + np.exp(-(middle + etas)))))
-        low, high = (middle, high) if share < p.invite_acceptance else (low, middle)
-    return (low + high) / 2.0
 
 
 def files_a_day(base: Ground) -> float:

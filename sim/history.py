@@ -28,6 +28,23 @@ class Filings(NamedTuple):
     at_event: NDArray[np.bool_]
 
 
+class Invitations(NamedTuple):
+    """Everybody who was asked to an event, or came unasked, in that order: who joins can be told from it.
+
+    Thirds are those among adults at the start of the run, 0 the lowest.
+    """
+
+    day: Ints  # on which the event was designed
+    rw: Ints  # number of the RW that hosts
+    reason: Ints  # place in ``sim.state.REASONS``
+    invitation: Ints  # the person's n-th
+    decisive: Ints  # 1 for the decisive type
+    intrinsic: Ints  # third
+    social: Ints
+    normative: Ints
+    joined: Ints  # 1 for those who took part
+
+
 @dataclass(frozen=True, eq=False)
 class History:
     """One district's run as it is kept. The state of its last day is let go."""
@@ -41,6 +58,7 @@ class History:
     by_rw: Counts
     """Month by RW by what ``sim.records.BY_RW`` counts."""
     filings: Filings
+    invitations: Invitations
 
     def of_rws(self, first: int, months: int) -> dict[str, list[int]]:
         """What is counted by RW, summed over so many months from the ``first``."""
@@ -57,6 +75,7 @@ def history(scenario: Scenario, ground: Ground, months: Months, world: World, da
         ground.population.rw_number,
         months.by_rw[:lived].copy(),
         filings_of(world),
+        invitations_of(world, ground),
     )
 
 
@@ -72,3 +91,24 @@ def filings_of(world: World) -> Filings:
     key = (need << ORDINAL_BITS | a.ordinal[:used]) << ATTEMPT_BITS | a.attempt[:used]
     order = np.argsort(key, kind="stable")
     return Filings(key[order], a.submitted[:used][order].astype(np.int32), a.channel[:used][order] == EVENT)
+
+
+def invitations_of(world: World, ground: Ground) -> Invitations:
+    """Everybody who was asked so far."""
+    used, parts, people = world.counts.parts.item(0), world.parts, ground.population
+    event, who = parts.event[:used], world.coproducers.resident[parts.coproducer[:used]]
+    intrinsic, social, normative = (
+        np.searchsorted(ends, getattr(people, name)[who], side="right").astype(np.int64)
+        for name, ends in zip(("intrinsic", "social", "normative"), ground.motive_thirds, strict=True)
+    )
+    return Invitations(
+        world.events.design_day[event],
+        people.rw_number[world.events.rw[event]],
+        parts.reason[:used].copy(),
+        parts.invitation[:used].copy(),
+        people.decisive[who],
+        intrinsic,
+        social,
+        normative,
+        parts.joined[:used].copy(),
+    )

@@ -8,7 +8,7 @@ from sim.errors import CheckFailed
 from sim.outcomes import outcomes
 from sim.population import Population
 from sim.records import Record
-from sim.rules.outreach import CANCELLED, COMMISSIONING
+from sim.rules.outreach import CANCELLED, CLOSED, COMMISSIONING
 from sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
 from sim.state import APPLIED, NEVER, OPEN, RW_HEAD, World
 
@@ -68,8 +68,12 @@ def check(world: World, population: Population, day: int) -> None:
 
     parts = world.counts.parts.item(0)
     pairs = np.stack([world.parts.event[:parts], c.resident[world.parts.coproducer[:parts]]], axis=1)
-    doubled = len(np.unique(pairs, axis=0)) == parts
-    _law("nobody is in two places: a resident takes part in an event once", day, np.array([parts]), doubled)
+    once = len(np.unique(pairs, axis=0)) == parts
+    _law("nobody is asked to an event twice", day, np.array([parts]), once)
+    takes_part = world.parts.joined[:parts] == 1
+    running = takes_part & (world.events.phase[world.parts.event[:parts]] != CLOSED)
+    mine = c.event[world.parts.coproducer[:parts]] == world.parts.event[:parts]
+    _rows("nobody is in two places: who takes part in a running event is at no other", day, ~running | mine)
     offices = np.bincount(c.role[:people], minlength=2)[:2]
     held = np.array([population.rw_head.size, population.rt_head.size])
     _rows("every RW and every RT has one head", day, offices == held)
@@ -91,6 +95,8 @@ def check(world: World, population: Population, day: int) -> None:
     for name in ("open", "applied", "unmet", "unaware", "obstructed"):
         counted = np.bincount(permits[those[name]], minlength=world.stock.open.size)
         _rows(f"the stock of {name} needs is what the needs add up to", day, getattr(world.stock, name) == counted)
+    by_rt = np.bincount(population.rt[needs.resident[status == OPEN]], minlength=world.rts.open.size)
+    _rows("open needs of an RT are what they add up to", day, world.rts.open == by_rt)
     rw, visited = population.rw[needs.resident], needs.visit_day > NEVER
     of_rw = {"known": ~visited & (needs.known == 1), "helped": visited}
     for name in ("known", "helped"):

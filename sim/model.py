@@ -8,10 +8,11 @@ import mesa
 import numpy as np
 from mesa.agent import AgentSet
 
-from sim import calendar, laws, state
+from sim import calendar, laws, standing, state
 from sim.agents import CoProducer, Neighbourhood, PTSPOffice, Resident, elect_heads
 from sim.answers import satisfaction_table
 from sim.beginning import begin, day_zero, held_to_laws
+from sim.election import election_of
 from sim.history import History, history, records_of
 from sim.records import HALF_YEAR, MONTH, Record, count_month, record_of, survey
 from sim.rng import Draw, uniform
@@ -59,7 +60,7 @@ class CoproductionModel(mesa.Model):
         self.checked = held_to_laws(checked)
         self.day = 0
         self.ground, self.terms_by_day = begun.ground, begun.terms
-        self.willingness, self.given = begun.willingness, begun.given
+        self.willingness, self.given, self.supply = begun.willingness, begun.given, begun.supply
         self.world, self.months = day_zero(begun)
         self.population = self.ground.population
         self._live_by(self.terms_by_day[0][1])
@@ -87,7 +88,6 @@ class CoproductionModel(mesa.Model):
         self.base_score, self.person_sd = solved.base_score, solved.person_sd
         self.complaint_reference = solved.complaint_reference
         self.routing, self.reference_experience = satisfaction_table()
-        self.intercept = self.given.fixed["intercept"].item(0)
 
     def _live_by(self, terms: Terms) -> None:
         """Take over the values that hold from today."""
@@ -123,8 +123,20 @@ class CoproductionModel(mesa.Model):
                 self.resident(a.resident.item(application)).correct(application)
 
     def cycles_advance(self) -> None:
-        """Routine 2."""
+        """Routine 2; once a week there is help between events too."""
         self.office.advance_cycles()
+        if self.p.standing_hours > 0 and self.day % 5 == 0:
+            self._stand_by()
+
+    def _stand_by(self) -> None:
+        offered = np.array([one.standing_hours() if one.active else 0.0 for one in self._coproducers])
+        step = step_on(self.given, self.day)
+        levers, permits, rows = self.given.levers[step], self.given.permits[step], state.rows_of(self.world)
+        helpers, needs, took, idle = standing.week(self.given, levers, permits, rows, self.day, offered)
+        for row, need in zip(helpers.tolist(), needs.tolist(), strict=True):
+            self.coproducer(row).help_neighbour(need)
+        for row in np.flatnonzero(offered > 0).tolist():
+            self.coproducer(row).stood_by(took.item(row), idle.item(row))
 
     def residents_decide(self) -> None:
         """Routine 3: all decide on the morning's state, then all act, then events give their places."""
@@ -159,9 +171,10 @@ class CoproductionModel(mesa.Model):
         if (self.day + 1) % MONTH:
             return
         month = self.day // MONTH
-        self.coproducers.select(lambda one: one.active == 1).do("month_passes")
-        if self.p.elections and month == self.p.election_month:
-            elect_heads(self)
+        self.coproducers.select(lambda one: one.active == 1 or one.helps > 0).do("month_passes")
+        election = election_of(month, self.p.election_month, self.p.election_term)
+        if self.p.elections and election >= 0:
+            elect_heads(self, election)
         rows, step = state.rows_of(self.world), step_on(self.given, self.day)
         levers, permits = self.given.levers[step], self.given.permits[step]
         if (month + 1) % HALF_YEAR == 0:
@@ -303,17 +316,18 @@ class CoproductionModel(mesa.Model):
         self.world.office.pointer[0] = self.terms.target_place.item(rw.row) if listed else rw.row
         return event
 
-    def new_part(self, event: int, coproducer: int, *, uninvited: bool) -> None:
-        """Note that a co-producer takes part in an event."""
+    def new_part(self, event: int, one: CoProducer, reason: int) -> None:
+        """Note that a co-producer was asked to an event, and whether he or she takes part."""
         part = self._new_row("parts")
         parts = self.world.parts
-        parts.event[part], parts.coproducer[part], parts.uninvited[part] = event, coproducer, int(uninvited)
-        parts.visits[part] = 0
+        parts.event[part], parts.coproducer[part], parts.reason[part] = event, one.row, reason
+        parts.invitation[part], parts.joined[part] = one.asked, int(one.event == event)
+        parts.visits[part], parts.hours[part] = 0, 0.0
 
     def parts_of(self, event: int) -> list[int]:
-        """Rows of those who joined an event, in the order in which they joined."""
-        used = self.world.counts.parts.item(0)
-        return np.flatnonzero(self.world.parts.event[:used] == event).tolist()
+        """Rows of those who take part in an event, in the order in which they joined."""
+        used, parts = self.world.counts.parts.item(0), self.world.parts
+        return np.flatnonzero((parts.event[:used] == event) & (parts.joined[:used] == 1)).tolist()
 
     def running_events(self) -> list[int]:
         """Events whose cycle is not closed."""
@@ -335,7 +349,8 @@ class CoproductionModel(mesa.Model):
         c = self.world.coproducers
         c.resident[row] = resident_row
         c.rw[row], c.rt[row] = self.population.rw.item(resident_row), self.population.rt.item(resident_row)
-        c.role[row], c.stopped[row] = VOLUNTEER, state.NEVER
+        c.role[row], c.event[row] = VOLUNTEER, -1
+        c.stopped[row] = c.began[row] = c.last_day[row] = state.NEVER
         c.skill[row], c.thanked[row] = self.p.skill_start, 1
         self.world.motives.coproducer[resident_row] = row
         one = self.coproducer_class(self, row)

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import compiled, loop
+from sim.compiled import loop
+from sim.election import CANDIDATE_AGE, elect, merit
 from sim.parameters import Value, namespace
 from sim.profile import Profile
 from sim.rng import Draw, uniform
@@ -24,7 +25,22 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 # Compiled code cannot look inside a class, so the purposes it uses are named here.
-AGE, LITERACY, INTRINSIC, EFFICACY, TYPE, WORK, FREE_TIME, KNOWLEDGE, TRUST, EXPECTATION, HOUSEHOLD, FIRM, TIE, HEAD = (
+(
+    AGE,
+    LITERACY,
+    INTRINSIC,
+    EFFICACY,
+    TYPE,
+    WORK,
+    FREE_TIME,
+    KNOWLEDGE,
+    TRUST,
+    EXPECTATION,
+    HOUSEHOLD,
+    FIRM,
+    TIE,
+    CADRE,
+) = (
     Draw.AGE,
     Draw.LITERACY,
     Draw.INTRINSIC,
@@ -38,10 +54,9 @@ AGE, LITERACY, INTRINSIC, EFFICACY, TYPE, WORK, FREE_TIME, KNOWLEDGE, TRUST, EXP
     Draw.HOUSEHOLD,
     Draw.FIRM,
     Draw.TIE,
-    Draw.HEAD,
+    Draw.CADRE,
 )
 ID_BITS = 20  # a resident's key is (district code << 20) + number within the district
-CANDIDATE_AGE = 25
 
 
 class Population(NamedTuple):
@@ -56,6 +71,7 @@ class Population(NamedTuple):
     at_work: Ints  # 1 when at work during opening hours
     internet: Ints  # 1 for internet users
     decisive: Ints  # 1 decisive, 0 flexible responder type
+    cadre: Ints  # 1 for cadres of the family-welfare movement (Dasawisma)
     literacy: Floats  # digital literacy, 0-1
     efficacy: Floats  # self-efficacy, 0-1
     free_hours: Floats  # a week
@@ -76,6 +92,7 @@ class Population(NamedTuple):
     rw_head: Ints
     rt_key: Ints  # keys of RTs and RWs, for draws
     rw_key: Ints
+    rw_kelurahan: Ints  # number of the kelurahan of each RW in the district, from 0
     rw_number: Ints  # number of the RW in the district, from 1, as `target_list` names it
 
 
@@ -120,10 +137,11 @@ def fill(
     free_hours_mean,
     expectation_mean,
     nobody_online,
+    cadre_chance,
 ):
     """Draw every trait of every resident, in row order; returns the columns in the order of Population."""
     n = key.size
-    whole = np.zeros((6, n), np.int64)
+    whole = np.zeros((7, n), np.int64)
     real = np.zeros((9, n), np.float64)
     age_left = math.sqrt(1.0 - literacy_age * literacy_age)
     knowledge_left = math.sqrt(1.0 - knowledge_literacy * knowledge_literacy)
@@ -167,6 +185,7 @@ def fill(
         whole[3, i] = int(at_work)
         whole[4, i] = int(z_literacy >= nobody_online)
         whole[5, i] = int(uniform(seed, 0, TYPE, who, 0, 0) < share_decisive)
+        whole[6, i] = int(uniform(seed, 0, CADRE, who, 0, 0) < cadre_chance)
         real[0, i] = min(max(literacy_mean + literacy_sd * z_literacy, 0.0), 1.0)
         real[1, i] = min(max(0.5 + trait_sd * z_efficacy, 0.0), 1.0)
         real[2, i] = free
@@ -226,31 +245,6 @@ def join_ties(n, start, other, count):
     return kept, both[:size].copy()
 
 
-@compiled
-def merit(intrinsic, social, normative, age):
-    """How well a resident stands as head: most normative, most intrinsic and least social (P11).
-
-    Residents under 25 win only where no other candidate stands.
-    """
-    return intrinsic + normative - social - 10.0 * (age < CANDIDATE_AGE)
-
-
-@compiled
-def elect(seed, replicate, group, election, candidates, merits, keys, taken):
-    """Place of the elected head among the members of a group: of ``candidates`` drawn among them the best by merit.
-
-    ``merits``, ``keys`` and ``taken`` are the members', ascending by key; those ``taken`` (1) hold an office already
-    and win only where nobody else stands.
-    """
-    best, most = 0, -1e9
-    for c in range(candidates):
-        one = int(uniform(seed, replicate, HEAD, group, election, c) * keys.size)
-        worth = merits[one] - 100.0 * taken[one]
-        if worth > most or (worth == most and keys[one] < keys[best]):
-            best, most = one, worth
-    return best
-
-
 def members_by(group: Ints, count: int, key: Ints) -> tuple[Ints, Ints]:
     """Rows of each group, ascending by key, as starts and members (CSR)."""
     order = np.lexsort((key, group))
@@ -262,7 +256,7 @@ PARAMETERS = (
     "household_size", "firms_per_resident", "internet_share", "literacy_mean", "literacy_sd", "literacy_age",
     "knowledge_mean", "knowledge_literacy", "trust_mean", "efficacy_knowledge", "trait_sd", "motive_sd",
     "share_decisive", "at_work_share", "free_hours_mean", "ikm_base", "ties_rt", "ties_rw", "ties_district",
-    "head_candidates",
+    "head_candidates", "cadres",
 )  # fmt: skip
 """The parameters that a population depends on; ``build`` is given no others."""
 
@@ -327,6 +321,7 @@ def build(profile: Profile, population_seed: int, values: Mapping[str, Value], s
         p.free_hours_mean,
         p.ikm_base / 25.0,
         normal(1.0 - p.internet_share),
+        min(p.cadres * n_rw / number_all[-1], 1.0),
     )
     rw = rt_rw[rt]
     rw_start, rw_members = members_by(rw, keep_rw.size, key)
@@ -338,7 +333,7 @@ def build(profile: Profile, population_seed: int, values: Mapping[str, Value], s
     count += tie_ends(seed, key, everyone_low, everyone_high, p.ties_district, 2, one[count:], other[count:])
     tie_start, ties = join_ties(rt.size, one, other, count)
 
-    age, household_head, firm, at_work, internet, decisive = whole
+    age, household_head, firm, at_work, internet, decisive, cadre = whole
     literacy, efficacy, free_hours, knowledge, trust, expectation, intrinsic, social, normative = real
     rt_key, rw_key = base + keep_rt.astype(np.int64), base + keep_rw.astype(np.int64)
     rt_start, rt_members = members_by(rt, keep_rt.size, key)
@@ -363,6 +358,7 @@ def build(profile: Profile, population_seed: int, values: Mapping[str, Value], s
         at_work=at_work,
         internet=internet,
         decisive=decisive,
+        cadre=cadre,
         literacy=literacy,
         efficacy=efficacy,
         free_hours=free_hours,
@@ -383,6 +379,7 @@ def build(profile: Profile, population_seed: int, values: Mapping[str, Value], s
         rw_head=rw_head,
         rt_key=rt_key,
         rw_key=rw_key,
+        rw_kelurahan=np.repeat(np.arange(len(profile.kelurahan)), [k.rw for k in profile.kelurahan])[keep_rw],
         rw_number=keep_rw + 1,
     )
     for column in columns:

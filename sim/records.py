@@ -24,8 +24,8 @@ from sim.rules.influence import left_of, share_left
 from sim.rules.outreach import CANCELLED, HELD
 from sim.rules.satisfaction import DELAY, NO_SERVICE, PROCEDURE
 from sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
-from sim.scenario import MONTH_DAYS
-from sim.state import DONE, Floats, Records, Tally, record
+from sim.scenario import MONTH_DAYS, YEAR_MONTHS
+from sim.state import DONE, UNASKED, Floats, Records, Tally, record
 
 MONTH = MONTH_DAYS
 HALF_YEAR = 6
@@ -44,7 +44,8 @@ COUNTED = (
     "complaints.expected", "resident_hours", "fees", "broker_fees", "respondents",
     "events.held", "events.cancelled", "attendance", "served", "turned_away", "repaired", "visits", "informed",
     "invited", "joined", "joined.uninvited", "meetings", "meetings.due", "places", "active_coproducers",
-    "ever_coproducers", "rws_reached", "rws", "trust", "knowledge", "expectation", "backlog", "crowding", "norm",
+    "retention.began", "retention.stayed", "rts", "rts.covered", "needs.covered",
+    "rws_reached", "rws", "trust", "knowledge", "expectation", "backlog", "crowding", "norm",
     "applied", "cost", "private_cost",
 )  # fmt: skip
 BY_PERMIT = ("submitted", "decided", "rejected", "eligible", "unmet", "open_needs", "unaware", "obstructed")
@@ -163,6 +164,7 @@ def count_month(months, month, rows, given, p, permits, day):
         cell["obstructed"] = stock.obstructed
         row["applied"] += stock.applied
     _count_outreach(months, month, rows, day)
+    _count_coproducers(months, month, rows, p, day)
     _count_residents(row, rows.residents, given, p, day)
     office = rows.office[0]
     for place in range(office.first, office.last):
@@ -291,10 +293,29 @@ def _count_outreach(months, month, rows, day):
             _count_phase(months.phases[month], 4, e.helped_assessment)
     for i in range(rows.counts[0].parts):
         part = rows.parts[i]
-        row["joined.uninvited"] += part.uninvited == 1 and began <= rows.events[part.event].design_day <= day
+        row["joined.uninvited"] += part.reason == UNASKED and began <= rows.events[part.event].design_day <= day
+
+
+@inner_with_arrays
+def _count_coproducers(months, month, rows, p, day):
+    """Who is active, where they live, and who of those who began a year ago stayed without a break."""
+    row = months.rows[month]
+    covered = np.zeros(rows.rts.size, np.bool_)
+    if month >= YEAR_MONTHS:
+        row["retention.began"] = months.tallies[month - YEAR_MONTHS].began
     for i in range(rows.counts[0].coproducers):
-        row["active_coproducers"] += rows.coproducers[i].active == 1
-        row["ever_coproducers"] += rows.coproducers[i].spell > 0
+        c = rows.coproducers[i]
+        if c.active == 0:
+            continue
+        row["retention.stayed"] += month >= YEAR_MONTHS and c.began // MONTH == month - YEAR_MONTHS
+        if day - c.last_day < p.active_within:
+            row["active_coproducers"] += 1.0
+            covered[c.rt] = True
+    row["rts"] = rows.rts.size
+    for rt in range(rows.rts.size):
+        if covered[rt]:
+            row["rts.covered"] += 1.0
+            row["needs.covered"] += rows.rts[rt].open
 
 
 @inner

@@ -34,6 +34,7 @@ class Draw:
     TIE = 15
     HEAD = 16
     SIZE = 17
+    CADRE = 18
     # needs
     STOCK = 30
     STOCK_AGE = 31
@@ -138,3 +139,10 @@ def uniform(seed, replicate, purpose, who, occasion, index):
     if index & 1:
         return odd
     return even
+
+
+@compiled
+def ordered(marks, keys):
+    """The order of ascending ``marks``, equal ones by ascending ``keys``: who comes first is a keyed draw."""
+    by_key = np.argsort(keys, kind="mergesort")
+    return by_key[np.argsort(marks[by_key], kind="mergesort")]

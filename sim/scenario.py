@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import InvalidInput, Problem
-from sim.faults import Place, Problems, nearest_name
+from sim.faults import Place, Problems, nearest_name, shown
 from sim.hypothesis import BASE, Hypothesis, hypotheses
 from sim.parameters import Value, defaults, permits
 from sim.profile import Profile, Province, load_profile
@@ -273,6 +273,9 @@ def _build(draft: Draft, problems: Problems) -> Scenario:
     origins = {key: given.place.origin for key, given in draft.settings.items()}
     place = find_place(draft, problems)
     hypothesis = find_named_hypothesis(draft, problems) or hypotheses()[BASE]
+    for name in hypothesis.overrides.keys() & draft.parameters.keys():
+        one, sets = draft.parameters[name], shown(hypothesis.overrides[name])
+        problems.add("hypothesis-owns", one.place, one.value, hypothesis=hypothesis.name, sets=sets)
     given = {name: one.value for name, one in draft.parameters.items()}
     profile_values = place[0].values if place else {}
     values = {**defaults(), **profile_values, **hypothesis.overrides, **given}

@@ -15,6 +15,7 @@ from sim.opening import hide
 from sim.rng import Draw, two_uniforms, uniform
 from sim.rules.choice import next_look, own_rate
 from sim.rules.influence import days_until, waited
+from sim.rules.motivation import COMPANY_AT_BASE
 from sim.rules.start import AWARE_WORKS, NOT_OPEN, STUCK, UNAWARE_WORKS, grown, licence_age, works_age
 from sim.scenario import MONTH_DAYS, Scenario
 from sim.state import (
@@ -32,6 +33,7 @@ from sim.state import (
     Office,
     Parts,
     Residents,
+    Rts,
     Stock,
     Tally,
     World,
@@ -136,10 +138,12 @@ def initial(scenario: Scenario, base: Ground, p: SimpleNamespace, seed: int, rep
         social=population.social,
         normative=population.normative,
         helped_day=NEVER,
+        called_day=NEVER,
         coproducer=-1,
     )
     stock = blank(Stock, len(base.permits))
     needs = _needs(scenario, base, residents, stock, seed, replicate)
+    open_in = population.rt[needs.resident[needs.status == OPEN]]
     needs_due = calendar.empty(days)
     calendar.fill(needs_due, needs.after, needs.before, needs.due)
     coproducers, neighbourhoods = _heads(base, needs, motives, p)
@@ -156,6 +160,7 @@ def initial(scenario: Scenario, base: Ground, p: SimpleNamespace, seed: int, rep
         parts=blank(Parts, 1),
         office=blank(Office, 1, pointer=-1, quality=p.lessons_start),
         stock=stock,
+        rts=blank(Rts, population.rt_head.size, open=np.bincount(open_in, minlength=population.rt_head.size)),
         tally=blank(Tally, 1),
         counts=blank(Counts, 1, coproducers=heads),
         queue=np.zeros(expected, np.int64),
@@ -191,6 +196,8 @@ def _heads(base: Ground, needs: Needs, motives: Motives, p: SimpleNamespace) -> 
     coproducers.role[:n_rw] = RW_HEAD
     coproducers.role[n_rw:heads] = RT_HEAD
     coproducers.stopped[:heads] = NEVER
+    coproducers.event[:heads] = -1
+    coproducers.began[:heads] = coproducers.last_day[:heads] = NEVER
     coproducers.skill[:heads] = p.skill_start
     coproducers.thanked[:heads] = 1
     # Where a small RW left nobody else to elect, one resident holds both offices and the higher one counts.
@@ -203,7 +210,7 @@ def _heads(base: Ground, needs: Needs, motives: Motives, p: SimpleNamespace) -> 
         declined_day=NEVER,
         last_event=NEVER,
         running=-1,
-        company=0.5,
+        company=COMPANY_AT_BASE,
         known=np.bincount(rw_of[needs.known == 1], minlength=n_rw),
         norm=1.0 - p.broker_share,
     )

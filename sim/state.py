@@ -1,15 +1,12 @@
-"""What continues from day to day: the World, columns by entity, and its fingerprint.
+"""What continues from day to day: the World, columns by entity.
 
 The World is a NamedTuple of NamedTuples of arrays (float64, int64, flags int8). The columns of a table are views of one
-array of records, so that what is known of one row lies together in memory: agents read columns, compiled loops read
-``Rows``, the same memory seen row by row. Tables that grow (applications, events, parts, co-producers) carry spare
-rows; how many rows are in use stands in ``counts``. What happened and will not matter again is not here but in the
-records of months.
+array of records: agents read columns, compiled loops read ``Rows``, the same memory seen row by row. Tables that grow
+carry spare rows; how many are in use stands in ``counts``. What will not matter again is in the records of months.
 """
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, NamedTuple, TypeVar, get_type_hints
 
 import numpy as np
@@ -27,6 +24,8 @@ Table = TypeVar("Table", bound=tuple[Any, ...])
 NEVER = -100000  # a day long before the first
 IDLE, OPEN, APPLIED = range(3)  # status of a need
 RW_HEAD, RT_HEAD, VOLUNTEER, FORMER = range(4)  # role of a co-producer
+AS_RW_HEAD, AS_HEAD, AS_VOLUNTEER, AS_VOLUNTEER_NEARBY, AS_CADRE, AS_NEIGHBOUR, UNASKED = range(7)
+REASONS = ("rw_head", "rt_head", "volunteer", "volunteer_of_kelurahan", "cadre", "neighbour", "unasked")
 DONE = -1  # place in the queue of a file that is finished behind one that is not
 
 
@@ -50,6 +49,7 @@ class Motives(NamedTuple):
     social: Floats
     normative: Floats
     helped_day: Ints
+    called_day: Ints  # day of the last call on the household, of which one is the first
     satisfaction: Floats  # with the last decision, 1-4; 0 before the first
     coproducer: Ints  # row among co-producers, -1 for none
 
@@ -144,6 +144,13 @@ class Stock(NamedTuple):
     obstructed: Ints  # open, with an obstacle
 
 
+class Rts(NamedTuple):
+    """One row for every RT."""
+
+    open: Ints  # open needs of its residents
+    turn: Ints  # place among its members of the household to be called on next
+
+
 class CoProducers(NamedTuple):
     """One row for every resident who is or was a head or volunteer."""
 
@@ -154,12 +161,18 @@ class CoProducers(NamedTuple):
     active: Ints  # 1 once joined and until stopped
     stopped: Ints  # day of stopping, NEVER before
     spell: Ints  # spells of activity so far
+    began: Ints  # day on which the last one began
+    last_day: Ints  # on which one last joined, served or helped
     threshold: Floats  # hidden threshold of stopping in this spell
     hazard: Floats
     skill: Floats
     fatigue: Floats
     fatigue_day: Ints
     hours: Floats
+    ahead: Floats  # hours of standing help that were worked beyond those of the weeks so far
+    helped: Ints  # needs helped between events since the month began
+    event: Ints  # event that one takes part in now, -1 for none
+    asked: Ints  # invitations so far
     events: Ints  # events served
     trained: Ints
     thanked: Ints  # after the last event served; 1 before the first
@@ -220,12 +233,15 @@ class Events(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """One row for every co-producer who joined an event."""
+    """One row for everybody who was asked to an event, or came unasked, in that order."""
 
     event: Ints
     coproducer: Ints
+    reason: Ints  # see AS_RW_HEAD and what follows it
+    invitation: Ints  # the person's n-th
+    joined: Ints  # 1 for those who take part
     visits: Ints
-    uninvited: Ints
+    hours: Floats  # that the visits took
 
 
 class Office(NamedTuple):
@@ -254,6 +270,7 @@ class Tally(NamedTuple):
     proposals: Floats  # of an event to an RW's head
     declined: Floats  # of those
     unhosted: Floats  # events for which no RW was found
+    began: Floats  # spells of activity as a co-producer
     recruited: Floats  # residents who volunteered for the first time, or again
     stopped: Floats  # co-producers who stopped
     replaced: Floats  # heads
@@ -266,6 +283,9 @@ class Tally(NamedTuple):
     demolished: Floats
     training_hours: Floats
     coproducer_hours: Floats
+    standing_hours: Floats  # the part of them that was given between events
+    idle_hours: Floats  # offered between events, and without work
+    standing_helps: Floats  # needs helped between events
     event_officer_hours: Floats
     paid: Floats
     desk_hours_worked: Floats
@@ -275,10 +295,10 @@ class Tally(NamedTuple):
 class Counts(NamedTuple):
     """One row: rows in use of the tables that grow."""
 
-    applications: Ints  # rows in use
-    coproducers: Ints  # rows in use
-    events: Ints  # rows in use
-    parts: Ints  # rows in use
+    applications: Ints
+    coproducers: Ints
+    events: Ints
+    parts: Ints
 
 
 class World(NamedTuple):
@@ -294,6 +314,7 @@ class World(NamedTuple):
     parts: Parts
     office: Office
     stock: Stock
+    rts: Rts
     tally: Tally
     counts: Counts
     queue: Ints  # applications in the order in which they wait; DONE for one that is finished
@@ -314,6 +335,7 @@ class Rows(NamedTuple):
     parts: Records
     office: Records
     stock: Records
+    rts: Records
     tally: Records
     counts: Records
     queue: Ints
@@ -322,7 +344,8 @@ class Rows(NamedTuple):
 
 
 TABLES = (
-    Residents, Motives, Needs, Applications, CoProducers, Neighbourhoods, Events, Parts, Office, Stock, Tally, Counts,
+    Residents, Motives, Needs, Applications, CoProducers, Neighbourhoods, Events, Parts, Office, Stock, Rts,
+    Tally, Counts,
 )  # fmt: skip
 
 
@@ -374,23 +397,4 @@ def world_of(rows: Rows) -> World:
 
 def copied(rows: Rows) -> Rows:
     """The state by row, in memory of its own."""
-    parts: list[Any] = list(rows)
-    return Rows(*(copied_rows(part) for part in parts))
-
-
-def fingerprint(world: World) -> dict[str, str]:
-    """A short digest of every column by its dotted name; spare rows do not count."""
-    digests = {}
-    parts: list[Any] = list(world)
-    for part_name, part in zip(world._fields, parts, strict=True):
-        if not isinstance(part, tuple):
-            digests[part_name] = _digest(part[: world.office.last.item(0)] if part_name == "queue" else part)
-            continue
-        used = getattr(world.counts, part_name).item(0) if part_name in Counts._fields else None
-        for name, column in zip(getattr(part, "_fields", ()), part, strict=True):
-            digests[f"{part_name}.{name}"] = _digest(column[:used])
-    return digests
-
-
-def _digest(column: NDArray[Any]) -> str:
-    return hashlib.blake2b(column.tobytes(), digest_size=8).hexdigest()
+    return Rows(*(copied_rows(part) for part in rows))

@@ -19,15 +19,17 @@ from sim.compiled import compiled, with_fields
 from sim.ground import Ground
 from sim.parameters import PERMIT_UNITS, Permit, namespace, permits, register
 from sim.reference import choosing_of
-from sim.rules import choice, motivation, outreach, serving
+from sim.rules import choice, outreach, serving
 from sim.scenario import MONTH_DAYS, Scenario
 from sim.state import Floats, Ints, Records
 from sim.stock import solved_record
+from sim.supply import Supply, felt_level, weights_of
 
 # Computed from the parameters of the day; every other number of ``Terms.p`` is a parameter under its own name.
 DERIVED = (
     "success_prompt",
     "pay_that_erodes",
+    "felt_level",
     "mean_intake_hours",
     "desk_officers",
     "desk_hours",
@@ -83,8 +85,8 @@ def terms_of(scenario: Scenario, ground: Ground, values: dict[str, Any]) -> Term
     p.events_a_day = p.events_per_month * size / MONTH_DAYS
     outside = 0.0 if p.desk_protected or p.information_only else p.events_a_day * away
     p.net_capacity = serving.net_capacity(p.desk_officers * p.desk_hours, outside, p.least_desk)
-    held = vars(p) | {"pay_erosion": p.pay_that_erodes}
-    weights = tuple(float(held[name]) for name in motivation.WEIGHTS)
+    p.felt_level = felt_level(ground, p)
+    weights = weights_of(SimpleNamespace(**vars(p) | {"pay_erosion": p.pay_that_erodes}))
     return Terms(p, of_permit, weights, choosing_of(p), target_place)
 
 
@@ -107,6 +109,9 @@ class Given(NamedTuple):
     unusable: Floats  # one number, the only one that is written: a willingness that is none
     sample_sizes: Ints  # rows of the regulation's table: population, sample
     traits: Records  # of residents, see sim.ground.TRAITS
+    intrinsic: Floats  # of residents, at the start
+    social: Floats
+    normative: Floats
     trust: Floats  # of residents, at rest
     knowledge: Floats
     tie_start: Ints
@@ -117,6 +122,8 @@ class Given(NamedTuple):
     rw_needs_start: Ints  # of rw_needs
     rw_needs: Ints
     rw_key: Ints
+    rw_kelurahan: Ints
+    rw_rts: Ints  # RTs of RW j are rw_rts[j]:rw_rts[j + 1]
     rt_start: Ints  # of rt_members
     rt_members: Ints
     rt_key: Ints
@@ -137,6 +144,16 @@ FIXED = np.dtype(
             "person_sd",
             "complaint_reference",
             "intercept",
+            "effort",
+            "pay_at_ten",
+            "leaves",
+            "without_thanks",
+            "without_training",
+            "willing_at_base",
+            "intrinsic_sd",
+            "social_sd",
+            "normative_sd",
+            "efficacy_sd",
             "low_third",
             "high_third",
         )
@@ -168,7 +185,7 @@ def permit_record() -> np.dtype[np.void]:
 
 
 def given(
-    scenario: Scenario, ground: Ground, steps: list[tuple[int, Terms]], seed: int, replicate: int, intercept: float
+    scenario: Scenario, ground: Ground, steps: list[tuple[int, Terms]], seed: int, replicate: int, supply: Supply
 ) -> Given:
     """All that compiled loops are given for a run under ``steps``, the terms by the day on which they begin."""
     solved, population, pairs = ground.equilibrium, ground.population, ground.pairs
@@ -187,7 +204,8 @@ def given(
         "base_score": solved.base_score,
         "person_sd": solved.person_sd,
         "complaint_reference": solved.complaint_reference,
-        "intercept": intercept,
+        **{name: value for name, value in supply._asdict().items() if name != "carried"},
+        **dict(zip(("intrinsic_sd", "social_sd", "normative_sd", "efficacy_sd"), ground.motives[1], strict=True)),
         "low_third": ground.literacy_thirds[0],
         "high_third": ground.literacy_thirds[1],
     }
@@ -203,6 +221,9 @@ def given(
         unusable=np.zeros(1),
         sample_sizes=np.array(ikm.sizes(), np.int64),
         traits=with_fields(_shared(ground.traits)),
+        intrinsic=_shared(population.intrinsic),
+        social=_shared(population.social),
+        normative=_shared(population.normative),
         trust=_shared(population.trust),
         knowledge=_shared(population.knowledge),
         tie_start=_shared(population.tie_start),
@@ -213,6 +234,8 @@ def given(
         rw_needs_start=_shared(pairs.rw_start),
         rw_needs=_shared(pairs.rw_pairs),
         rw_key=_shared(population.rw_key),
+        rw_kelurahan=_shared(population.rw_kelurahan),
+        rw_rts=np.searchsorted(population.rt_rw, np.arange(population.rw_head.size + 1)),
         rt_start=_shared(population.rt_start),
         rt_members=_shared(population.rt_members),
         rt_key=_shared(population.rt_key),

@@ -11,4 +11,5 @@ def plain(one: History) -> tuple[Any, ...]:
     """All that a run leaves behind, as lists."""
     filings = [column.tolist() for column in one.filings]
     assert sorted(filings[0]) == filings[0]
-    return one.district, one.records, one.rws.tolist(), one.by_rw.tolist(), filings
+    invitations = [column.tolist() for column in one.invitations]
+    return one.district, one.records, one.rws.tolist(), one.by_rw.tolist(), filings, invitations

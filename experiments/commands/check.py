@@ -75,11 +75,12 @@ def _problems(name: str) -> list[Problem]:
 
 def _solved(scenario: Scenario) -> list[Problem]:
     """Whether constants can be solved for a scenario; in a province for its first district, as figures are alike."""
+    from sim.beginning import begin
     from sim.errors import Infeasible, Problem
-    from sim.ground import ground
 
+    district = scenario if scenario.province is None else scenario.for_district(scenario.province.districts[0])
     try:
-        ground(scenario if scenario.province is None else scenario.for_district(scenario.province.districts[0]))
+        begin(district, 0, 0)
     except Infeasible as error:
         return [Problem(scenario.name, 0, 0, "parameters", "", f"cannot be together: {error}")]
     return []

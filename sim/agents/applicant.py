@@ -16,6 +16,7 @@ class Applicant(RowAgent):
 
     literacy = Trait("Digital literacy, 0-1.")
     rw = Trait("Row of the home RW.")
+    rt = Trait("Row of the home RT.")
     expectation = Column("residents", "Expectation of service, 1-4.")
     satisfaction = Column("motives", "Satisfaction with the last decision, 1-4; 0 before the first.")
     remembered = Fading("residents", 0.0, "rejection_half_life", "Rejections remembered today.", "rejections")
@@ -205,6 +206,7 @@ class Applicant(RowAgent):
         permit, before = needs.permit.item(need), needs.status.item(need)
         opens = (status == OPEN) - (before == OPEN)
         self.open_count += opens
+        self.model.world.rts.open[self.rt] += opens
         stock.open[permit] += opens
         stock.unaware[permit] += opens * (needs.aware.item(need) == 0)
         stock.obstructed[permit] += opens * needs.obstacle.item(need)

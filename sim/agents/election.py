@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.population import elect, merit
+from sim.election import elect, merit
 from sim.rng import Draw
 from sim.state import FORMER, RT_HEAD, RW_HEAD, VOLUNTEER
 
@@ -15,24 +15,25 @@ if TYPE_CHECKING:
     from sim.state import Ints
 
 
-def elect_heads(model: CoproductionModel) -> None:
+def elect_heads(model: CoproductionModel, election: int) -> None:
     """Replace heads by election; those replaced keep their motives and, when active, stay on as volunteers."""
     role = model.world.coproducers.role[: model.world.counts.coproducers.item(0)]
     # Who holds an office is settled before the first vote: nobody who is elected today stands again today.
     for row in np.flatnonzero((role == RW_HEAD) | (role == RT_HEAD)).tolist():
-        _stand(model, row, model.coproducer(row).role)
+        _stand(model, row, model.coproducer(row).role, election)
 
 
-def _stand(model: CoproductionModel, holder: int, role: int) -> None:
+def _stand(model: CoproductionModel, holder: int, role: int, election: int) -> None:
     """Hold the election for the office of one head: the best of some drawn residents without an office may follow."""
     population, r = model.population, model.world.motives
     members, key = _electorate(model, holder, role)
-    if model.draw(Draw.ELECTION, key, role) >= model.p.election_turnover:
+    if model.draw(Draw.ELECTION, key, role, election) >= model.p.election_turnover:
         return
     known = r.coproducer[members]
     taken = ((known >= 0) & (model.world.coproducers.role[known] <= RT_HEAD)).astype(np.int64)
     merits = merit(r.intrinsic[members], r.social[members], r.normative[members], population.age[members])
-    best = elect(*model.key, key, 2 + role, model.p.head_candidates, merits, population.key[members], taken)
+    of_heads = 2 * (election + 1) + role  # those of the start are 0 and 1
+    best = elect(*model.key, key, of_heads, model.p.head_candidates, merits, population.key[members], taken)
     if taken[best]:
         return
     old = model.coproducer(holder)

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from sim import asking
 from sim.agents.view import Column, RowAgent
 from sim.rng import Draw
 from sim.rules import influence, outreach
 from sim.rules.choice import EVENT
-from sim.state import OPEN, VOLUNTEER
+from sim.state import (
+    AS_CADRE,
+    AS_HEAD,
+    AS_NEIGHBOUR,
+    AS_RW_HEAD,
+    AS_VOLUNTEER,
+    AS_VOLUNTEER_NEARBY,
+    OPEN,
+    UNASKED,
+    rows_of,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from sim.agents.coproducer import CoProducer
@@ -20,7 +29,7 @@ class Neighbourhood(RowAgent):
     """An RW and its head. No head, no consent, no event (P8)."""
 
     head = Column("neighbourhoods", "Row of the head among co-producers.")
-    proposals = Column("neighbourhoods", "Events proposed so far.")
+    proposals: int = Column("neighbourhoods", "Events proposed so far.")  # type: ignore[assignment]
     declined = Column("neighbourhoods", "Proposals declined so far.")
     declined_day = Column("neighbourhoods", "Day of the last refusal.")
     last_event = Column("neighbourhoods", "Day of the last event.")
@@ -54,7 +63,7 @@ class Neighbourhood(RowAgent):
         model = self.model
         self.proposals += 1
         head = model.coproducer(self.head)
-        if not model.p.heads_decline and head.may_be_asked() and head.invited(int(self.proposals)):
+        if not model.p.heads_decline and head.may_be_asked() and head.invited(self.proposals):
             head.join()
             return True
         self.declined += 1
@@ -64,78 +73,56 @@ class Neighbourhood(RowAgent):
     # -- designing
 
     def gather(self, event: int) -> None:
-        """Invite heads, then volunteers, then helped or connected residents, up to the number sought."""
-        model, e = self.model, self.model.world.events
-        ordinal, sought = self.proposals, model.p.coproducers_sought
+        """Invite heads and residents in the order of ``sim.asking``, up to the number sought; some come unasked."""
+        model, e, p, day = self.model, self.model.world.events, self.model.p, self.model.day
         # A head elected since the consent was not asked yet and answers now; without the head no event (P8).
-        head, invited = model.coproducer(self.head), 1
-        if not head.active and not head.invited(ordinal):
-            e.invited[event] = invited
+        head = model.coproducer(self.head)
+        e.invited[event] = 1
+        if head.event >= 0 or (not head.active and not head.invited(self.proposals)):
             return
-        head.join()
-        joined = [head]
-        c = model.world.coproducers
-        used = model.world.counts.coproducers.item(0)
-        mine = np.flatnonzero((c.rw[:used] == self.row) & (np.arange(used) != self.head)).tolist()
-        # In a tiny RW one resident may hold two offices, but takes part once.
-        others = {one.resident.row: one for one in map(model.coproducer, mine) if one.resident is not head.resident}
-        for one in sorted(
-            (one for one in others.values() if one.may_be_asked()),
-            key=lambda one: (
-                one.role == VOLUNTEER,
-                model.draw(Draw.INVITED_ORDER, one.resident.key, ordinal),
-                one.resident.key,
-            ),
-        ):
-            if invited >= sought:
+        self._take_part(event, head, AS_RW_HEAD)
+        given, rows = model.given, rows_of(model.world)
+        volunteers = asking.volunteers(given, rows, self.row).tolist()
+        cadres = asking.cadres(given, rows, day, self.row, p.return_rest).tolist()
+        near = asking.neighbours(given, rows, day, self.row, p.return_rest, p.help_lasts, p.candidates_asked).tolist()
+        for row in asking.office_holders(given, rows, day, self.row, p.return_rest).tolist():
+            if e.invited.item(event) >= max(p.coproducers_sought - p.residents_sought, 1):
                 break
-            invited += 1
-            if one.invited(ordinal):
-                one.join()
-                joined.append(one)
-        uninvited: list[CoProducer] = []
-        for resident_row in self._candidates(joined):
-            key = model.population.key.item(resident_row)
-            if invited < sought:
-                invited += 1
-                one = model.recruit(resident_row)
-                if one.invited(ordinal):
-                    one.join()
-                    joined.append(one)
-                    model.world.tally.recruited[0] += 1
-            elif model.draw(Draw.UNINVITED, key, ordinal) < model.p.uninvited_joining:
-                one = model.recruit(resident_row)
-                one.join()
-                uninvited.append(one)
-                model.world.tally.recruited[0] += 1
-        e.invited[event], e.joined[event] = invited, len(joined) + len(uninvited)
-        for one in joined + uninvited:
-            model.new_part(event, one.row, uninvited=one in uninvited)
+            self._ask(event, model.coproducer(row), AS_HEAD)
+        places = outreach.places_of(p.coproducers_sought - e.invited.item(event))
+        of_volunteers, of_cadres, of_neighbours = places
+        for row in volunteers[:of_volunteers]:
+            one = model.coproducer(row)
+            self._ask(event, one, AS_VOLUNTEER if one.rw == self.row else AS_VOLUNTEER_NEARBY)
+        of_cadres += max(of_volunteers - len(volunteers), 0)
+        for resident in cadres[:of_cadres]:
+            self._ask(event, model.recruit(resident), AS_CADRE)
+        of_neighbours += max(of_cadres - len(cadres), 0)
+        for resident in near[:of_neighbours]:
+            self._ask(event, model.recruit(resident), AS_NEIGHBOUR)
+        for resident in near[of_neighbours:]:
+            mark = model.draw(Draw.UNINVITED, model.population.key.item(resident), self.proposals)
+            if mark < p.uninvited_joining:
+                self._take_part(event, model.recruit(resident), UNASKED)
         total = 0.0
-        for one in joined + uninvited:
-            total += one.skill
+        for part in model.parts_of(event):
+            total += model.coproducer(model.world.parts.coproducer.item(part)).skill
         e.skill[event] = total / e.joined.item(event)
 
-    def _candidates(self, joined: list[CoProducer]) -> list[int]:
-        """Residents who were helped or whose ties co-produce, in RTs with a joined co-producer, by a keyed draw.
+    def _ask(self, event: int, one: CoProducer, reason: int) -> None:
+        """Ask a co-producer to take part in an event."""
+        self.model.world.events.invited[event] += 1
+        if one.invited(self.proposals):
+            self._take_part(event, one, reason)
+        else:
+            self.model.new_part(event, one, reason)
 
-        Those who declined before may be asked again, and those who stopped and have rested.
-        """
-        model = self.model
-        motives, population, c = model.world.motives, model.population, model.world.coproducers
-        mine = population.rw_members[population.rw_start.item(self.row) : population.rw_start.item(self.row + 1)]
-        known = motives.coproducer[mine]
-        rest = model.day - c.stopped[known] >= model.p.return_rest
-        rested = (c.role[known] >= VOLUNTEER) & (c.active[known] == 0) & rest
-        staffed = np.isin(population.rt[mine], [one.rt for one in joined])
-        tied = np.isin(mine, [row for one in joined for row in one.resident.ties])
-        helped = motives.helped_day[mine] > model.day - model.p.help_lasts
-        found = mine[staffed & ((known < 0) | rested) & (tied | helped)].tolist()
-        order = [
-            (model.draw(Draw.INVITED_ORDER, population.key.item(row), self.proposals), population.key.item(row), row)
-            for row in found
-        ]
-        return [row for _, _, row in sorted(order)[: model.p.candidates_asked]]
+    def _take_part(self, event: int, one: CoProducer, reason: int) -> None:
+        self.model.world.tally.recruited[0] += reason >= AS_CADRE
+        one.join()
+        one.event = event
+        self.model.world.events.joined[event] += 1
+        self.model.new_part(event, one, reason)
 
     # -- preparation
 
@@ -175,13 +162,16 @@ class Neighbourhood(RowAgent):
         )
         for part in mine:
             one = model.coproducer(parts.coproducer.item(part))
-            due = outreach.visits_by(elapsed, p.preparation_days, one.hours_a_week(), p.visit_hours)
-            while parts.visits.item(part) < due:
-                own = waiting.get(one.rt)
-                if not own and not unstaffed:
+            due = outreach.hours_by(elapsed, p.preparation_days, one.hours_a_week())
+            while True:
+                first = waiting.get(one.rt) or unstaffed
+                if not first:
                     break
-                need = own.pop(0) if own else unstaffed.pop(0)
-                one.visit(need, event)
+                takes = outreach.help_hours(p.help_hours, model.permits[needs.permit.item(first[0])].requirements)
+                if parts.hours.item(part) + takes > due + 1e-9:
+                    break
+                one.visit(first.pop(0), event)
+                parts.hours[part] += takes
                 parts.visits[part] += 1
                 e.visits[event] += 1
 

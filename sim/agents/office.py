@@ -175,17 +175,19 @@ class PTSPOffice(RowAgent):
             self.quality = influence.raised(self.quality, 1.0, p.lesson_gain * share)
         for part in model.parts_of(event):
             one = model.coproducer(parts.coproducer.item(part))
-            hours = parts.visits.item(part) * p.visit_hours + p.event_hours + met * p.meeting_hours
+            hours = parts.hours.item(part) + p.event_hours + met * p.meeting_hours
             model.world.tally.coproducer_hours[0] += hours
             model.world.tally.paid[0] += p.pay * hours / 1000.0
             one.served(event, hours, thanked=bool(p.thanks), paid=bool(p.pay > 0 and p.pay_tied))
         self.end(event, rw, HELD)
 
     def end(self, event: int, rw: Neighbourhood, ending: int) -> None:
-        """Close a cycle."""
-        e = self.model.world.events
+        """Close a cycle; those who took part are free again."""
+        model, e = self.model, self.model.world.events
         e.phase[event], e.ending[event] = CLOSED, ending
         rw.running = -1
+        for part in model.parts_of(event):
+            model.coproducer(model.world.parts.coproducer.item(part)).event = -1
 
     # -- routine 4: serving
 

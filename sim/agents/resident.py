@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sim.model import CoproductionModel
     from sim.state import Floats
 
+BETWEEN = 8  # index of a draw for help between events; those of events are the permits'
+
 
 class Resident(Applicant):
     """An adult who may need permits and may co-produce. Subclass it and hand the class to the model.
@@ -34,7 +36,6 @@ class Resident(Applicant):
     internet = Trait("1 for internet users.")
     household_head = Trait("1 for one adult of each household.")
     firm = Trait("1 for owners of a micro or small firm.")
-    rt = Trait("Row of the home RT.")
     intrinsic = Column("motives", "Intrinsic motivation, 0-1.")
     social = Column("motives", "Social motivation, 0-1.")
     normative = Column("motives", "Normative motivation, 0-1.")
@@ -265,27 +266,35 @@ class Resident(Applicant):
         if unaware and model.draw(Draw.TAKES_IN, self.key, proposals, permit) >= model.strengths.informed:
             return
         self._meet(need, event)
+        model.schedule_need(need, model.day)
         self._first_told(need)
         self.knowledge = influence.raised(self.knowledge, 1.0, model.p.knowledge_information)
 
     def helped(self, need: int, event: int, skill: float) -> None:
-        """Be visited by a co-producer, who checks the papers, and mends an obstacle perhaps."""
+        """Be helped before an ``event``, or between events (-1), by a co-producer who checks the papers.
+
+        An obstacle may be mended.
+        """
         model, needs, p = self.model, self.model.world.needs, self.model.p
         if needs.visit_day.item(need) == NEVER:
             model.world.neighbourhoods.known[self.rw] -= needs.known.item(need)
             model.world.neighbourhoods.helped[self.rw] += 1
         needs.visit_day[need] = model.day
         permit = needs.permit.item(need)
-        if model.draw(Draw.HEEDED, self.key, self._proposals(event), permit) >= model.strengths.heeded:
+        occasion = packed(permit, needs.ordinal.item(need), 0)
+        # Between events a need is helped once at most.
+        drawn_for = (self._proposals(event), permit) if event >= 0 else (occasion, BETWEEN)
+        if model.draw(Draw.HEEDED, self.key, *drawn_for) >= model.strengths.heeded:
             return
-        self._meet(need, event)
+        if event >= 0:
+            self._meet(need, event)
+        model.schedule_need(need, model.day)
         self._first_told(need)
         prompt = choice.help_prompt(model.strengths.help, model.day - needs.felt_day.item(need), p.prompt_memory)
         if prompt > 0.0:
             needs.pending[need] += prompt
             needs.felt_day[need] = model.day
         needs.skill[need] = max(needs.skill.item(need), skill)
-        occasion = packed(permit, needs.ordinal.item(need), 0)
         if needs.obstacle.item(need) and model.draw(Draw.MENDED, self.key, occasion) < p.obstacle_mended * skill:
             needs.obstacle[need] = 0
             model.world.stock.obstructed[permit] -= 1
@@ -306,4 +315,3 @@ class Resident(Applicant):
         if needs.event.item(need) != event:
             needs.event[need] = event
             needs.plain_rate[need] = needs.rate.item(need) if needs.aware.item(need) else 0.0
-        self.model.schedule_need(need, self.model.day)

@@ -51,6 +51,7 @@ def settle(given, rows, need, status, held):
     stock = rows.stock[need.permit]
     opens = int(status == OPEN) - int(need.status == OPEN)
     rows.residents[need.resident].open_needs += opens
+    rows.rts[given.traits[need.resident].rt].open += opens
     stock.open += opens
     stock.unaware += opens * int(need.aware == 0)
     stock.obstructed += opens * int(need.obstacle)

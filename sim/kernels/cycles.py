@@ -6,10 +6,10 @@ import numpy as np
 
 from sim.compiled import inner, inner_with_arrays
 from sim.kernels.applicant import draw
-from sim.kernels.coproducing import estimated_need_of, invited, join, may_be_asked, served
+from sim.kernels.coproducing import estimated_need_of, invited, join, served
 from sim.kernels.growing import next_row
-from sim.kernels.hosting import gather, ordered, parts_of, prepare, publicise
-from sim.rng import Draw
+from sim.kernels.hosting import gather, parts_of, prepare, publicise, stand_by
+from sim.rng import Draw, ordered
 from sim.rules import influence, motivation, outreach, serving
 from sim.rules.outreach import (
     ASSESSMENT,
@@ -28,23 +28,27 @@ from sim.rules.outreach import (
 TARGET, MEETING = Draw.TARGET, Draw.MEETING
 
 
-@inner
-def cycles_advance(given, p, target_place, rows, day, willingness):
-    """Live routine 2. ``target_place`` has the place of each RW in the lever ``target_list``, -1 outside it."""
+@inner_with_arrays
+def cycles_advance(given, p, permits, target_place, rows, day, willingness):
+    """Live routine 2; once a week there is help between events too.
+
+    ``target_place`` has the place of each RW in the lever ``target_list``, -1 outside it.
+    """
     for _ in range(due_cycles(p, rows)):
         rows.office[0].cycles += 1
         commission(given, p, target_place, rows, day, willingness)
     for event in range(rows.counts[0].events):
         e = rows.events[event]
         if e.phase == DESIGNING and day == e.design_day:
-            design(given, p, rows, day, event, willingness)
+            design(given, p, permits, rows, day, event, willingness)
         elif e.phase == PREPARATION and day < e.delivery_day:
             if e.information_only == 0:
-                prepare(given, p, rows, day, event)
+                prepare(given, p, permits, rows, day, event, willingness)
         elif e.phase == PREPARATION and day == e.delivery_day:
             deliver(p, rows, event)
         elif e.phase == ASSESSMENT and day == e.meeting_day:
             assess(given, p, rows, day, event)
+    stand_by(given, p, permits, rows, day, willingness)
 
 
 @inner
@@ -102,9 +106,12 @@ def consents(given, p, rows, day, rw, willingness):
     hood = rows.neighbourhoods[rw]
     hood.proposals += 1
     head = rows.coproducers[hood.head]
-    asked = p.heads_decline == 0 and may_be_asked(p, head, day)
+    asked = (
+        p.heads_decline == 0
+        and motivation.may_be_asked(head.active, 1, head.event, day - head.stopped, p.return_rest) > 0
+    )
     if asked and invited(given, p, rows, day, head, hood.proposals, willingness):
-        join(given, p, rows, head)
+        join(given, p, rows, day, head)
         return True
     hood.declined += 1
     hood.declined_day = day
@@ -145,13 +152,13 @@ def recent_rejections(p, hood, day):
 
 
 @inner
-def design(given, p, rows, day, event, willingness):
+def design(given, p, permits, rows, day, event, willingness):
     """Invite co-producers and fix the staff; too few and the event is cancelled, few and it is smaller."""
     gather(given, p, rows, day, event, willingness)
     e = rows.events[event]
     e.helped_designing = e.joined
     if e.joined < p.least_joined:
-        end(rows, e, CANCELLED)
+        end(rows, event, CANCELLED)
         return
     fewer = int(p.when_crowded == FEWER_OFFICERS and crowded(p, rows.office[0]))
     officers = outreach.staff(p.officers_per_event, p.officers_when_crowded, fewer)
@@ -163,7 +170,7 @@ def design(given, p, rows, day, event, willingness):
     e.phase = PREPARATION
     publicise(given, p, rows, day, event)
     if e.information_only == 0:
-        prepare(given, p, rows, day, event)
+        prepare(given, p, permits, rows, day, event, willingness)
 
 
 @inner_with_arrays
@@ -205,15 +212,18 @@ def assess(given, p, rows, day, event):
         rows.office[0].quality = influence.raised(rows.office[0].quality, 1.0, p.lesson_gain * share)
     for row in parts_of(rows, event):
         part = rows.parts[row]
-        hours = part.visits * p.visit_hours + p.event_hours + met * p.meeting_hours
+        hours = part.hours + p.event_hours + met * p.meeting_hours
         rows.tally[0].coproducer_hours += hours
         rows.tally[0].paid += p.pay * hours / 1000.0
-        served(p, rows, day, rows.coproducers[part.coproducer], e, hours, p.pay > 0.0 and p.pay_tied > 0)
-    end(rows, e, HELD)
+        served(given, p, rows, day, rows.coproducers[part.coproducer], e, hours, int(p.pay > 0.0 and p.pay_tied > 0))
+    end(rows, event, HELD)
 
 
-@inner
-def end(rows, e, ending):
-    """Close a cycle."""
+@inner_with_arrays
+def end(rows, event, ending):
+    """Close a cycle; those who took part are free again."""
+    e = rows.events[event]
     e.phase, e.ending = CLOSED, ending
     rows.neighbourhoods[e.rw].running = -1
+    for row in parts_of(rows, event):
+        rows.coproducers[rows.parts[row].coproducer].event = -1

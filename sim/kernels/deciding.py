@@ -18,9 +18,8 @@ from sim.kernels.applicant import (
 )
 from sim.kernels.cycles import after_delivery
 from sim.kernels.growing import room_for_applications
-from sim.kernels.hosting import ordered
 from sim.kernels.needs import needs_due
-from sim.rng import Draw
+from sim.rng import Draw, ordered
 from sim.rules import choice, filing, influence
 from sim.rules.choice import BROKER, EVENT, GIVES_UP, ONLINE, TRIES_LATER, WAIT
 from sim.rules.outreach import DELIVERY, PREPARATION

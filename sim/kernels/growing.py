@@ -43,6 +43,7 @@ def _with(rows, applications, queue):
         rows.parts,
         rows.office,
         rows.stock,
+        rows.rts,
         rows.tally,
         rows.counts,
         queue,

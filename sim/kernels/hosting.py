@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim import asking, standing
 from sim.compiled import inner, inner_with_arrays
 from sim.kernels.applicant import draw, learn, learns_of, lift_of, packed, schedule_need
-from sim.kernels.coproducing import fatigue_of, invited, join, may_be_asked, recruit, rested
+from sim.kernels.coproducing import invited, join, recruit, standing_week, stood_by, weekly_hours
 from sim.kernels.growing import next_row
-from sim.rng import Draw
-from sim.rules import choice, influence, motivation, outreach
-from sim.state import NEVER, OPEN, VOLUNTEER
+from sim.rng import Draw, ordered
+from sim.rules import choice, influence, outreach
+from sim.state import (
+    AS_CADRE,
+    AS_HEAD,
+    AS_NEIGHBOUR,
+    AS_RW_HEAD,
+    AS_VOLUNTEER,
+    AS_VOLUNTEER_NEARBY,
+    NEVER,
+    OPEN,
+    UNASKED,
+)
 
-INVITED_ORDER, UNINVITED, HEARS, VISIT_ORDER = Draw.INVITED_ORDER, Draw.UNINVITED, Draw.HEARS, Draw.VISIT_ORDER
+UNINVITED, HEARS, VISIT_ORDER = Draw.UNINVITED, Draw.HEARS, Draw.VISIT_ORDER
 TAKES_IN, HEEDED, MENDED = Draw.TAKES_IN, Draw.HEEDED, Draw.MENDED
-
-
-@inner_with_arrays
-def ordered(marks, keys):
-    """The order of ascending ``marks``, equal ones by ascending ``keys``."""
-    by_key = np.argsort(keys, kind="mergesort")
-    return by_key[np.argsort(marks[by_key], kind="mergesort")]
+BETWEEN = 8  # index of a draw for help between events; those of events are the permits'
 
 
 @inner_with_arrays
@@ -36,11 +41,11 @@ def open_needs(given, rows, rw):
 
 @inner_with_arrays
 def parts_of(rows, event):
-    """Rows of those who joined an event, in the order in which they joined."""
+    """Rows of those who take part in an event, in the order in which they joined."""
     used, size = rows.counts[0].parts, 0
     found = np.empty(used, np.int64)
     for row in range(used):
-        if rows.parts[row].event == event:
+        if rows.parts[row].event == event and rows.parts[row].joined > 0:
             found[size] = row
             size += 1
     return found[:size]
@@ -51,116 +56,69 @@ def parts_of(rows, event):
 
 @inner_with_arrays
 def gather(given, p, rows, day, event, willingness):
-    """Invite heads, then volunteers, then helped or connected residents, up to the number sought."""
+    """Invite heads and residents in the order of ``sim.asking``, up to the number sought; some come unasked."""
     e = rows.events[event]
     hood = rows.neighbourhoods[e.rw]
     # A head elected since the consent was not asked yet and answers now; without the head no event (P8).
-    head, asked = rows.coproducers[hood.head], 1
-    if head.active == 0 and not invited(given, p, rows, day, head, hood.proposals, willingness):
-        e.invited = asked
+    head = rows.coproducers[hood.head]
+    e.invited = 1
+    if head.event >= 0 or (head.active == 0 and not invited(given, p, rows, day, head, hood.proposals, willingness)):
         return
-    join(given, p, rows, head)
-    joined, size = np.empty(1 + p.coproducers_sought + p.candidates_asked, np.int64), 1
-    joined[0] = hood.head
-    for row in _known_people(given, p, rows, day, e.rw):
-        if asked >= p.coproducers_sought:
+    _take_part(given, p, rows, day, event, hood.head, AS_RW_HEAD)
+    volunteers = asking.volunteers(given, rows, e.rw)
+    cadres = asking.cadres(given, rows, day, e.rw, p.return_rest)
+    neighbours = asking.neighbours(given, rows, day, e.rw, p.return_rest, p.help_lasts, p.candidates_asked)
+    for row in asking.office_holders(given, rows, day, e.rw, p.return_rest):
+        if e.invited >= max(p.coproducers_sought - p.residents_sought, 1):
             break
-        asked += 1
-        if invited(given, p, rows, day, rows.coproducers[row], hood.proposals, willingness):
-            join(given, p, rows, rows.coproducers[row])
-            joined[size] = row
-            size += 1
-    uninvited, alone = np.empty(p.candidates_asked, np.int64), 0
-    for resident in _candidates(given, p, rows, day, e.rw, joined[:size]):
-        if asked < p.coproducers_sought:
-            asked += 1
-            row = recruit(given, p, rows, resident)
-            if invited(given, p, rows, day, rows.coproducers[row], hood.proposals, willingness):
-                join(given, p, rows, rows.coproducers[row])
-                joined[size] = row
-                size += 1
-                rows.tally[0].recruited += 1.0
-        elif draw(given, UNINVITED, given.traits[resident].key, hood.proposals, 0) < p.uninvited_joining:
-            row = recruit(given, p, rows, resident)
-            join(given, p, rows, rows.coproducers[row])
-            uninvited[alone] = row
-            alone += 1
-            rows.tally[0].recruited += 1.0
-    first_uninvited = size
-    for k in range(alone):
-        joined[size] = uninvited[k]
-        size += 1
-    e.invited, e.joined = asked, size
+        _ask(given, p, rows, day, event, row, AS_HEAD, willingness)
+    of_volunteers, of_cadres, of_neighbours = outreach.places_of(p.coproducers_sought - e.invited)
+    for row in volunteers[:of_volunteers]:
+        reason = AS_VOLUNTEER if rows.coproducers[row].rw == e.rw else AS_VOLUNTEER_NEARBY
+        _ask(given, p, rows, day, event, row, reason, willingness)
+    of_cadres += max(of_volunteers - volunteers.size, 0)
+    for resident in cadres[:of_cadres]:
+        _ask(given, p, rows, day, event, recruit(given, p, rows, resident), AS_CADRE, willingness)
+    of_neighbours += max(of_cadres - cadres.size, 0)
+    for resident in neighbours[:of_neighbours]:
+        _ask(given, p, rows, day, event, recruit(given, p, rows, resident), AS_NEIGHBOUR, willingness)
+    for resident in neighbours[of_neighbours:]:
+        if draw(given, UNINVITED, given.traits[resident].key, hood.proposals, 0) < p.uninvited_joining:
+            _take_part(given, p, rows, day, event, recruit(given, p, rows, resident), UNASKED)
     total = 0.0
-    for k in range(size):
-        part = rows.parts[next_row(rows.counts[0].parts, rows.parts)]
-        rows.counts[0].parts += 1
-        part.event, part.coproducer, part.visits = event, joined[k], 0
-        part.uninvited = int(k >= first_uninvited)
-        total += rows.coproducers[joined[k]].skill
-    e.skill = total / size
+    for part in parts_of(rows, event):
+        total += rows.coproducers[rows.parts[part].coproducer].skill
+    e.skill = total / e.joined
 
 
-@inner_with_arrays
-def _known_people(given, p, rows, day, rw):
-    """Co-producers of an RW but its head who may be asked: other heads before volunteers, each by a keyed draw."""
-    used, hood = rows.counts[0].coproducers, rows.neighbourhoods[rw]
-    marks, mine, size = np.empty(used), np.empty(used, np.int64), 0
-    keys = np.empty(used, np.int64)
-    for row in range(used):
-        c = rows.coproducers[row]
-        if c.rw != rw or row == hood.head or c.resident == rows.coproducers[hood.head].resident:
-            continue
-        # In a tiny RW one resident may hold two offices, but takes part once, in the later of its rows.
-        at = size
-        for k in range(size):
-            if rows.coproducers[mine[k]].resident == c.resident:
-                at = k
-        mine[at], keys[at] = row, given.traits[c.resident].key
-        marks[at] = draw(given, INVITED_ORDER, keys[at], hood.proposals, 0)
-        size = max(size, at + 1)
-    by_mark = mine[:size][ordered(marks[:size], keys[:size])]
-    found, kept = np.empty(size, np.int64), 0
-    for volunteers in (False, True):
-        for row in by_mark:
-            c = rows.coproducers[row]
-            if (c.role == VOLUNTEER) == volunteers and may_be_asked(p, c, day):
-                found[kept] = row
-                kept += 1
-    return found[:kept]
+@inner
+def _ask(given, p, rows, day, event, row, reason, willingness):
+    """Ask a co-producer to take part in an event."""
+    e, c = rows.events[event], rows.coproducers[row]
+    e.invited += 1
+    if invited(given, p, rows, day, c, rows.neighbourhoods[e.rw].proposals, willingness):
+        _take_part(given, p, rows, day, event, row, reason)
+    else:
+        _note(rows, event, row, reason)
 
 
-@inner_with_arrays
-def _candidates(given, p, rows, day, rw, joined):
-    """Residents who were helped or whose ties co-produce, in RTs with a joined co-producer, by a keyed draw."""
-    first, last = given.rw_start[rw], given.rw_start[rw + 1]
-    found, size = np.empty(last - first, np.int64), 0
-    marks, keys = np.empty(last - first), np.empty(last - first, np.int64)
-    for k in range(first, last):
-        i = given.rw_members[k]
-        row = rows.motives[i].coproducer
-        if row >= 0:
-            c = rows.coproducers[row]
-            if c.role < VOLUNTEER or c.active > 0 or not rested(p, c, day):
-                continue
-        staffed = False
-        for one in joined:
-            staffed = staffed or rows.coproducers[one].rt == given.traits[i].rt
-        if not staffed:
-            continue
-        near = rows.motives[i].helped_day > day - p.help_lasts
-        for one in joined:
-            if near:
-                break
-            friend = rows.coproducers[one].resident
-            for tie in range(given.tie_start[friend], given.tie_start[friend + 1]):
-                near = near or given.ties[tie] == i
-        if near:
-            found[size], keys[size] = i, given.traits[i].key
-            marks[size] = draw(given, INVITED_ORDER, keys[size], rows.neighbourhoods[rw].proposals, 0)
-            size += 1
-    order = ordered(marks[:size], keys[:size])
-    return found[order[: p.candidates_asked]]
+@inner
+def _take_part(given, p, rows, day, event, row, reason):
+    c = rows.coproducers[row]
+    rows.tally[0].recruited += reason >= AS_CADRE
+    join(given, p, rows, day, c)
+    c.event = event
+    rows.events[event].joined += 1
+    _note(rows, event, row, reason)
+
+
+@inner
+def _note(rows, event, row, reason):
+    part = rows.parts[next_row(rows.counts[0].parts, rows.parts)]
+    rows.counts[0].parts += 1
+    c = rows.coproducers[row]
+    part.event, part.coproducer, part.reason, part.invitation = event, row, reason, c.asked
+    part.joined, part.visits, part.hours = int(c.event == event), 0, 0.0
 
 
 # -- preparation
@@ -172,7 +130,6 @@ def _meet(rows, day, i, event):
     if need.event != event:
         need.event = event
         need.plain_rate = need.rate if need.aware > 0 else 0.0
-    schedule_need(rows, i, day)
 
 
 @inner
@@ -183,6 +140,7 @@ def inform(given, p, rows, day, i, event):
     if need.aware == 0 and draw(given, TAKES_IN, who, proposals, need.permit) >= given.fixed[0].informed:
         return
     _meet(rows, day, i, event)
+    schedule_need(rows, i, day)
     _first_told(given, rows, need)
     learn(given, p, rows, need.resident, day, p.knowledge_information)
 
@@ -210,7 +168,7 @@ def publicise(given, p, rows, day, event):
 
 
 @inner_with_arrays
-def prepare(given, p, rows, day, event):
+def prepare(given, p, permits, rows, day, event, willingness):
     """Today's visits: each co-producer in the own RT first, then in RTs without a co-producer."""
     e = rows.events[event]
     proposals = rows.neighbourhoods[e.rw].proposals
@@ -234,13 +192,17 @@ def prepare(given, p, rows, day, event):
     for row in mine:
         part = rows.parts[row]
         c = rows.coproducers[part.coproducer]
-        hours = motivation.hours_a_week(p.coproducer_hours, given.traits[c.resident].free_hours, fatigue_of(p, c, day))
-        due = outreach.visits_by(elapsed, p.preparation_days, hours, p.visit_hours)
-        while part.visits < due:
+        hours = weekly_hours(given, p, rows, day, c, willingness)
+        due = outreach.hours_by(elapsed, p.preparation_days, hours)
+        while True:
             at = _next_visit(given, rows, waiting, staffed, visited, c.rt)
             if at < 0:
                 break
+            takes = outreach.help_hours(p.help_hours, permits[rows.needs[waiting[at]].permit].requirements)
+            if part.hours + takes > due + 1e-9:
+                break
             visited[at] = 1
+            part.hours += takes
             visit(given, p, rows, day, waiting[at], event, c.skill)
             part.visits += 1
             e.visits += 1
@@ -259,26 +221,55 @@ def _next_visit(given, rows, waiting, staffed, visited, rt):
     return elsewhere
 
 
+@inner_with_arrays
+def stand_by(given, p, permits, rows, day, willingness):
+    """Once a week: co-producers help neighbours between events."""
+    if p.standing_hours <= 0.0 or day % 5:
+        return
+    used = rows.counts[0].coproducers
+    hours = np.zeros(used)
+    for row in range(used):
+        if rows.coproducers[row].active > 0:
+            hours[row] = standing_week(given, p, rows, day, rows.coproducers[row], willingness)
+    helpers, needs, took, idle = standing.week(given, p, permits, rows, day, hours)
+    for k in range(needs.size):
+        c = rows.coproducers[helpers[k]]
+        visit(given, p, rows, day, needs[k], -1, c.skill)
+        c.helped += 1
+        c.last_day = day
+        rows.tally[0].standing_helps += 1.0
+    for row in range(used):
+        if hours[row] > 0.0:
+            stood_by(p, rows, day, rows.coproducers[row], took[row], idle[row])
+
+
 @inner
 def visit(given, p, rows, day, i, event, skill):
-    """Visit the resident of open need ``i``: inform, map, check the papers, mend an obstacle perhaps."""
+    """Help the resident of open need ``i``, before an ``event`` or (-1) between events: inform, map, check the papers,
+    mend an obstacle perhaps.
+    """
     need = rows.needs[i]
-    who, proposals = given.traits[need.resident].key, rows.neighbourhoods[rows.events[event].rw].proposals
+    who, occasion = given.traits[need.resident].key, packed(need.permit, need.ordinal, 0)
+    # Between events a need is helped once at most.
+    mark = draw(given, HEEDED, who, occasion, BETWEEN)
+    if event >= 0:
+        mark = draw(given, HEEDED, who, rows.neighbourhoods[rows.events[event].rw].proposals, need.permit)
     if need.visit_day == NEVER:
         hood = rows.neighbourhoods[given.traits[need.resident].rw]
         hood.known -= int(need.known)
         hood.helped += 1
     need.visit_day = day
-    if draw(given, HEEDED, who, proposals, need.permit) >= given.fixed[0].heeded:
+    if mark >= given.fixed[0].heeded:
         return
-    _meet(rows, day, i, event)
+    if event >= 0:
+        _meet(rows, day, i, event)
+    schedule_need(rows, i, day)
     _first_told(given, rows, need)
     prompt = choice.help_prompt(given.fixed[0].help_prompt, day - need.felt_day, p.prompt_memory)
     if prompt > 0.0:
         need.pending += prompt
         need.felt_day = day
     need.skill = max(need.skill, skill)
-    occasion = packed(need.permit, need.ordinal, 0)
     if need.obstacle > 0 and draw(given, MENDED, who, occasion, 0) < p.obstacle_mended * skill:
         need.obstacle = 0
         rows.stock[need.permit].obstructed -= 1

@@ -40,12 +40,12 @@ def live(given, rows, months, day, until, willingness):
         step = step_on(given, day)
         p, permits = given.levers[step], given.permits[step]
         corrected = needs_arise(given, p, permits, rows, day)
-        cycles_advance(given, p, given.target_place[step], rows, day, willingness)
+        cycles_advance(given, p, permits, given.target_place[step], rows, day, willingness)
         before = rows.counts[0].applications
         rows = residents_decide(given, p, permits, rows, day)
         rows, decided = office_serves(given, p, permits, rows, day, handed_in_today(rows, corrected, before))
         residents_experience(given, p, permits, rows, day, decided)
-        calendar_turns(given, p, permits, rows, months, day)
+        calendar_turns(given, p, permits, rows, months, day, willingness)
         day += 1
     return rows
 

@@ -9,9 +9,8 @@ from sim.compiled import inner, inner_with_arrays
 from sim.kernels.applicant import QUEUE_PLACE, draw, occasion_of, returned, schedule_application
 from sim.kernels.cycles import recent_rejections
 from sim.kernels.growing import room_in_queue
-from sim.kernels.hosting import ordered
 from sim.kernels.needs import applications_due
-from sim.rng import Draw
+from sim.rng import Draw, ordered
 from sim.rules import filing, serving
 from sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import inner_with_arrays
+from sim.election import elect, election_of, merit
 from sim.kernels.applicant import draw
 from sim.kernels.coproducing import months_pass, recruit
-from sim.population import elect, merit
 from sim.records import HALF_YEAR, MONTH, count_month, survey
 from sim.rng import Draw
 from sim.state import FORMER, RT_HEAD, RW_HEAD, VOLUNTEER
@@ -16,21 +16,22 @@ ELECTION = Draw.ELECTION
 
 
 @inner_with_arrays
-def calendar_turns(given, p, permits, rows, months, day):
+def calendar_turns(given, p, permits, rows, months, day, willingness):
     """Live routine 6; fills the month's row of ``months``."""
     if (day + 1) % MONTH:
         return
     month = day // MONTH
-    months_pass(p, rows, day)
-    if p.elections and month == p.election_month:
-        elect_heads(given, p, rows)
+    months_pass(given, p, rows, day, willingness)
+    election = election_of(month, p.election_month, p.election_term)
+    if p.elections and election >= 0:
+        elect_heads(given, p, rows, election)
     if (month + 1) % HALF_YEAR == 0:
         survey(rows.applications, rows.counts[0].applications, day, p.survey_frame, p.survey_n, given.sample_sizes)
     count_month(months, month, rows, given, p, permits, day)
 
 
 @inner_with_arrays
-def elect_heads(given, p, rows):
+def elect_heads(given, p, rows, election):
     """Replace heads by election; those replaced keep their motives and, when active, stay on as volunteers."""
     # Who holds an office is settled before the first vote: nobody who is elected today stands again today.
     used = rows.counts[0].coproducers
@@ -41,17 +42,17 @@ def elect_heads(given, p, rows):
         if role[row] == RW_HEAD:
             rw = rows.coproducers[row].rw
             members = given.rw_members[given.rw_start[rw] : given.rw_start[rw + 1]]
-            _stand(given, p, rows, row, RW_HEAD, given.rw_key[rw], members)
+            _stand(given, p, rows, row, RW_HEAD, given.rw_key[rw], members, election)
         elif role[row] == RT_HEAD:
             rt = rows.coproducers[row].rt
             members = given.rt_members[given.rt_start[rt] : given.rt_start[rt + 1]]
-            _stand(given, p, rows, row, RT_HEAD, given.rt_key[rt], members)
+            _stand(given, p, rows, row, RT_HEAD, given.rt_key[rt], members, election)
 
 
 @inner_with_arrays
-def _stand(given, p, rows, holder, role, key, members):
+def _stand(given, p, rows, holder, role, key, members, election):
     """Hold the election for the office of one head: the best of some drawn residents without an office may follow."""
-    if draw(given, ELECTION, key, role, 0) >= p.election_turnover:
+    if draw(given, ELECTION, key, role, election) >= p.election_turnover:
         return
     merits, keys = np.empty(members.size), np.empty(members.size, np.int64)
     taken = np.zeros(members.size, np.int64)
@@ -60,7 +61,8 @@ def _stand(given, p, rows, holder, role, key, members):
         merits[k], keys[k] = merit(r.intrinsic, r.social, r.normative, who.age), who.key
         taken[k] = r.coproducer >= 0 and rows.coproducers[r.coproducer].role <= RT_HEAD
     fixed = given.fixed[0]
-    best = elect(fixed.seed, fixed.replicate, key, 2 + role, p.head_candidates, merits, keys, taken)
+    of_heads = 2 * (election + 1) + role  # those of the start are 0 and 1
+    best = elect(fixed.seed, fixed.replicate, key, of_heads, p.head_candidates, merits, keys, taken)
     if taken[best]:
         return
     old = rows.coproducers[holder]

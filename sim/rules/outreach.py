@@ -19,6 +19,14 @@ ENOUGH = 1.0 - 1e-9  # of an event, earned in daily parts that do not add up exa
 
 
 @compiled
+def places_of(places):
+    """Of so many ``places`` for residents those for volunteers, cadres and neighbours: half, a quarter and the rest."""
+    volunteers = (places + 1) // 2
+    cadres = (places - volunteers + 1) // 2
+    return volunteers, cadres, places - volunteers - cadres
+
+
+@compiled
 def turn(place, last, places):
     """How many RWs come before one at this place, going round from the ``last`` that was asked."""
     return (place - last - 1) % places
@@ -75,9 +83,21 @@ def event_places(officers, hours, intake_hours, tables, joined, full):
 
 
 @compiled
-def visits_by(day, preparation_days, hours_a_week, visit_hours):
-    """Visits that a co-producer can have made by the ``day``-th day of preparation (five days a week)."""
-    return int(min(day, preparation_days) * hours_a_week / 5.0 / visit_hours + 1e-9)  # 2 x 3 / 5 / 0.4 is three
+def help_hours(each, requirements):
+    """Hours that helping a need takes: checking papers goes by the number of ``requirements``."""
+    return each * requirements
+
+
+@compiled
+def hours_by(day, preparation_days, hours_a_week):
+    """Hours that a co-producer can have given by the ``day``-th day of preparation (five days a week)."""
+    return min(day, preparation_days) * hours_a_week / 5.0
+
+
+@compiled
+def standing_asked(asked, free, preparing):
+    """Hours a week asked between events: no more than are ``free`` beside those given in ``preparing`` an event."""
+    return max(min(asked, free - preparing), 0.0)
 
 
 @compiled

@@ -15,7 +15,7 @@ from sim.model import CoproductionModel
 from sim.population import Population, members_by
 from sim.run import run
 from sim.scenario import load
-from sim.state import fingerprint
+from tests.fingerprint import fingerprint
 
 Lived = Callable[..., CoproductionModel]
 

@@ -24,7 +24,7 @@ def arise(given, rows, day):
 def advance(given, rows, day, willingness):
     """Routine 2."""
     step = step_on(given, day)
-    cycles_advance(given, given.levers[step], given.target_place[step], rows, day, willingness)
+    cycles_advance(given, given.levers[step], given.permits[step], given.target_place[step], rows, day, willingness)
 
 
 @loop
@@ -50,7 +50,7 @@ def experience(given, rows, day, decided):
 
 
 @loop
-def turn(given, rows, months, day):
+def turn(given, rows, months, day, willingness):
     """Routine 6."""
     step = step_on(given, day)
-    calendar_turns(given, given.levers[step], given.permits[step], rows, months, day)
+    calendar_turns(given, given.levers[step], given.permits[step], rows, months, day, willingness)

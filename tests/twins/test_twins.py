@@ -86,7 +86,7 @@ def test_a_target_list_and_more_events_than_tables_hold_at_first() -> None:
     assert parting(listed, days=160) == ""
 
 
-@pytest.mark.parametrize("name", [one.name for one in shipped()])
+@pytest.mark.parametrize("name", [one.name for one in shipped() if "target_list" not in one.path.read_text()])
 def test_a_long_run_of_a_shipped_scenario_is_the_same_on_every_day(name: str) -> None:
     scenario = load(name, size=TINY)
     if scenario.province is not None:
@@ -121,7 +121,7 @@ os.environ.pop("KELILING_CHECKED", None)
 from sim.compiled import COMPILED
 from sim.kernels.simulation import Simulation
 from sim.scenario import load
-from sim.state import fingerprint
+from tests.fingerprint import fingerprint
 import hashlib
 scenario = load("kebon-jeruk-weekly", size=1e-6, set_=["officers=3", "events_per_month=8"])
 one = Simulation(scenario, seed=4, replicate=2)

@@ -12,6 +12,7 @@ from sim.model import CoproductionModel
 from sim.records import Months
 from sim.scenario import Scenario
 from sim.state import World
+from tests.fingerprint import fingerprint
 from tests.twins import routines
 
 NAMES = (
@@ -23,7 +24,7 @@ def first_difference(one: World, other: World) -> str:
     """The first column in which two states differ, its first row and both values; empty when there is none."""
     if _same_bytes(one, other):
         return ""
-    a, b = state.fingerprint(one), state.fingerprint(other)
+    a, b = fingerprint(one), fingerprint(other)
     for name in a:
         if a[name] == b[name]:
             continue
@@ -76,7 +77,7 @@ def routine_by_routine(simulation: Simulation, day: int) -> Iterator[str]:
     yield NAMES[3]
     routines.experience(given, simulation.rows, day, decided)
     yield NAMES[4]
-    routines.turn(given, simulation.rows, months, day)
+    routines.turn(given, simulation.rows, months, day, simulation.willingness)
     yield NAMES[5]
 
 

@@ -260,8 +260,11 @@ def test_an_obstacle_is_a_part_of_the_technical_rejections(drawn: tuple[list[Sol
 
 
 def test_a_world_without_a_balance_is_refused_by_the_permits_name(drawn: tuple[list[Solved], list[World]]) -> None:
-    """Where those between acting and filing alone are more than the stock. No world drawn from the ranges is so."""
-    assert drawn[1] == []
+    """Where those between acting and filing alone are more than the stock: no world drawn from the ranges is so. Or where
+    more holders are said not to know than there can be though nobody learns: one is."""
+    assert len(drawn[1]) == 1
+    with pytest.raises(Infeasible, match=r"can be unknown to their holders, even where nobody learns of one"):
+        drawn[1][0].solved()
     world = drawn_world(2, PERMITS["iptm"])
     crowded = world._replace(p=SimpleNamespace(**vars(world.p) | {"iptm_stock": 0.5 * world.files * world.delay}))
     with pytest.raises(Infeasible, match=re.escape(f"{world.permit.title}: stock, need rate and shares do not fit")):

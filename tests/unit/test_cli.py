@@ -73,7 +73,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def results(folder: Path) -> dict[str, bytes]:
     """The files of a comparison that depend on the runs alone."""
-    names = ("comparison.csv", "before-after.csv", "runs.csv", "months.csv", "neighbourhoods.csv")
+    names = ("comparison.csv", "before-after.csv", "runs.csv", "months.csv", "neighbourhoods.csv", "invitations.csv")
     return {name: (folder / name).read_bytes() for name in names}
 
 
@@ -120,7 +120,7 @@ def test_run_with_replicates_as_json_and_files():
     assert set(content["years"]["2019"]) == set(outcomes())
     assert content["provenance"]["seed"] == 1
     assert content["years"]["2019"]["attendance"]["mean"] is None  # not defined, and JSON has no NaN
-    written = {"runs", "runs.csv", "months.csv", "neighbourhoods.csv", "provenance.json"}
+    written = {"runs", "runs.csv", "months.csv", "neighbourhoods.csv", "invitations.csv", "provenance.json"}
     assert {path.name for path in Path("here").iterdir()} == written
     assert "were still open when the runs ended" in content["notes"][0]
     (year,) = content["neighbourhoods"].values()

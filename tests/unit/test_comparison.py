@@ -16,7 +16,7 @@ from experiments.ensemble import Ensemble, distinct, reported_years, window_year
 from experiments.intervals import interval, mean, ratio_interval, t_quantile, variance
 from experiments.measures import COST_PER_EXTRA
 from sim.errors import InvalidInput, KelilingError
-from sim.history import Filings, History
+from sim.history import Filings, History, Invitations
 from sim.model import CoproductionModel
 from sim.outcomes import HIGHER, LOWER, NEITHER, outcomes
 from sim.records import MONTH, Record
@@ -247,7 +247,9 @@ def test_displacement_is_of_events_that_a_quarter_follows_and_of_the_same_reside
     def lived(scenario: Scenario, left: Filings) -> Ensemble:
         one = ensemble(scenario, [[month(100, 20), month(100, 20)]], scenario.name)
         none = np.zeros((36, 0, 6), np.int32)
-        history = History("kebon-jeruk", one.runs[0].records, np.zeros(0, np.int64), none, left)
+        nobody = np.zeros(0, np.int64)
+        invitations = Invitations._make([nobody] * len(Invitations._fields))
+        history = History("kebon-jeruk", one.runs[0].records, nobody, none, left, invitations)
         return replace(one, runs=(replace(one.runs[0], districts=(history,)),))
 
     def found(policy: Scenario, year: int | None = None) -> Difference:

@@ -16,7 +16,7 @@ from sim.kernels.simulation import Simulation
 from sim.model import CoproductionModel
 from sim.run import run, run_together
 from sim.scenario import Scenario, load
-from sim.state import fingerprint
+from tests.fingerprint import fingerprint
 from tests.histories import plain
 
 SMALL = 0.03

@@ -13,7 +13,7 @@ from sim.outcomes import totals_of
 from sim.profile import Kelurahan
 from sim.rules.outreach import ASSESSMENT, CANCELLED, CLOSED, DESIGNING, HELD
 from sim.scenario import Scenario, load
-from sim.state import fingerprint
+from tests.fingerprint import fingerprint
 
 LONG = 420  # days, over the first crowded mornings of the busy desk below
 

@@ -160,7 +160,8 @@ def test_the_population_seed_changes_every_drawn_trait(tenth: Population) -> Non
     assert not np.array_equal(other.rt_head, tenth.rt_head)
     n = min(other.key.size, tenth.key.size)
     for trait in TRAITS:
-        assert (getattr(other, trait)[:n] != getattr(tenth, trait)[:n]).mean() > 0.1, trait
+        rare = trait == "cadre"  # fewer than one in a hundred is
+        assert (getattr(other, trait)[:n] != getattr(tenth, trait)[:n]).mean() > (0.005 if rare else 0.1), trait
 
 
 def test_seed_and_replicate_of_the_dynamics_do_not_change_the_population(tenth: Population) -> None:

@@ -115,7 +115,7 @@ def test_every_part_of_the_key_matters() -> None:
 PURPOSES = {
     "AGE": 1, "LITERACY": 2, "INTRINSIC": 3, "SOCIAL": 4, "NORMATIVE": 5, "EFFICACY": 6, "TYPE": 7, "WORK": 8,
     "FREE_TIME": 9, "KNOWLEDGE": 10, "TRUST": 11, "EXPECTATION": 12, "HOUSEHOLD": 13, "FIRM": 14, "TIE": 15,
-    "HEAD": 16, "SIZE": 17, "STOCK": 30, "STOCK_AGE": 31, "BIRTH": 32, "THRESHOLD": 33, "TASTE": 34, "PATROL": 35,
+    "HEAD": 16, "SIZE": 17, "CADRE": 18, "STOCK": 30, "STOCK_AGE": 31, "BIRTH": 32, "THRESHOLD": 33, "TASTE": 34, "PATROL": 35,
     "REPORT": 36, "DEMOLITION": 37, "RENEWAL": 38, "AWARE": 39, "LEARNS": 40, "ENDS": 41, "OBSTACLE": 42, "MENDED": 43,
     "ATTEMPT_FAILURE": 50, "DEFECT": 51, "REPAIR": 52, "SERVICE": 53,
     "CORRECTION": 54, "CORRECTION_TIME": 55, "CORRECTED_DOCUMENT": 56, "TECHNICAL": 57, "REAPPLY": 58,
@@ -316,15 +316,27 @@ RULES: dict[str, tuple[Callable[[random.Random], Any], ...]] = {
     "rules.motivation.logistic": (real(-800.0, 800.0),),
     "rules.motivation.logit": (unit,),
     "rules.motivation.willingness": (
-        unit, unit, unit, unit, FLAG, unit, unit, unit, FLAG, unit, unit, unit, unit, tuple_of(11, 0.0, 2.0),
+        unit, unit, unit, unit, FLAG, unit, unit, unit, FLAG, unit, unit, unit, unit, tuple_of(12, 0.0, 2.0),
     ),
+    "rules.motivation.felt_by": (unit, unit, unit, unit, unit, unit, tuple_of(12, 0.0, 2.0)),
     "rules.motivation.means": (real(0.0, 40.0),),
+    "rules.motivation.rested": (whole(0, 600), whole(0, 504)),
+    "rules.motivation.may_be_asked": (FLAG, FLAG, whole(-1, 1), whole(0, 600), whole(0, 504)),
     "rules.motivation.joins": (real(-9.0, 9.0), unit),
-    "rules.motivation.pay_on_logit": (real(0.0, 400.0), real(0.2, 0.9), real(-0.02, 0.08)),
+    "rules.motivation.pay_felt": (real(0.0, 400.0), real(-0.2, 0.8)),
     "rules.motivation.moved": (unit, real(-3.0, 3.0)),
     "rules.motivation.perceived_need": (real(0.0, 300.0), real(5.0, 100.0)),
-    "rules.motivation.leaving_hazard": (real(0.09, 0.53), FLAG, real(1.0, 3.9), FLAG, real(1.0, 4.0)),
-    "rules.motivation.hours_a_week": (real(0.0, 10.0), real(6.0, 27.0), real(0.0, 4.0)),
+    "rules.motivation.filled": (unit, unit, real(0.0, 1.5), real(0.0, 0.3)),
+    "rules.motivation.shifts": (FLAG, FLAG, FLAG, FLAG, real(0.0, 0.33), real(-0.4, 0.0)),
+    "rules.motivation.after_event": (
+        tuple_of(3, 0.0, 1.0), tuple_of(3, 0.0, 1.0), tuple_of(3, 0.0, 0.3), tuple_of(2, -0.4, 0.4), real(0.2, 1.0),
+        real(0.5, 1.5),
+    ),
+    "rules.motivation.leaving_odds": (
+        real(-3.0, 0.0), FLAG, real(0.0, 1.4), FLAG, real(0.0, 1.4), real(0.0, 3.0), real(-6.0, 6.0),
+    ),
+    "rules.motivation.monthly_hazard": (real(-40.0, 40.0),),
+    "rules.motivation.hours_a_week": (real(0.0, 10.0), real(6.0, 27.0), real(-6.0, 6.0)),
     "rules.motivation.company": (whole(0, 30), whole(1, 20)),
     "rules.motivation.skill_gained": (unit, real(0.0, 2.0)),
     "rules.normal.normal": (unit,),
@@ -335,7 +347,10 @@ RULES: dict[str, tuple[Callable[[random.Random], Any], ...]] = {
     "rules.outreach.to_begin": (whole(0, 3), FLAG, FLAG),
     "rules.outreach.staff": (whole(0, 10), whole(0, 10), FLAG),
     "rules.outreach.hours_away": (whole(0, 10), real(1.0, 8.0), real(0.5, 4.0), real(1.0, 12.0)),
-    "rules.outreach.visits_by": (whole(0, 42), whole(1, 42), real(1.0, 8.0), real(0.2, 1.0)),
+    "rules.outreach.help_hours": (real(0.05, 0.4), whole(1, 12)),
+    "rules.outreach.hours_by": (whole(0, 42), whole(1, 42), real(1.0, 8.0)),
+    "rules.outreach.standing_asked": (real(0.0, 10.0), real(3.0, 40.0), real(0.0, 8.0)),
+    "rules.outreach.places_of": (whole(0, 60),),
     "rules.outreach.turn": (whole(0, 70), whole(-1, 70), whole(1, 70)),
     "rules.outreach.rank": (whole(0, 5), whole(0, 70), unit, real(0.0, 300.0), real(0.0, 30.0), whole(-9, 900)),
     "rules.outreach.reach": (unit, whole(0, 3), real(0.0, 0.3)),
@@ -399,6 +414,7 @@ def test_every_compiled_rule_is_in_the_table() -> None:
     for path in [ROOT / "sim" / "rng.py", *(ROOT / "sim" / "rules").glob("*.py")]:
         module = path.relative_to(ROOT / "sim").with_suffix("").as_posix().replace("/", ".")
         held |= {f"{module}.{name}" for name in re.findall(r"^@compiled\ndef (\w+)", path.read_text(), re.MULTILINE)}
+    held.remove("rng.ordered")  # of arrays, so it has a test of its own
     assert held == set(RULES)
 
 

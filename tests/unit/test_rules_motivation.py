@@ -11,22 +11,27 @@ from hypothesis import strategies as st
 from sim.parameters import register
 from sim.rules import motivation
 from sim.rules.motivation import (
+    after_event,
+    filled,
+    hours_a_week,
     joins,
-    leaving_hazard,
+    leaving_odds,
     logistic,
     logit,
     means,
+    monthly_hazard,
     moved,
-    pay_on_logit,
+    pay_felt,
     perceived_need,
+    shifts,
     skill_gained,
     willingness,
 )
 
 UNIT = st.floats(0.0, 1.0)
-BASE = tuple(float(register()[name].default) for name in motivation.WEIGHTS)
+BASE = (*(float(register()[name].default) for name in motivation.WEIGHTS[:-1]), 4.0)
 PERSON = {
-    "intrinsic": 0.8, "social": 0.5, "normative": 0.6, "efficacy": 0.7, "decisive": 1, "need": 0.5, "company": 0.4,
+    "intrinsic": 3.2, "social": 2.5, "normative": 3.0, "efficacy": 3.5, "decisive": 1, "need": 0.5, "company": 0.4,
     "means": 0.5, "stake": 1, "delays": 0.25, "fatigue": 0.3, "hours": 0.25, "pay": 0.2,
 }  # fmt: skip
 ORDER = tuple(PERSON)
@@ -68,21 +73,22 @@ def test_logit_undoes_logistic_and_logistic_is_symmetric(x: float) -> None:
 
 def test_places_of_the_weights_follow_their_names() -> None:
     for place, name in enumerate(motivation.WEIGHTS):
-        word = {"pay_erosion": "EROSION"}.get(name, name.removeprefix("weight_").upper())
+        word = {"pay_erosion": "EROSION", "felt_level": "LEVEL"}.get(name, name.removeprefix("weight_").upper())
         assert getattr(motivation, word) == place
 
 
 def test_willingness_of_the_decisive_type_by_hand() -> None:
-    """1.0 x 0.8 + 0.8 x 0.6 x 0.5 + 0.2 x 0.5 x 0.4 + 0.6 x 0.7 = 1.50, less 0.3 for fatigue and 0.25 for hours."""
-    assert willing() == pytest.approx(0.95, rel=1e-12)
-    assert willing(with_weight(motivation.EROSION, 0.5)) == pytest.approx(0.85, rel=1e-12)
+    """1.0 x 3.2 + 0.8 x 3 x 0.5 + 0.2 x 2.5 x 0.4 + 0.6 x 3.5 = 6.7, less 4 of an average adult at base, 0.3 for
+    fatigue and 0.25 for hours."""
+    assert willing() == pytest.approx(2.15, rel=1e-12)
+    assert willing(with_weight(motivation.EROSION, 0.5)) == pytest.approx(2.05, rel=1e-12)
 
 
 def test_willingness_of_the_flexible_type_by_hand() -> None:
     """0.8 x 0.5 + 0.6 x 1 - 0.8 x 0.25 = 0.80, less 0.3 for fatigue and 0.25 for hours, and 0.2 for pay."""
     assert willing(decisive=0) == pytest.approx(0.45, rel=1e-12)
     half_felt = with_weight(motivation.FLEXIBLE, 0.1)
-    assert willing(half_felt, decisive=0) == pytest.approx(0.45 + 0.15, rel=1e-12)
+    assert willing(half_felt, decisive=0) == pytest.approx(0.45 + 0.27, rel=1e-12)
 
 
 @pytest.mark.parametrize("what", ["means", "stake", "delays", "pay"])
@@ -140,18 +146,12 @@ def test_joining_at_the_edges_of_its_draw() -> None:
 @pytest.mark.parametrize("pay", [0.0, 16.0, 32.0])
 def test_pay_up_to_two_euros_does_nothing(pay: float) -> None:
     """E2: no bit of the willingness moves."""
-    assert pay_on_logit(pay, 0.6, 0.06) == 0.0
+    assert pay_felt(pay, 0.6) == 0.0
 
 
-@pytest.mark.parametrize(("pay", "probability"), [(160.0, 0.66), (400.0, 0.66), (96.0, 0.63), (48.0, 0.6075)])
-def test_pay_adds_six_points_at_ten_euros_and_is_linear_before(pay: float, probability: float) -> None:
-    assert logistic(logit(0.6) + pay_on_logit(pay, 0.6, 0.06)) == pytest.approx(probability, rel=1e-12)
-
-
-@given(st.floats(0.0, 400.0), st.floats(0.0, 400.0), st.floats(0.2, 0.9))
-def test_more_pay_never_lowers_the_flexible_types_willingness(one: float, other: float, acceptance: float) -> None:
-    low, high = sorted((one, other))
-    assert pay_on_logit(low, acceptance, 0.06) <= pay_on_logit(high, acceptance, 0.06)
+@pytest.mark.parametrize(("pay", "felt"), [(160.0, 0.6), (400.0, 0.6), (96.0, 0.3), (48.0, 0.075)])
+def test_pay_is_felt_whole_at_ten_euros_and_is_linear_before(pay: float, felt: float) -> None:
+    assert pay_felt(pay, 0.6) == pytest.approx(felt, rel=1e-12)
 
 
 # -- motives that move
@@ -181,36 +181,63 @@ def test_two_shifts_are_one_shift_by_their_sum(motive: float, one: float, other:
     assert moved(moved(motive, one), other) == pytest.approx(moved(motive, one + other), rel=1e-9)
 
 
+def test_a_motive_fills_a_share_of_its_room_and_no_more() -> None:
+    """On the logit scale half of what is left up to 0.5 above the start, then half of the rest; above it, nothing."""
+    once = filled(0.5, 0.5, 0.5, 0.5)
+    assert logit(once) == pytest.approx(0.25, rel=1e-9)
+    assert logit(filled(once, 0.5, 0.5, 0.5)) == pytest.approx(0.375, rel=1e-9)
+    assert filled(0.7, 0.5, 0.5, 0.5) == 0.7
+
+
+def test_motives_rise_to_their_room_however_often_and_thanks_lift_that_of_intrinsic_motivation() -> None:
+    """A thousand events: half a standard deviation above the start, with thanks 0.83, with tied pay too 0.47."""
+    for thanks, pays, above in ((0, 0, 0.5), (1, 0, 0.83), (1, 1, 0.47), (0, 1, 0.14)):
+        motives, thanked, paid = (0.5, 0.5, 0.5), 0, 0
+        for _ in range(1000):
+            moves = shifts(thanked, paid, thanks, pays, 0.33, -0.36)
+            motives = after_event(motives, (0.5, 0.5, 0.5), (0.1, 0.01, 0.1), moves, 0.5, 2.0)
+            thanked, paid = thanks, pays
+        assert [logit(motive) for motive in motives] == pytest.approx([2.0 * above, 1.0, 1.0], abs=1e-3)
+
+
+def test_thanks_and_tied_pay_move_once() -> None:
+    assert shifts(0, 0, 1, 0, 0.33, -0.36) == (0.0, 0.33)
+    assert shifts(1, 0, 1, 0, 0.33, -0.36) == (0.33, 0.0)
+    assert shifts(1, 0, 0, 1, 0.33, -0.36) == (0.33, -0.36)
+    assert shifts(1, 1, 1, 1, 0.33, -0.36) == (pytest.approx(-0.03), 0.0)
+
+
 def test_perceived_need_by_hand() -> None:
     assert [perceived_need(known, 30.0) for known in (0.0, 30.0, 90.0)] == [0.0, 0.5, 0.75]
 
 
-# -- leaving and skill
+# -- hours, leaving and skill
+
+
+def test_hours_given_are_a_share_of_those_asked_or_free() -> None:
+    """One half at an effort of nothing, three quarters at ln 3."""
+    assert hours_a_week(3.0, 12.0, 0.0) == 1.5
+    assert hours_a_week(3.0, 2.0, math.log(3.0)) == pytest.approx(1.5, rel=1e-12)
 
 
 def yearly(hazard: float) -> float:
     return 1.0 - math.exp(-12.0 * hazard)
 
 
-def odds(p: float) -> float:
-    return p / (1.0 - p)
+@given(st.floats(0.05, 0.9))
+def test_twelve_months_at_a_hazard_are_the_yearly_chance(chance: float) -> None:
+    assert yearly(monthly_hazard(logit(chance))) == pytest.approx(chance, rel=1e-9)
 
 
-def test_leaving_at_base_is_35_5_percent_a_year() -> None:
-    """E22: twelve months at the base hazard."""
-    base = float(register()["attrition"].default)
-    assert base == 0.355
-    assert leaving_hazard(base, 0, 2.0, 0, 4.0) == pytest.approx(-math.log(1.0 - 0.355) / 12.0, rel=1e-14)
+def test_the_hazard_of_leaving_neither_overflows_nor_falls_below_nothing() -> None:
+    assert monthly_hazard(-900.0) == 0.0
+    assert monthly_hazard(900.0) == pytest.approx(2.5, rel=1e-6)
 
 
-@given(st.floats(0.09, 0.53), st.floats(1.0, 3.9), st.floats(1.0, 4.0))
-def test_odds_of_leaving_multiply_as_measured(attrition: float, unthanked: float, untrained: float) -> None:
-    """E21: the yearly odds rise by exactly the two measured ratios, alone and together."""
-    for lacks_thanks in (0, 1):
-        for lacks_training in (0, 1):
-            left = yearly(leaving_hazard(attrition, lacks_thanks, unthanked, lacks_training, untrained))
-            ratio = unthanked**lacks_thanks * untrained**lacks_training
-            assert odds(left) == pytest.approx(ratio * odds(attrition), rel=1e-12)
+def test_log_odds_of_leaving_by_hand() -> None:
+    """-1.4 + 0.6 + 1.3 - 0.5 x 0.8."""
+    assert leaving_odds(-1.4, 1, 0.6, 1, 1.3, 0.5, 0.8) == pytest.approx(0.1, rel=1e-12)
+    assert leaving_odds(-1.4, 0, 0.6, 0, 1.3, 0.0, 0.8) == -1.4
 
 
 def test_skill_gained_by_hand() -> None:

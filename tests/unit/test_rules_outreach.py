@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import floor
 
 import pytest
 from hypothesis import given
@@ -28,13 +27,15 @@ from sim.rules.outreach import (
     ROTATION,
     RUNNING,
     event_places,
+    help_hours,
     hours_away,
+    hours_by,
     rank,
     reach,
     staff,
+    standing_asked,
     to_begin,
     turn,
-    visits_by,
 )
 
 EVENTS = st.integers(0, 9)
@@ -94,29 +95,20 @@ def test_more_means_never_give_fewer_places(officers: int, tables: int, joined: 
     assert places <= event_places(officers, 4.0, 0.15, tables, joined + 1, full)
 
 
-def test_visits_by_hand() -> None:
-    """Three hours a week are 0.6 a day; a visit takes 0.4 hours: 1.5 visits a day, none after the tenth day."""
-    assert [visits_by(day, 10, 3.0, 0.4) for day in (0, 1, 3, 10, 11, 40)] == [0, 1, 4, 15, 15, 15]
+def test_hours_of_preparation_by_hand() -> None:
+    """Three hours a week are 0.6 a day, and none are added after the tenth day."""
+    assert [hours_by(day, 10, 3.0) for day in (0, 1, 5, 10, 11, 40)] == pytest.approx([0.0, 0.6, 3.0, 6.0, 6.0, 6.0])
 
 
-def test_visits_are_the_whole_part_of_hours_over_time() -> None:
-    """As exact arithmetic on the numbers as written has it, for every day, hours in tenths and visit time in tenths."""
-    wrong = [
-        (day, hours, visit)
-        for day in range(1, 43)
-        for hours in (1.0, 2.0, 3.0, 4.5, 8.0)
-        for visit in (0.2, 0.3, 0.4, 0.6, 1.0)
-        if visits_by(day, 42, hours, visit) != floor(Fraction(day) * Fraction(str(hours)) / 5 / Fraction(str(visit)))
-    ]
-    assert wrong == []
+def test_help_takes_time_by_the_number_of_requirements() -> None:
+    assert help_hours(0.15, 10) == pytest.approx(1.5)
 
 
-@given(st.integers(0, 41), st.integers(1, 42), TENTHS, TENTHS)
-def test_visits_never_fall_with_the_day_and_never_pass_the_time_given(
-    day: int, days: int, hours: Fraction, visit: Fraction
-) -> None:
-    today, tomorrow = (visits_by(d, days, float(hours), float(visit)) for d in (day, day + 1))
-    assert 0 <= today <= tomorrow <= Fraction(days) * hours / 5 / visit
+@pytest.mark.parametrize(
+    ("asked", "free", "preparing", "left"), [(2.0, 12.0, 0.0, 2.0), (2.0, 3.0, 2.5, 0.5), (2.0, 3.0, 3.5, 0.0)]
+)
+def test_hours_between_events_stay_within_free_time(asked: float, free: float, preparing: float, left: float) -> None:
+    assert standing_asked(asked, free, preparing) == pytest.approx(left)
 
 
 def test_reach_by_hand() -> None:

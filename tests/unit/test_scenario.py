@@ -37,19 +37,19 @@ def test_values_are_complete_and_layered(tmp_path: Path) -> None:
     parent = write(
         tmp_path, 'profile = "kebon-jeruk"\nhypothesis = "intrinsic-only"\n[parameters]\nofficers = 5\n', "p.toml"
     )
-    child = write(tmp_path, f'extends = "{parent.name}"\n[parameters]\nweight_efficacy = 0.3\ntrust_mean = 0.4\n')
+    child = write(tmp_path, f'extends = "{parent.name}"\n[parameters]\nweight_stake = 0.3\ntrust_mean = 0.4\n')
     scenario = load(child, ["trust_mean=0.5"], years=3)
     assert set(scenario.values) == set(register())
     assert scenario.values["events_per_month"] == register()["events_per_month"].default
     assert scenario.values["ikm_base"] == 81.81  # profile over register
     assert scenario.values["weight_social"] == 0.0  # hypothesis over register
-    assert scenario.values["weight_efficacy"] == 0.3  # scenario over hypothesis
+    assert scenario.values["weight_stake"] == 0.3  # scenario over register
     assert scenario.values["officers"] == 5  # parent's scenario over profile
     assert scenario.values["trust_mean"] == 0.5  # option over scenario
     assert scenario.lineage == ("p.toml", "mine.toml") and scenario.name == "mine"
     assert scenario.origins["ikm_base"] == "profile kebon-jeruk"
     assert scenario.origins["weight_social"] == "hypothesis intrinsic-only"
-    assert scenario.origins["weight_efficacy"] == "mine.toml:5"
+    assert scenario.origins["weight_stake"] == "mine.toml:5"
     assert scenario.origins["officers"] == "p.toml:6"
     assert scenario.origins["trust_mean"] == "--set" and scenario.origins["years"] == "options"
     assert "events_per_month" not in scenario.origins
@@ -320,6 +320,7 @@ def test_a_shipped_scenario_loads_and_keeps_its_promises(name: str) -> None:
         values = scenario.timeline()[-1][1]
         crowded = dict.fromkeys(("crowded-2019", "crowded-postponed", "crowded-short-staffed"), 2.0)
         monthly = {"quarterly": 1 / 3, "twice-monthly": 2.0, "weekly": 4.0, "weekly-stopped": 0.25} | crowded
+        monthly |= {"one-team": 2.0, "pilot": 2.0, "residents-sought": 4.0, "weekly-standing-help": 4.0}
         wanted = next((rate for ending, rate in monthly.items() if name.removeprefix("kebon-jeruk-") == ending), 1.0)
         assert values["events_per_month"] == wanted
 

@@ -134,6 +134,10 @@ CASES = [
         files={"a.toml": HEAD + 'extends = "b.toml"\n', "b.toml": HEAD + 'extends = "a.toml"\n'},
     ),
     Case("hypothesis-unknown", GOOD + 'hypothesis = "two-type"\n', 4, "hypothesis", "two-types"),
+    Case(
+        "hypothesis-owns", GOOD + 'hypothesis = "intrinsic-only"\n[parameters]\nweight_social = 0.3\n', 6,
+        "parameters.weight_social",
+    ),
     # settings
     Case("years-range", GOOD + "years = 0\n", 4, "years"),
     Case("years-range", GOOD + "years = 31\n", 4, "years"),

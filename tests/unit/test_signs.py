@@ -49,12 +49,12 @@ def test_shares_count_combinations() -> None:
 
 
 def test_worlds_that_cannot_be_are_counted_and_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where no prompt may be strong at all, only worlds in which what is learnt is effect enough are left."""
-    monkeypatch.setattr("sim.strengths.STRONGEST", 1e-6)
+    """Where no prompt may be strong, worlds in which what is learnt is effect enough are left, and few others."""
+    monkeypatch.setattr("sim.strengths.STRONGEST", 0.05)
     base, policy = (load(name, size=0.02, years=1) for name in ("kebon-jeruk-no-outreach", "kebon-jeruk-2018"))
-    found = signs_of({"x": (base, policy)}, ("applications",), draws=8, seed=3)
-    assert 0 < len(found.refused) < 8
-    assert len(found.worlds) + len(found.refused) == 8
+    found = signs_of({"x": (base, policy)}, ("applications",), draws=16, seed=3)
+    assert 0 < len(found.refused) < 16
+    assert len(found.worlds) + len(found.refused) == 16
     assert all("this world cannot give the effect of" in why for why in found.refused)
 
 

@@ -20,7 +20,8 @@ from sim.model import CoproductionModel
 from sim.rules.choice import COUNTER, ONLINE
 from sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
 from sim.scenario import Scenario, load
-from sim.state import OPEN, World, fingerprint
+from sim.state import OPEN, World
+from tests.fingerprint import fingerprint
 
 
 @cache
@@ -131,7 +132,9 @@ def watched() -> tuple[World, dict[int, list[Entry]], Encounters]:
     """The policy's arm with a witness at some applicants, at some co-producers, and at some of every kind of note."""
     world = plain("policy")
     a = applications(world)
-    chosen = [np.flatnonzero(mask) for mask in (a.skill > 0.0, a.repaired > 0, a.returns > 1, a.outcome == WITHDRAWN)]
+    stands = (a.outcome == REJECTED) & (a.defects == 0) & (world.needs.obstacle[a.need] == 1)
+    masks = (a.skill > 0.0, a.repaired > 0, a.returns > 1, a.outcome == WITHDRAWN, stands)
+    chosen = [np.flatnonzero(mask) for mask in masks]
     rows = set(np.concatenate([a.resident[rows[:4]] for rows in (*chosen, np.arange(0, a.need.size, 200))]).tolist())
     rows |= set(world.coproducers.resident[world.parts.coproducer[:10]].tolist())
     notes = noted("policy")[1]
@@ -272,7 +275,8 @@ def test_coproducers_are_told_of_every_event_they_joined() -> None:
     for row, entries in stories.items():
         helper = world.motives.coproducer.item(row)
         if helper >= 0:
-            taken = (parts.coproducer[: world.counts.parts.item(0)] == helper).sum()
+            used = world.counts.parts.item(0)
+            taken = ((parts.coproducer[:used] == helper) & (parts.joined[:used] == 1)).sum()
             assert sum(entry.text.startswith("joined the co-producers") for entry in entries) == taken
             assert sum(entry.text.startswith("had given") for entry in entries) == c.events.item(helper)
             if c.role.item(helper) == 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.docs.findings.declared import block, sentence
 from tests.docs.findings.found import Found
-from tests.docs.findings.words import about, falls
+from tests.docs.findings.words import about, rises
 
 PAGE = "README.md"
 RISE_OF_IKM = 6.08  # points, at Kebon Jeruk; the paper's (pattern Q2)
@@ -22,22 +22,13 @@ def demo_output(found: Found) -> str:
     return "\n".join(["```text", *found.pair("kebon-jeruk").results["output"], "```"])
 
 
-@sentence(
-    PAGE,
-    "*Expected complaints* fall for every 1,000 decisions while their number rises a little, because more residents "
-    "apply.",
-)
-def complaints(found: Found) -> bool:
-    """The rate falls, the number rises by less than a tenth, and more apply."""
+@sentence(PAGE, "More residents apply, so a few more are rejected though the share does not rise.")
+def rejected(found: Found) -> bool:
+    """By less than a tenth."""
     pair = found.pair("kebon-jeruk")
-    before = pair["complaints_expected"].baseline_mean * decided(found) / 1000.0
-    avoided = pair["complaints_avoided"]
-    return (
-        falls(pair["complaints_expected"])
-        and falls(avoided)
-        and avoided.low > -0.1 * before
-        and pair["applications"].low > 0.0
-    )
+    number = pair["rejected_number"]
+    few = rises(number) and number.high < 0.1 * number.baseline_mean
+    return few and pair["applications"].low > 0.0 and not rises(pair["rejected_share"])
 
 
 @sentence(
