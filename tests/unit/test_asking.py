@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
@@ -25,6 +27,14 @@ from sim.state import (
     UNASKED,
     VOLUNTEER,
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def unchecked() -> Iterator[None]:
+    """The laws are checked elsewhere; here many days are lived one by one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KELILING_CHECKED", "0")
+        yield
 
 
 @pytest.fixture(scope="module")

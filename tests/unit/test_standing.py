@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +20,14 @@ HOURS = 3.0
 
 def scenario(**values: float):  # type: ignore[no-untyped-def]
     return load("kebon-jeruk-no-outreach", size=0.05, events_per_month=8.0, **values)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def unchecked() -> Iterator[None]:
+    """The laws are checked elsewhere; here many days are lived one by one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KELILING_CHECKED", "0")
+        yield
 
 
 @pytest.fixture(scope="module")
