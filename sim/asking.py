@@ -11,31 +11,65 @@ import numpy as np
 
 from sim.compiled import compiled
 from sim.rng import Draw, ordered, uniform
-from sim.rules import motivation
-from sim.state import RT_HEAD, VOLUNTEER
+from sim.rules import motivation, outreach
+from sim.state import AS_CADRE, AS_HEAD, AS_NEIGHBOUR, AS_VOLUNTEER, AS_VOLUNTEER_NEARBY, RT_HEAD, UNASKED, VOLUNTEER
 
-INVITED_ORDER = Draw.INVITED_ORDER
+INVITED_ORDER, UNINVITED = Draw.INVITED_ORDER, Draw.UNINVITED
+
+
+@compiled
+def plan(given, p, rows, day, rw):
+    """The residents to be asked beside the RW's head, in order, and the reason of each; last who come unasked.
+
+    Heads get the places that are not sought for residents; what a group does not fill passes on to the next.
+    """
+    heads = office_holders(given, rows, day, rw, p.return_rest)
+    people = volunteers(given, rows, rw)
+    movement = cadres(given, rows, day, rw, p.return_rest)
+    near = neighbours(given, rows, day, rw, p.return_rest, p.help_lasts, p.candidates_asked)
+    n_heads = min(heads.size, max(p.coproducers_sought - p.residents_sought, 1) - 1)
+    of_people, of_movement, of_near = outreach.places_of(p.coproducers_sought - 1 - n_heads)
+    n_people = min(people.size, of_people)
+    n_movement = min(movement.size, of_movement + of_people - n_people)
+    n_near = min(near.size, of_near + of_movement + of_people - n_people - n_movement)
+    residents = np.concatenate((heads[:n_heads], people[:n_people], movement[:n_movement], near))
+    reasons, size = np.empty(residents.size, np.int64), residents.size - near.size + n_near
+    for k in range(size):
+        if k < n_heads:
+            reasons[k] = AS_HEAD
+        elif k < n_heads + n_people:
+            reasons[k] = AS_VOLUNTEER if given.traits[residents[k]].rw == rw else AS_VOLUNTEER_NEARBY
+        else:
+            reasons[k] = AS_CADRE if k < size - n_near else AS_NEIGHBOUR
+    fixed, ordinal = given.fixed[0], rows.neighbourhoods[rw].proposals
+    for i in near[n_near:]:
+        mark = uniform(fixed.seed, fixed.replicate, UNINVITED, given.traits[i].key, ordinal, 0)
+        if mark < p.uninvited_joining:
+            residents[size], reasons[size] = i, UNASKED
+            size += 1
+    return residents[:size], reasons[:size]
 
 
 @compiled
 def office_holders(given, rows, day, rw, rest):
-    """Co-producers' rows of the RW's other heads who may be asked, by the draw."""
-    hood, used = rows.neighbourhoods[rw], rows.counts[0].coproducers
+    """The RW's other heads who may be asked, by the draw."""
+    head, used = rows.coproducers[rows.neighbourhoods[rw].head].resident, rows.counts[0].coproducers
     found, size = np.empty(used, np.int64), 0
     for row in range(used):
-        c = rows.coproducers[row]
-        # In a tiny RW one resident may hold two offices, but takes part once.
-        if c.rw != rw or c.role > RT_HEAD or c.resident == rows.coproducers[hood.head].resident:
+        office = rows.coproducers[row]
+        if office.rw != rw or office.role > RT_HEAD or office.resident == head:
             continue
+        # In a tiny RW one resident may hold two offices, but is one co-producer.
+        c = rows.coproducers[rows.motives[office.resident].coproducer]
         if motivation.may_be_asked(c.active, 1, c.event, day - c.stopped, rest) > 0:
-            found[size] = row
+            found[size] = c.resident
             size += 1
-    return _in_order(given, rows, rw, found[:size], rows.coproducers.resident[found[:size]])
+    return _in_order(given, rows, rw, found[:size])
 
 
 @compiled
 def volunteers(given, rows, rw):
-    """Co-producers' rows of the active volunteers of the RW, then of the other RWs of its kelurahan, by the draw."""
+    """The active volunteers of the RW, then of the other RWs of its kelurahan, by the draw."""
     used = rows.counts[0].coproducers
     here, near, n_here, n_near = np.empty(used, np.int64), np.empty(used, np.int64), 0, 0
     for row in range(used):
@@ -44,16 +78,12 @@ def volunteers(given, rows, rw):
             continue
         if c.rw == rw:
             if not _holds_office(rows, c.resident):
-                here[n_here] = row
+                here[n_here] = c.resident
                 n_here += 1
         elif given.rw_kelurahan[c.rw] == given.rw_kelurahan[rw]:
-            near[n_near] = row
+            near[n_near] = c.resident
             n_near += 1
-    resident = rows.coproducers.resident
-    return np.concatenate((
-        _in_order(given, rows, rw, here[:n_here], resident[here[:n_here]]),
-        _in_order(given, rows, rw, near[:n_near], resident[near[:n_near]]),
-    ))  # fmt: skip
+    return np.concatenate((_in_order(given, rows, rw, here[:n_here]), _in_order(given, rows, rw, near[:n_near])))
 
 
 @compiled
@@ -65,7 +95,7 @@ def cadres(given, rows, day, rw, rest):
         if given.traits[i].cadre > 0 and _is_free(rows, day, i, rest):
             found[size] = i
             size += 1
-    return _in_order(given, rows, rw, found[:size], found[:size])
+    return _in_order(given, rows, rw, found[:size])
 
 
 @compiled
@@ -86,7 +116,7 @@ def neighbours(given, rows, day, rw, rest, help_lasts, most):
         if close and given.traits[i].cadre == 0 and _is_free(rows, day, i, rest):
             found[size] = i
             size += 1
-    return _in_order(given, rows, rw, found[:size], found[:size])[:most]
+    return _in_order(given, rows, rw, found[:size])[:most]
 
 
 @compiled
@@ -109,11 +139,11 @@ def _holds_office(rows, resident):
 
 
 @compiled
-def _in_order(given, rows, rw, people, residents):
-    """The same ``people`` by the draw of the RW's n-th event; ``residents`` are their rows."""
+def _in_order(given, rows, rw, residents):
+    """The same ``residents`` by the draw of the RW's n-th event."""
     fixed, ordinal = given.fixed[0], rows.neighbourhoods[rw].proposals
-    marks, keys = np.empty(people.size), np.empty(people.size, np.int64)
-    for k in range(people.size):
+    marks, keys = np.empty(residents.size), np.empty(residents.size, np.int64)
+    for k in range(residents.size):
         keys[k] = given.traits[residents[k]].key
-        marks[k] = uniform(fixed.seed, fixed.replicate, INVITED_ORDER, keys[k], ordinal, 0)
-    return people[ordered(marks, keys)]
+        marks[k] = uniform(fixed.seed, fixed.replicate, INVITED_ORDER, keys[k], ordinal, given.rw_key[rw])
+    return residents[ordered(marks, keys)]

@@ -36,17 +36,23 @@ Rule = Callable[..., float]
 HALVINGS = 60
 
 
-class Supply(NamedTuple):
-    """What is solved, all on the logit scale."""
+class Measured(NamedTuple):
+    """What is solved under the base account for every other, all on the logit scale."""
 
-    intercept: float
-    effort: float  # constant of effort, beside willingness
     pay_at_ten: float  # effect of EUR 10 an hour
     leaves: float  # log odds of leaving within a year, of accepting heads at base
     without_thanks: float
     without_training: float
-    willing_at_base: float  # mean willingness of accepting heads, with the intercept
     carried: tuple[float, float]  # share of the logs of the two odds ratios that motives carry
+
+
+class Supply(NamedTuple):
+    """What is solved, all on the logit scale; ``measured`` is the same under every account."""
+
+    intercept: float
+    effort: float  # constant of effort, beside willingness
+    willing_at_base: float  # mean willingness of accepting heads, with the intercept
+    measured: Measured
 
 
 def felt_level(ground: Ground, p: SimpleNamespace) -> float:
@@ -121,50 +127,44 @@ def supply(scenario: Scenario, ground: Ground, willingness: Rule) -> Supply:
     """
     known_by = scenario.hypothesis.name, scenario.hypothesis.source
     if known_by not in ground.supplies:
-        ground.supplies[known_by] = _solve(scenario, ground, willingness)
+        ground.supplies[known_by] = _solve(ground, willingness, measured(scenario, ground))
     found: Supply = ground.supplies[known_by]
     return found
 
 
-def _solve(scenario: Scenario, ground: Ground, willingness: Rule) -> Supply:
-    p = ground.reference
-    population = ground.population
-    row = np.concatenate([population.rw_head, population.rt_head])
-    own = _Heads(
-        willingness,
-        (*_plain_weights(p), felt_level(ground, p)),
-        row,
-        population.decisive[row],
-        np.full(row.size, 1.0 / row.size),
-        ground,
-    )
+def measured(scenario: Scenario, ground: Ground) -> Measured:
+    """What is solved under the base account: no rule of a user's own is called. Raises Infeasible."""
+    base = _base_account(scenario, ground)
+    intercept = _intercept(base)
+    leaves, without_thanks, without_training, carried = _leaving(base, intercept)
+    return Measured(_pay(base, intercept), leaves, without_thanks, without_training, carried)
+
+
+def _solve(ground: Ground, willingness: Rule, kept: Measured) -> Supply:
+    p, row = ground.reference, _rows(ground)
+    weights = (*_plain_weights(p), felt_level(ground, p))
+    part = np.full(row.size, 1.0 / row.size)
+    own = _Heads(willingness, weights, row, ground.population.decisive[row], part, ground)
     intercept = _intercept(own)
     rested = own.willing(thanked=False, trained=True)
     accept = own.part * _chance(intercept + rested)
     effort = _where(lambda x: _mean(_chance(x + rested), accept) - p.effort_share)
-    base = _base_account(scenario, ground, row)
-    level = _intercept(base)
-    leaves, without_thanks, without_training, carried = _leaving(base, level)
     thanked = intercept + own.willing(thanked=True, trained=True)
-    return Supply(
-        intercept,
-        effort,
-        _pay(base, level),
-        leaves,
-        without_thanks,
-        without_training,
-        _mean(thanked, own.part * _chance(thanked)),
-        carried,
-    )
+    return Supply(intercept, effort, _mean(thanked, own.part * _chance(thanked)), kept)
 
 
-def _base_account(scenario: Scenario, ground: Ground, row: Ints) -> _Heads:
+def _rows(ground: Ground) -> Ints:
+    """Rows of all heads at the start."""
+    return np.concatenate([ground.population.rw_head, ground.population.rt_head])
+
+
+def _base_account(scenario: Scenario, ground: Ground) -> _Heads:
     """The same heads if they followed the base account: what a hypothesis sets is as the profile or register says.
 
     Types do not hang on motives, so each head stands for both, by their shares: in a small district luck could leave
     one of them without anybody.
     """
-    plain = defaults() | dict(scenario.profile.values)
+    row, plain = _rows(ground), defaults() | dict(scenario.profile.values)
     p = namespace(vars(ground.reference) | {name: plain[name] for name in scenario.hypothesis.overrides})
     decisive = np.repeat([1, 0], row.size)
     part = np.where(decisive == 1, p.share_decisive, 1.0 - p.share_decisive) / row.size

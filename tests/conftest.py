@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import settings
@@ -40,6 +40,14 @@ def lived() -> Callable[..., CoproductionModel]:
 def programme(lived: Callable[..., CoproductionModel]) -> CoproductionModel:
     """Weekly events at a tenth of Kebon Jeruk, lived to the end; look at it, do not step it."""
     return lived("kebon-jeruk-weekly", size=0.1)
+
+
+@pytest.fixture(scope="module")
+def unchecked() -> Iterator[None]:
+    """For modules that live many days or runs: the laws are held by others."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KELILING_CHECKED", "0")
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -57,15 +57,17 @@ class CoProducer(RowAgent):
             model.world.office.crowd.item(0),
             self.fatigue,
             p.coproducer_hours / me.free_hours,
-            motivation.pay_felt(p.pay, model.supply.pay_at_ten),
+            motivation.pay_felt(p.pay, model.supply.measured.pay_at_ten),
             model.weights,
         )
 
-    def invited(self, occasion: int) -> bool:
-        """Answer an invitation to the RW's event number ``occasion``: join or not."""
+    def invited(self, rw: int) -> bool:
+        """Answer an invitation to the next event of an RW, given by its row: join or not."""
+        model = self.model
         self.asked += 1
-        draw = self.model.draw(Draw.JOIN, self.resident.key, occasion)
-        return motivation.joins(self.model.supply.intercept + self.willingness(), draw)
+        occasion, host = model.world.neighbourhoods.proposals.item(rw), model.population.rw_key.item(rw)
+        draw = model.draw(Draw.JOIN, self.resident.key, occasion, host)
+        return motivation.joins(model.supply.intercept + self.willingness(), draw)
 
     def may_be_asked(self) -> bool:
         """Who takes part in no event now: heads in office and active volunteers; heads who stopped have to rest."""
@@ -167,11 +169,11 @@ class CoProducer(RowAgent):
             return
         solved = model.supply
         odds = motivation.leaving_odds(
-            solved.leaves,
+            solved.measured.leaves,
             int(not self.thanked),
-            solved.without_thanks,
+            solved.measured.without_thanks,
             int(not self.trained),
-            solved.without_training,
+            solved.measured.without_training,
             p.leaving_kappa,
             solved.intercept + self.willingness() - solved.willing_at_base,
         )

@@ -9,17 +9,8 @@ from sim.agents.view import Column, RowAgent
 from sim.rng import Draw
 from sim.rules import influence, outreach
 from sim.rules.choice import EVENT
-from sim.state import (
-    AS_CADRE,
-    AS_HEAD,
-    AS_NEIGHBOUR,
-    AS_RW_HEAD,
-    AS_VOLUNTEER,
-    AS_VOLUNTEER_NEARBY,
-    OPEN,
-    UNASKED,
-    rows_of,
-)  # fmt: skip
+from sim.state import AS_CADRE, AS_RW_HEAD, OPEN, UNASKED, rows_of
+from sim.terms import step_on
 
 if TYPE_CHECKING:
     from sim.agents.coproducer import CoProducer
@@ -29,7 +20,7 @@ class Neighbourhood(RowAgent):
     """An RW and its head. No head, no consent, no event (P8)."""
 
     head = Column("neighbourhoods", "Row of the head among co-producers.")
-    proposals: int = Column("neighbourhoods", "Events proposed so far.")  # type: ignore[assignment]
+    proposals = Column("neighbourhoods", "Events proposed so far.")
     declined = Column("neighbourhoods", "Proposals declined so far.")
     declined_day = Column("neighbourhoods", "Day of the last refusal.")
     last_event = Column("neighbourhoods", "Day of the last event.")
@@ -63,7 +54,7 @@ class Neighbourhood(RowAgent):
         model = self.model
         self.proposals += 1
         head = model.coproducer(self.head)
-        if not model.p.heads_decline and head.may_be_asked() and head.invited(self.proposals):
+        if not model.p.heads_decline and head.may_be_asked() and head.invited(self.row):
             head.join()
             return True
         self.declined += 1
@@ -74,36 +65,21 @@ class Neighbourhood(RowAgent):
 
     def gather(self, event: int) -> None:
         """Invite heads and residents in the order of ``sim.asking``, up to the number sought; some come unasked."""
-        model, e, p, day = self.model, self.model.world.events, self.model.p, self.model.day
+        model, e = self.model, self.model.world.events
         # A head elected since the consent was not asked yet and answers now; without the head no event (P8).
         head = model.coproducer(self.head)
         e.invited[event] = 1
-        if head.event >= 0 or (not head.active and not head.invited(self.proposals)):
+        if head.event >= 0 or (not head.active and not head.invited(self.row)):
             return
         self._take_part(event, head, AS_RW_HEAD)
-        given, rows = model.given, rows_of(model.world)
-        volunteers = asking.volunteers(given, rows, self.row).tolist()
-        cadres = asking.cadres(given, rows, day, self.row, p.return_rest).tolist()
-        near = asking.neighbours(given, rows, day, self.row, p.return_rest, p.help_lasts, p.candidates_asked).tolist()
-        for row in asking.office_holders(given, rows, day, self.row, p.return_rest).tolist():
-            if e.invited.item(event) >= max(p.coproducers_sought - p.residents_sought, 1):
-                break
-            self._ask(event, model.coproducer(row), AS_HEAD)
-        places = outreach.places_of(p.coproducers_sought - e.invited.item(event))
-        of_volunteers, of_cadres, of_neighbours = places
-        for row in volunteers[:of_volunteers]:
-            one = model.coproducer(row)
-            self._ask(event, one, AS_VOLUNTEER if one.rw == self.row else AS_VOLUNTEER_NEARBY)
-        of_cadres += max(of_volunteers - len(volunteers), 0)
-        for resident in cadres[:of_cadres]:
-            self._ask(event, model.recruit(resident), AS_CADRE)
-        of_neighbours += max(of_cadres - len(cadres), 0)
-        for resident in near[:of_neighbours]:
-            self._ask(event, model.recruit(resident), AS_NEIGHBOUR)
-        for resident in near[of_neighbours:]:
-            mark = model.draw(Draw.UNINVITED, model.population.key.item(resident), self.proposals)
-            if mark < p.uninvited_joining:
-                self._take_part(event, model.recruit(resident), UNASKED)
+        levers = model.given.levers[step_on(model.given, model.day)]
+        residents, reasons = asking.plan(model.given, levers, rows_of(model.world), model.day, self.row)
+        for resident, reason in zip(residents.tolist(), reasons.tolist(), strict=True):
+            one = model.recruit(resident)
+            if reason == UNASKED:
+                self._take_part(event, one, UNASKED)
+            else:
+                self._ask(event, one, reason)
         total = 0.0
         for part in model.parts_of(event):
             total += model.coproducer(model.world.parts.coproducer.item(part)).skill
@@ -112,7 +88,7 @@ class Neighbourhood(RowAgent):
     def _ask(self, event: int, one: CoProducer, reason: int) -> None:
         """Ask a co-producer to take part in an event."""
         self.model.world.events.invited[event] += 1
-        if one.invited(self.proposals):
+        if one.invited(self.row):
             self._take_part(event, one, reason)
         else:
             self.model.new_part(event, one, reason)

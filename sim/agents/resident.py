@@ -8,7 +8,7 @@ from sim.agents.applicant import Applicant
 from sim.agents.view import Column, Trait
 from sim.opening import begin
 from sim.rng import Draw, packed
-from sim.rules import choice, filing, influence, motivation
+from sim.rules import choice, filing, influence, motivation, outreach
 from sim.rules.choice import BROKER, COUNTER, EVENT, GIVES_UP, ONLINE, TRIES_LATER, WAIT
 from sim.scenario import MONTH_DAYS
 from sim.state import IDLE, NEVER, OPEN, records
@@ -17,8 +17,6 @@ from sim.terms import step_on
 if TYPE_CHECKING:
     from sim.model import CoproductionModel
     from sim.state import Floats
-
-BETWEEN = 8  # index of a draw for help between events; those of events are the permits'
 
 
 class Resident(Applicant):
@@ -283,7 +281,7 @@ class Resident(Applicant):
         permit = needs.permit.item(need)
         occasion = packed(permit, needs.ordinal.item(need), 0)
         # Between events a need is helped once at most.
-        drawn_for = (self._proposals(event), permit) if event >= 0 else (occasion, BETWEEN)
+        drawn_for = (self._proposals(event), permit) if event >= 0 else (occasion, outreach.BETWEEN)
         if model.draw(Draw.HEEDED, self.key, *drawn_for) >= model.strengths.heeded:
             return
         if event >= 0:

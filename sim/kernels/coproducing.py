@@ -67,10 +67,10 @@ def willingness_of(given, p, rows, day, c, willingness):
 
 
 @inner
-def invited(given, p, rows, day, c, ordinal, willingness):
-    """Answer an invitation to the RW's event number ``ordinal``: join or not."""
+def invited(given, p, rows, day, c, rw, willingness):
+    """Answer an invitation to the next event of an RW: join or not."""
     c.asked += 1
-    mark = draw(given, JOIN, given.traits[c.resident].key, ordinal, 0)
+    mark = draw(given, JOIN, given.traits[c.resident].key, rows.neighbourhoods[rw].proposals, given.rw_key[rw])
     return motivation.joins(given.fixed[0].intercept + willingness_of(given, p, rows, day, c, willingness), mark)
 
 

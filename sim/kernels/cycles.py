@@ -110,7 +110,7 @@ def consents(given, p, rows, day, rw, willingness):
         p.heads_decline == 0
         and motivation.may_be_asked(head.active, 1, head.event, day - head.stopped, p.return_rest) > 0
     )
-    if asked and invited(given, p, rows, day, head, hood.proposals, willingness):
+    if asked and invited(given, p, rows, day, head, rw, willingness):
         join(given, p, rows, day, head)
         return True
     hood.declined += 1

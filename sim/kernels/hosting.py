@@ -11,21 +11,10 @@ from sim.kernels.coproducing import invited, join, recruit, standing_week, stood
 from sim.kernels.growing import next_row
 from sim.rng import Draw, ordered
 from sim.rules import choice, influence, outreach
-from sim.state import (
-    AS_CADRE,
-    AS_HEAD,
-    AS_NEIGHBOUR,
-    AS_RW_HEAD,
-    AS_VOLUNTEER,
-    AS_VOLUNTEER_NEARBY,
-    NEVER,
-    OPEN,
-    UNASKED,
-)
+from sim.state import AS_CADRE, AS_RW_HEAD, NEVER, OPEN, UNASKED
 
-UNINVITED, HEARS, VISIT_ORDER = Draw.UNINVITED, Draw.HEARS, Draw.VISIT_ORDER
+HEARS, VISIT_ORDER = Draw.HEARS, Draw.VISIT_ORDER
 TAKES_IN, HEEDED, MENDED = Draw.TAKES_IN, Draw.HEEDED, Draw.MENDED
-BETWEEN = 8  # index of a draw for help between events; those of events are the permits'
 
 
 @inner_with_arrays
@@ -62,29 +51,16 @@ def gather(given, p, rows, day, event, willingness):
     # A head elected since the consent was not asked yet and answers now; without the head no event (P8).
     head = rows.coproducers[hood.head]
     e.invited = 1
-    if head.event >= 0 or (head.active == 0 and not invited(given, p, rows, day, head, hood.proposals, willingness)):
+    if head.event >= 0 or (head.active == 0 and not invited(given, p, rows, day, head, e.rw, willingness)):
         return
     _take_part(given, p, rows, day, event, hood.head, AS_RW_HEAD)
-    volunteers = asking.volunteers(given, rows, e.rw)
-    cadres = asking.cadres(given, rows, day, e.rw, p.return_rest)
-    neighbours = asking.neighbours(given, rows, day, e.rw, p.return_rest, p.help_lasts, p.candidates_asked)
-    for row in asking.office_holders(given, rows, day, e.rw, p.return_rest):
-        if e.invited >= max(p.coproducers_sought - p.residents_sought, 1):
-            break
-        _ask(given, p, rows, day, event, row, AS_HEAD, willingness)
-    of_volunteers, of_cadres, of_neighbours = outreach.places_of(p.coproducers_sought - e.invited)
-    for row in volunteers[:of_volunteers]:
-        reason = AS_VOLUNTEER if rows.coproducers[row].rw == e.rw else AS_VOLUNTEER_NEARBY
-        _ask(given, p, rows, day, event, row, reason, willingness)
-    of_cadres += max(of_volunteers - volunteers.size, 0)
-    for resident in cadres[:of_cadres]:
-        _ask(given, p, rows, day, event, recruit(given, p, rows, resident), AS_CADRE, willingness)
-    of_neighbours += max(of_cadres - cadres.size, 0)
-    for resident in neighbours[:of_neighbours]:
-        _ask(given, p, rows, day, event, recruit(given, p, rows, resident), AS_NEIGHBOUR, willingness)
-    for resident in neighbours[of_neighbours:]:
-        if draw(given, UNINVITED, given.traits[resident].key, hood.proposals, 0) < p.uninvited_joining:
-            _take_part(given, p, rows, day, event, recruit(given, p, rows, resident), UNASKED)
+    residents, reasons = asking.plan(given, p, rows, day, e.rw)
+    for k in range(residents.size):
+        row = recruit(given, p, rows, residents[k])
+        if reasons[k] == UNASKED:
+            _take_part(given, p, rows, day, event, row, UNASKED)
+        else:
+            _ask(given, p, rows, day, event, row, reasons[k], willingness)
     total = 0.0
     for part in parts_of(rows, event):
         total += rows.coproducers[rows.parts[part].coproducer].skill
@@ -96,7 +72,7 @@ def _ask(given, p, rows, day, event, row, reason, willingness):
     """Ask a co-producer to take part in an event."""
     e, c = rows.events[event], rows.coproducers[row]
     e.invited += 1
-    if invited(given, p, rows, day, c, rows.neighbourhoods[e.rw].proposals, willingness):
+    if invited(given, p, rows, day, c, e.rw, willingness):
         _take_part(given, p, rows, day, event, row, reason)
     else:
         _note(rows, event, row, reason)
@@ -250,16 +226,15 @@ def visit(given, p, rows, day, i, event, skill):
     """
     need = rows.needs[i]
     who, occasion = given.traits[need.resident].key, packed(need.permit, need.ordinal, 0)
-    # Between events a need is helped once at most.
-    mark = draw(given, HEEDED, who, occasion, BETWEEN)
+    drawn_for, index = occasion, outreach.BETWEEN  # between events a need is helped once at most
     if event >= 0:
-        mark = draw(given, HEEDED, who, rows.neighbourhoods[rows.events[event].rw].proposals, need.permit)
+        drawn_for, index = rows.neighbourhoods[rows.events[event].rw].proposals, need.permit
     if need.visit_day == NEVER:
         hood = rows.neighbourhoods[given.traits[need.resident].rw]
         hood.known -= int(need.known)
         hood.helped += 1
     need.visit_day = day
-    if mark >= given.fixed[0].heeded:
+    if draw(given, HEEDED, who, drawn_for, index) >= given.fixed[0].heeded:
         return
     if event >= 0:
         _meet(rows, day, i, event)

@@ -89,7 +89,7 @@ def may_be_asked(active, in_office, event, days, rest):
 
     Heads in office are left alone for a while after they stopped, ``days`` ago; volunteers who did are others' to ask.
     """
-    return int(event < 0 and (active > 0 or (in_office > 0 and days >= rest)))
+    return int(event < 0 and (active > 0 or (in_office > 0 and rested(days, rest) > 0)))
 
 
 @compiled

@@ -82,6 +82,9 @@ def event_places(officers, hours, intake_hours, tables, joined, full):
     return max(min(by_officers, by_tables), 0)
 
 
+BETWEEN = 8  # index of a draw for help between events; before an event it is the permit's number
+
+
 @compiled
 def help_hours(each, requirements):
     """Hours that helping a need takes: checking papers goes by the number of ``requirements``."""

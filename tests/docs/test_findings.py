@@ -27,10 +27,7 @@ ROOT = pages.ROOT
 TINY = Pair("kebon-jeruk-crowded-2018", "kebon-jeruk-crowded-2019", size=0.05, replicates=2)
 
 
-@pytest.fixture(autouse=True)
-def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The laws are checked elsewhere; here many runs are lived."""
-    monkeypatch.setenv("KELILING_CHECKED", "0")
+pytestmark = pytest.mark.usefixtures("unchecked")
 
 
 # -- what the pages say

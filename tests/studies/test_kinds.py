@@ -64,10 +64,7 @@ def keliling(*words: str | Path) -> Result:
     return CliRunner().invoke(cli, [str(word) for word in words])
 
 
-@pytest.fixture(autouse=True)
-def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The laws are checked elsewhere; here many runs are lived."""
-    monkeypatch.setenv("KELILING_CHECKED", "0")
+pytestmark = pytest.mark.usefixtures("unchecked")
 
 
 def written(folder: Path, kind: str) -> Path:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 
@@ -28,13 +26,7 @@ from sim.state import (
     VOLUNTEER,
 )
 
-
-@pytest.fixture(scope="module", autouse=True)
-def unchecked() -> Iterator[None]:
-    """The laws are checked elsewhere; here many days are lived one by one."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KELILING_CHECKED", "0")
-        yield
+pytestmark = pytest.mark.usefixtures("unchecked")
 
 
 @pytest.fixture(scope="module")
@@ -47,10 +39,11 @@ def lived() -> Simulation:
 
 def by_draw(simulation: Simulation, residents: list[int], rw: int) -> list[int]:
     """Residents by the draw of the RW's n-th event."""
-    key, ordinal = simulation.ground.population.key, simulation.world.neighbourhoods.proposals.item(rw)
+    people = simulation.ground.population
+    key, host, ordinal = people.key, people.rw_key.item(rw), simulation.world.neighbourhoods.proposals.item(rw)
     return sorted(
         residents,
-        key=lambda one: (uniform(simulation.seed, 0, Draw.INVITED_ORDER, key.item(one), ordinal, 0), key.item(one)),
+        key=lambda one: (uniform(simulation.seed, 0, Draw.INVITED_ORDER, key.item(one), ordinal, host), key.item(one)),
     )
 
 
@@ -82,7 +75,7 @@ def test_every_group_is_who_it_says_in_the_order_of_the_draw(lived: Simulation) 
             if c.rw[row] == rw and c.role[row] <= RT_HEAD and one != head and c.event[row] < 0
             if c.active[row] or day - c.stopped[row] >= rest
         ]
-        found = c.resident[asking.office_holders(given, rows, day, rw, rest)].tolist()
+        found = asking.office_holders(given, rows, day, rw, rest).tolist()
         assert found == by_draw(lived, heads, rw)
         active = [one for one, row in of.items() if c.role[row] == VOLUNTEER and c.active[row] and c.event[row] < 0]
         here = [one for one in active if population.rw[one] == rw]
@@ -91,7 +84,7 @@ def test_every_group_is_who_it_says_in_the_order_of_the_draw(lived: Simulation) 
             if population.rw[one] != rw
             and population.rw_kelurahan[population.rw[one]] == population.rw_kelurahan[rw]
         ]  # fmt: skip
-        found = c.resident[asking.volunteers(given, rows, rw)].tolist()
+        found = asking.volunteers(given, rows, rw).tolist()
         assert found == by_draw(lived, here, rw) + by_draw(lived, near, rw)
         mine = np.flatnonzero(population.rw == rw).tolist()
         free = [

@@ -327,9 +327,9 @@ def test_without_a_later_year_nothing_is_said_net_of_it(compared):
 
 def test_what_a_run_leaves_behind_survives_being_kept(compared):
     scenario = load(PAIR[1], ["years=1", "first_year=2019"], size=0.03)
-    kept = Kept(compared / "runs").find(scenario, 1, 1)
+    kept = Kept(compared / "runs").find(scenario, 1, 0)
     assert kept is not None
-    assert plain(kept) == plain(run(scenario, replicate=1).districts[0])
+    assert plain(kept) == plain(run(scenario).districts[0])
     assert kept.filings.at_event.any()
     assert [column.dtype for column in kept.filings] == [
         column.dtype for column in filings_of(Simulation(scenario).world)
@@ -432,6 +432,26 @@ def test_tables_say_what_their_words_mean():
     assert "Delayed share: Of the applications decided in the year" in one
     content = json.loads(keliling("run", "kebon-jeruk-2018", *TINY, "--json").stdout)["years"]["2019"]
     assert {name: one["meaning"] for name, one in content.items()} == {k: o.meaning for k, o in outcomes().items()}
+
+
+def test_check_runs_no_function_of_the_users_own_and_tells_what_cannot_be(tmp_path: Path) -> None:
+    """The file would leave a mark; the same world whose constants cannot be solved is told by the parameter's name."""
+    mark = tmp_path / "mark"
+    own = f'open({str(mark)!r}, "w").close()\n\n\n{WILLINGNESS}0.0\n'
+    (tmp_path / "own.py").write_text(own, encoding="utf-8")
+    mine = tmp_path / "mine.toml"
+    text = """title = "Mine"
+why = "To see what a check does with a function of one's own."
+extends = "kebon-jeruk-2018"
+size = 0.02
+hypothesis = "own.py:willingness"
+"""
+    mine.write_text(text, encoding="utf-8")
+    keliling("check", str(mine))
+    mine.write_text(text + "\n[parameters]\nunthanked_odds = 1.0\n", encoding="utf-8")
+    told = keliling("check", str(mine), code=2)
+    assert "cannot be together: unthanked_odds: motives alone" in told.stdout + told.stderr
+    assert not mark.exists()
 
 
 def test_new_office_can_be_checked_and_run():

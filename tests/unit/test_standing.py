@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -22,12 +21,7 @@ def scenario(**values: float):  # type: ignore[no-untyped-def]
     return load("kebon-jeruk-no-outreach", size=0.05, events_per_month=8.0, **values)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def unchecked() -> Iterator[None]:
-    """The laws are checked elsewhere; here many days are lived one by one."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KELILING_CHECKED", "0")
-        yield
+pytestmark = pytest.mark.usefixtures("unchecked")
 
 
 @pytest.fixture(scope="module")

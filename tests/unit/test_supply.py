@@ -63,10 +63,10 @@ def test_every_account_has_heads_that_accept_and_work_alike(account: str) -> Non
 
 
 def test_other_accounts_keep_what_is_solved_under_the_base_account() -> None:
-    base = begun().supply
+    base = begun().supply.measured
     for account in ACCOUNTS[1:]:
-        other = begun(account).supply
-        assert other[3:6] == pytest.approx(base[3:6], abs=1e-12)
+        other = begun(account).supply.measured
+        assert other[1:4] == pytest.approx(base[1:4], abs=1e-12)
         assert other.pay_at_ten == (0.0 if account == "no-motivation" else pytest.approx(base.pay_at_ten, abs=1e-12))
 
 
@@ -99,14 +99,14 @@ def test_pay_draws_as_many_heads_as_was_measured() -> None:
     for _ in range(60):
         middle = (low + high) / 2.0
         low, high = (middle, high) if accepting(0.0, middle) < 0.6 else (low, middle)
-    assert accepting(one.supply.pay_at_ten, low) == pytest.approx(0.66, abs=1e-9)
+    assert accepting(one.supply.measured.pay_at_ten, low) == pytest.approx(0.66, abs=1e-9)
 
 
 @pytest.mark.parametrize("kappa", [0.0, 1.0, 3.0])
 def test_odds_of_leaving_are_in_all_what_was_measured(kappa: float) -> None:
     """Of accepting heads 20% leave; unthanked and untrained their odds are 2 and 4 times that, whatever motives carry."""
     one = begun(leaving_kappa=kappa)
-    solved, share = one.supply, one.ground.reference.share_decisive
+    solved, share = one.supply.measured, one.ground.reference.share_decisive
     parts = np.concatenate([np.full(1, share), np.full(1, 1.0 - share)])
 
     def level_for(wanted: float) -> float:
@@ -114,14 +114,16 @@ def test_odds_of_leaving_are_in_all_what_was_measured(kappa: float) -> None:
         for _ in range(60):
             middle = (low + high) / 2.0
             both = both_types(one)
-            mean = sum(p * chance(eta - solved.intercept + middle).mean() for p, eta in zip(parts, both, strict=True))
+            mean = sum(
+                p * chance(eta - one.supply.intercept + middle).mean() for p, eta in zip(parts, both, strict=True)
+            )
             low, high = (middle, high) if mean < wanted else (low, middle)
         return low
 
     level = level_for(0.6)
 
     def state(**changed: float) -> Floats:
-        return np.concatenate([eta - solved.intercept + level for eta in both_types(one, **changed)])
+        return np.concatenate([eta - one.supply.intercept + level for eta in both_types(one, **changed)])
 
     base = state(thanked=0.33)
     weight = np.repeat(parts, base.size // 2) * chance(base)

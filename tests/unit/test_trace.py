@@ -249,13 +249,13 @@ def test_an_obstacle_is_met_at_review_and_ends_the_need() -> None:
 
 
 def test_who_does_not_heed_a_visit_is_told_so() -> None:
-    model = WatchedModel(baseline().with_(events_per_month=8.0))
+    model = WatchedModel(baseline().with_(events_per_month=8.0, help_hours=0.05))
     model.strengths = model.strengths._replace(heeded=0.0, informed=0.0)
     needs = model.world.needs
-    rows = np.unique(needs.resident[needs.status == OPEN])[:80].tolist()
+    rows = np.unique(needs.resident[needs.status == OPEN])[::5].tolist()  # of all four
     witnesses = {row: Witness(model, row) for row in rows}
     model.watcher = Many(list(witnesses.values()))
-    live(model, None, until=lambda: model.day >= 84)
+    live(model, None, until=lambda: model.day >= 168)
     model.close()
     seen = {
         (needs.resident.item(need), needs.visit_day.item(need))
