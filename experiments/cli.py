@@ -13,6 +13,7 @@ import rich_click as click
 from experiments.commands.catalogue import districts, outcomes, parameters, scenarios
 from experiments.commands.check import check
 from experiments.commands.compare import compare
+from experiments.commands.ikm import ikm
 from experiments.commands.office import new_office
 from experiments.commands.run import run
 from experiments.commands.signs import signs
@@ -114,6 +115,7 @@ for command in (
     verify,
     trace,
     trial,
+    ikm,
     signs,
     check,
     scenarios,

@@ -32,6 +32,9 @@ from sim.scenario import MONTH_DAYS, YEAR_DAYS, Scenario
 PUBLISHED = ("rejected_share", "delayed_share", "ikm", "satisfaction", "complaints_expected")
 """Outcomes of which the paper reports what became of them from 2018 to 2019, or their like in the model."""
 
+COSTS = ("cost", "desk_cost")
+"""What an extra permit costs: the programme, and officers that the policy adds to the desk or takes from it."""
+
 LATER_YEARS = 3  # that are proposed, to see what of a policy's permits was only earlier
 
 
@@ -123,6 +126,8 @@ class Comparison:
 
         totals = list(zip(base.totals(year), policy.totals(year), strict=True))
         extra, applications = gained("granted"), gained("applications")
+        dearer = [a + b for a, b in zip(*(gained(cost) for cost in COSTS), strict=True)]
+        dearer_net = [a + b for a, b in zip(*(self._summed(cost, policy) for cost in COSTS), strict=True)]
         at_events = [(y["submitted.event"] - x["submitted.event"]) * 12 / y["months"] for x, y in totals]
         replaced = [e - a for e, a in zip(at_events, applications, strict=True)]
         each = zip(gained("private_cost"), policy.values("applications", year), strict=True)
@@ -130,11 +135,11 @@ class Comparison:
         return [
             alone(EXTRA, name, extra),
             alone(EXTRA_NET, name, self._summed("granted", policy)),
-            ratio_of_means(COST_PER_EXTRA, name, gained("cost"), extra),
-            ratio_of_means(COST_PER_EXTRA_NET, name, self._summed("cost", policy), self._summed("granted", policy)),
+            ratio_of_means(COST_PER_EXTRA, name, dearer, extra),
+            ratio_of_means(COST_PER_EXTRA_NET, name, dearer_net, self._summed("granted", policy)),
             ratio_of_means(DISPLACED, name, anyway, events, times=100.0),
             ratio_of_means(REPLACED, name, replaced, at_events, times=100.0),
-            alone(PRIVATE, name, [-dearer * number / 1000.0 for dearer, number in each]),
+            alone(PRIVATE, name, [-more * number / 1000.0 for more, number in each]),
             alone(
                 AVOIDED,
                 name,

@@ -42,9 +42,11 @@ COST_PER_EXTRA = Measure(
     "cost_per_extra_permit",
     "Cost per extra permit, at once",
     "Rp million",
-    "mean difference in programme cost / mean difference in permits granted; not defined without extra permits",
+    "mean difference in programme cost and cost of the desk / mean difference in permits granted; not defined without "
+    "extra permits",
     NEITHER,
-    meaning="What the programme costs more in the year than the baseline's, for each extra permit of the year.",
+    meaning="What the programme and the desk cost more in the year than the baseline's, for each extra permit of the "
+    "year.",
 )
 COST_PER_EXTRA_NET = Measure(
     "cost_per_extra_permit_net",
@@ -52,8 +54,8 @@ COST_PER_EXTRA_NET = Measure(
     "Rp million",
     "the same, both summed over the reported years from the first on which the two can differ to the end",
     NEITHER,
-    meaning="What the programme costs more than the baseline's over all years from the first that differs to the end "
-    "of the run, for each extra permit net of later years.",
+    meaning="What the programme and the desk cost more than the baseline's over all years from the first that differs "
+    "to the end of the run, for each extra permit net of later years.",
 )
 DISPLACED = Measure(
     "displaced_paired",

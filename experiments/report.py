@@ -8,6 +8,8 @@ tornado.csv         tornado: what each end of each factor changes
 sensitivity.csv     morris, sobol, pawn, latin: every index of every target, with its interval and the dummy's
 convergence.csv     the same for the main target, over the number of points
 information.csv     what it would be worth to know each factor
+effects.csv         crossed: every policy under every condition, and how far that lies from the first condition's
+told-apart.csv      crossed: every two conditions, and what tells them apart best
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from typing import Any
 from experiments.design import shares_of
 from experiments.precision import Reached, judged
 from experiments.studies.answers import Answers
+from experiments.studies.crossed import Effect, Pair, effects, pairs
 from experiments.studies.decision import Decision, decide
 from experiments.studies.frequency import Response, responses
 from experiments.studies.information import Worth, worth_knowing
@@ -44,6 +47,8 @@ class Report:
     converging: list[Sensitivity] = field(default_factory=list)
     worth: Worth | None = None
     reached: Reached | None = None
+    effects: list[Effect] = field(default_factory=list)
+    pairs: list[Pair] = field(default_factory=list)
 
     @property
     def main(self) -> Target | None:
@@ -73,6 +78,8 @@ def report_of(answers: Answers) -> Report:
         }
     if study.policies and study.factors:
         parts["worth"] = worth_knowing(answers, seed=study.seed)
+    if study.crossing is not None:
+        parts["effects"], parts["pairs"] = effects(answers), pairs(answers)
     if study.precision is not None:
         parts["reached"] = judged(study.precision, answers.differences(study.precision.outcome))
     return Report(answers, decide(answers), **parts)
@@ -84,6 +91,8 @@ def write_tables(folder: Path, report: Report) -> None:
     _write_all(folder / "decision.csv", report.decision.standings)
     _write_all(folder / "ranking.csv", report.decision.rankings)
     _write_all(folder / "response.csv", report.responses)
+    _write_all(folder / "effects.csv", report.effects)
+    _write_all(folder / "told-apart.csv", report.pairs)
     if report.tornado:
         header = ("target", "factor", "value", "difference", "low", "high")
         rows = [

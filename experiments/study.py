@@ -22,6 +22,7 @@ from sim.scenario import Scenario
 KINDS = {
     "frequency": "how the outcomes answer to events a month",
     "grid": "policies for every combination of some levels of levers",
+    "crossed": "policies under each of several conditions: accounts of motivation, or mechanisms switched off",
     "latin": "worlds spread evenly over all factors at once",
     "table": "worlds or policies read from a CSV file",
     "tornado": "each factor at its low and at its high end, the others at base",
@@ -80,6 +81,26 @@ class Goal:
 
 
 @dataclass(frozen=True)
+class Crossing:
+    """What a crossed study declares before it is lived: its conditions and policies, the first condition the one that
+    the others are set against.
+    """
+
+    conditions: tuple[str, ...]
+    policies: tuple[str, ...]
+    relative: frozenset[str]
+    """Outcomes whose effects are told in per cent of the baseline under the same condition."""
+    smallest: Mapping[str, float]
+    """By outcome, the smallest difference between conditions that matters."""
+    predicted: Mapping[tuple[str, str, str], int]
+    """By condition, policy and outcome, the sign of the difference from the first condition's effect."""
+
+    def unit(self, outcome: str) -> str:
+        """The unit in which effects on an outcome are told."""
+        return "% of the baseline's" if outcome in self.relative else outcomes()[outcome].unit
+
+
+@dataclass(frozen=True)
 class Study:
     """A study as its file declares it, checked."""
 
@@ -104,6 +125,8 @@ class Study:
     """Rp million a year that one unit of the first outcome is worth; then policies are ranked by net benefit."""
     rows: tuple[Mapping[str, Value], ...] = ()
     """The worlds of a table."""
+    crossing: Crossing | None = None
+    """Of a crossed study, whose arms are the baseline and the policies under each condition in turn."""
     path: str = ""
     """The study's file, and its text."""
     text: str = ""
@@ -175,4 +198,4 @@ class Study:
         return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
-__all__ = ["KINDS", "LUCK", "NOW", "SAMPLED", "Arm", "Goal", "Precision", "Study", "World"]
+__all__ = ["KINDS", "LUCK", "NOW", "SAMPLED", "Arm", "Crossing", "Goal", "Precision", "Study", "World"]

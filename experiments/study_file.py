@@ -12,7 +12,8 @@ from typing import Any
 
 from experiments.ensemble import reported_years
 from experiments.factors import Factor
-from experiments.study import KINDS, MOST_OWN, NOW, SAMPLED, Arm, Precision, Study
+from experiments.study import KINDS, MOST_OWN, NOW, SAMPLED, Arm, Crossing, Precision, Study
+from experiments.study_crossed import conditions_of, crossed, crossing_of
 from experiments.study_given import KEYS, STUDY_RULES, TABLES, TEXTS, WHOLE, Given
 from experiments.study_varied import all_levers, factors_of, rows_of
 from sim.errors import InvalidInput
@@ -27,7 +28,13 @@ from sim.values import check_value, levers
 DEFAULT_POINTS = {"sobol": 512, "morris": 20, "latin": 128, "pawn": 512}
 DEFAULT_REPLICATES = 10
 LONGEST_NAME = 60  # of a policy: it becomes a part of file names
-OF_KINDS = {"events_per_month": ("frequency",), "levers": ("grid",), "table": ("table",)}
+OF_CROSSED = ("conditions", "smallest", "predicted", "relative")
+OF_KINDS = {
+    "events_per_month": ("frequency",),
+    "levers": ("grid",),
+    "table": ("table",),
+    **dict.fromkeys(OF_CROSSED, ("crossed",)),
+}
 
 
 @cache
@@ -104,7 +111,7 @@ class _Reader(Given):
         problems.raise_if_any()
         assert baseline is not None
         year = whole["year"] if whole["year"] is not None else reported_years(baseline)[-1]
-        arms = (Arm(NOW, baseline.title, baseline), *self.policies(baseline, rows, year))
+        arms, crossing = self.arms(kind, baseline, rows, year, watched)
         worlds = tuple(row for row in rows if not all_levers(rows))
         factors = self.unowned(factors, arms, worlds)
         self.check(kind, arms, [*factors, *worlds], precision)
@@ -133,6 +140,7 @@ class _Reader(Given):
             goal=goal,
             worth=worth,
             rows=worlds,
+            crossing=crossing,
             path=str(self.located.path.resolve()),
             text=self.located.path.read_text(encoding="utf-8"),
             options={"set": list(self.set_), **self.options},
@@ -182,6 +190,26 @@ class _Reader(Given):
             if path in self.located.places or (path == (key,) and key in self.options):
                 return self.place(*path)
         return self.place(*keys)
+
+    def arms(
+        self, kind: str, baseline: Scenario, rows: Sequence[Mapping[str, Value]], year: int, watched: tuple[str, ...]
+    ) -> tuple[tuple[Arm, ...], Crossing | None]:
+        """The baseline and the policies; of a crossed study under each of its conditions."""
+        if kind != "crossed":
+            return (Arm(NOW, baseline.title, baseline), *self.policies(baseline, rows, year)), None
+        for name, value in self.tables.get("policies", {}).items():
+            if not isinstance(value, dict):
+                self.problems.add("study-crossed-policy", self.place("policies", name), value)
+        under = conditions_of(self, baseline)
+        self.problems.raise_if_any()
+        if len(under) < 2:
+            self.problems.add("study-conditions", self.place("conditions"))
+        if not self.tables.get("policies"):
+            self.problems.add("study-missing", self.place("policies"), key="[policies]")
+        self.problems.raise_if_any()
+        arms = {name: [Arm(NOW, one.title, one), *self.policies(one, rows, year)] for name, one in under.items()}
+        policies = [one.name for one in next(iter(arms.values()))[1:]]
+        return tuple(crossed(arms)), crossing_of(self, list(under), policies, watched)
 
     def policies(self, baseline: Scenario, rows: Sequence[Mapping[str, Value]], year: int) -> list[Arm]:
         """The policies that the kind and the file make."""

@@ -11,9 +11,9 @@ from sim.outcomes import NEITHER, outcomes
 
 WHOLE = {"points": (1, 1_000_000), "replicates": (1, 100_000), "seed": (0, 2**32 - 1), "year": (1900, 2200)}
 TEXTS = ("title", "question", "kind", "baseline", "from", "table")
-TABLES = ("policies", "levers", "factors", "parameters", "precision", "goal")
+TABLES = ("policies", "levers", "factors", "parameters", "precision", "goal", "conditions", "smallest", "predicted")
 LARGEST = 1e300  # of any number; infinity and no number at all are none
-KEYS = (*TEXTS, *WHOLE, "outcomes", "size", "worth", "events_per_month", *TABLES)
+KEYS = (*TEXTS, *WHOLE, "outcomes", "size", "worth", "events_per_month", "relative", *TABLES)
 PRECISION = ("outcome", "half_width", "least", "most", "look_ahead")
 DEFAULT_OUTCOMES = ("rejected_share", "delayed_share", "satisfaction", "ikm", "complaints_expected", "broker_share")
 
@@ -30,6 +30,14 @@ STUDY_RULES = {
     "study-direction": "ranks policies, so it must be an outcome of which more or less is better",
     "study-goal": "a goal is an outcome and either at_most or at_least, a number",
     "study-goal-way": "is the wrong way round for this outcome",
+    "study-condition": "a condition is a table of parameters, perhaps with a hypothesis; it may be empty",
+    "study-condition-moved": "a policy or the baseline moves it, so that this condition would not hold",
+    "study-conditions": "a crossed study needs at least two conditions",
+    "study-relative": "must be a list of outcomes of this study",
+    "study-smallest": "is not an outcome of this study",
+    "study-predicted": "is no {what} of this study whose sign can be predicted",
+    "study-sign": "a prediction is +1 or -1 for an outcome of this study",
+    "study-crossed-policy": "in a crossed study a policy is a table of levers",
     "study-policy": "a policy is the name of a scenario in quotes, or a table of levers",
     "study-policy-name": "is no name of a policy: at most {most} characters, without / and \\, on one line",
     "study-policy-district": "is of another district, size or population than the baseline, so nobody can be paired",

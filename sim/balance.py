@@ -4,8 +4,8 @@ For every permit four rates are solved together so that inflows equal outflows f
 learning of one's need by oneself, and the share of births with an obstacle. Given are the files of own initiative
 (``need_rate``, or what the office's load leaves), the stock of open needs, the share of it whose holders do not know
 (``unaware``, of births alike), the rate at which needs end unfiled, and the share of own files behind which an obstacle
-stands. Pairs of a holder and a permit differ by how keen they are; they are gathered into narrow classes of keenness,
-so that it takes milliseconds.
+stands. Pairs of a holder and a permit differ by how keen they are, and by how often needs arise in their RW; they are
+gathered into narrow classes of both, so that it takes milliseconds.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 YEAR = 252
 NARROW = 0.05  # width of a class of keenness, on the log scale
 ROUNDS, CLOSE = 400, 1e-11
-HALVINGS = 60
+HALVINGS, NEWTON = 60, 100
 LEAST_LEARNING = 1e-9
 
 
@@ -56,7 +56,7 @@ class Balance(NamedTuple):
 
     base_rate: float  # of acting, at keenness 1
     mean_keenness: float  # over the open needs at the start, see ``capped_mean``
-    opening_rate: float  # of new needs and expiries together, by idle holder
+    opening_rate: float  # of new needs and expiries together, by idle holder in an RW with the mean of openings
     birth_rate: float  # of new needs alone
     learn_rate: float  # of learning by oneself that there is a need
     obstacle_birth: float  # share of births with an obstacle
@@ -102,26 +102,39 @@ def _mean(values, weight):
 
 
 @loop
-def _births_for(days, weight, stock):
-    """Openings a day and idle holder at which the mean open share is ``stock``; ``days`` a need stays open by class."""
-    low, high = math.log(1e-12), math.log(1e3)
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2.0
-        births, share = math.exp(middle), 0.0
+def _births_for(days, often, weight, stock):
+    """Openings a day and idle holder at which the mean open share is ``stock``.
+
+    ``days`` a need stays open by class of keenness; ``weight`` is by it and by class of ``often``. By Newton's method
+    from below: the share is concave in the openings, so no step goes too far.
+    """
+    births, share, slope = 0.0, 0.0, 0.0
+    for i in range(days.size):
+        for j in range(often.size):
+            slope += weight[i, j] * often[j] * days[i]
+    for _ in range(NEWTON):
+        step = (stock - share) / slope
+        births += step
+        if step < births * 1e-14:
+            break
+        share, slope = 0.0, 0.0
         for i in range(days.size):
-            share += weight[i] * open_share(births, days[i])
-        if share > stock:
-            high = middle
-        else:
-            low = middle
-    return math.exp((low + high) / 2.0)
+            for j in range(often.size):
+                open_days = often[j] * days[i]
+                of_openings = open_share(births, open_days)
+                share += weight[i, j] * of_openings
+                idle = 1.0 - of_openings
+                slope += weight[i, j] * open_days * idle * idle
+    return births
 
 
 @loop
-def _solved(keen, weight, known):
-    """Base rate, openings, rate of learning, share of births with an obstacle, what is left over, stock by class.
+def _solved(keen, often, weight, mean, known):
+    """Base rate, openings, rate of learning, share of births with an obstacle, what is left over, idle and open pairs.
 
-    Each round takes what the last one gives; the files come out in proportion to the base rate, or nearly so.
+    The last two are shares of all pairs by class of keenness and of how often needs arise, as ``weight`` is; ``mean``
+    is that of keenness. Each round takes what the last one gives; the files come out in proportion to the base rate, or
+    nearly so.
     """
     days, unaware_days, clear_files, stuck_files = (
         np.empty(keen.size),
@@ -131,9 +144,8 @@ def _solved(keen, weight, known):
     )
     stuck = known.obstacle
     learns = known.files / known.stock
-    rate = known.files / known.stock / (1.0 - known.unaware)
-    births, apart, stock = 0.0, 1.0, np.empty(keen.size)
-    rate /= _mean(keen, weight)
+    rate = known.files / known.stock / (1.0 - known.unaware) / mean
+    births, apart, idle = 0.0, 1.0, np.empty(weight.shape)
     for _ in range(ROUNDS):
         for i in range(keen.size):
             clear, clear_acts = cells_of(rate * keen[i], known, learns, 0)
@@ -144,15 +156,17 @@ def _solved(keen, weight, known):
                 days[i] += in_cell
                 unaware_days[i] += in_cell if cell <= UNAWARE_AFTER else 0.0
             clear_files[i], stuck_files[i] = clear_acts * known.filed, stuck_acts * known.filed
-        births = _births_for(days, weight, known.stock)
+        births = _births_for(days, often, weight, known.stock)
         of_clear, of_stuck, unaware = 0.0, 0.0, 0.0
         for i in range(keen.size):
-            share = open_share(births, days[i])
-            unaware += weight[i] * (1.0 - share) * births * unaware_days[i]
-            of_clear += weight[i] * (1.0 - share) * clear_files[i]
-            of_stuck += weight[i] * (1.0 - share) * stuck_files[i]
-            stock[i] = weight[i] * share
-        files = ((1.0 - stuck) * of_clear + stuck * of_stuck) * births
+            opened = 0.0
+            for j in range(often.size):
+                idle[i, j] = weight[i, j] * (1.0 - open_share(births * often[j], days[i]))
+                opened += idle[i, j] * births * often[j]
+            unaware += opened * unaware_days[i]
+            of_clear += opened * clear_files[i]
+            of_stuck += opened * stuck_files[i]
+        files = (1.0 - stuck) * of_clear + stuck * of_stuck
         new_stuck = known.obstacle * of_clear / (known.obstacle * of_clear + (1.0 - known.obstacle) * of_stuck)
         too_many = unaware / (known.unaware * known.stock) if known.unaware > 0.0 else 1.0
         new_learns = max((learns + known.ends) * too_many - known.ends, LEAST_LEARNING)
@@ -161,7 +175,7 @@ def _solved(keen, weight, known):
             break
         rate *= known.files / files
         stuck, learns = (stuck + new_stuck) / 2.0, math.sqrt(learns * new_learns)
-    return rate, births, learns, stuck, apart, stock
+    return rate, births, learns, stuck, apart, idle, weight - idle
 
 
 @loop
@@ -185,16 +199,19 @@ def capped_mean(keen, weight, cap):
     return (low + high) / 2.0
 
 
-@compiled
-def _births_beside(openings, renewals, days):
+@loop
+def _births_beside(openings, renewals, days, often, idle):
     """Rate of new needs of an idle holder such that with renewals all openings come to ``openings`` a day.
 
-    A licence that would be renewed after so many ``days`` is not where a new need came before.
+    A licence that would be renewed after so many ``days`` is not where a new need came before. All three rates rise
+    with how ``often`` needs arise; ``idle`` are the holders by class of it.
     """
-    low, high = 0.0, openings
+    low, high, of_all = 0.0, openings, _mean(often, idle)
     for _ in range(HALVINGS):
-        middle = (low + high) / 2.0
-        if middle + renewals * math.exp(-middle * days) > openings:
+        middle, found = (low + high) / 2.0, 0.0
+        for j in range(often.size):
+            found += idle[j] * often[j] * (middle + renewals * math.exp(-middle * often[j] * days))
+        if found > openings * of_all:
             high = middle
         else:
             low = middle
@@ -209,14 +226,20 @@ def threatened(p: SimpleNamespace, permit: Permit, noticed: int) -> float:
     return boost
 
 
-def classes(keen: Floats) -> tuple[Floats, Floats]:
-    """Pairs gathered by keenness: the mean of each class and its share of them."""
-    at = np.floor(np.log(keen) / NARROW).astype(np.int64)
-    at -= at.min()
-    counts = np.bincount(at)
-    used = counts > 0
-    means = np.bincount(at, keen)[used] / counts[used]
-    return means, counts[used] / keen.size
+def classes(keen: Floats, openings: Floats) -> tuple[Floats, Floats, Floats]:
+    """Pairs gathered by keenness and by how often their needs arise, which is one number in each RW.
+
+    Returns the mean keenness of each class, over needs that arise; the numbers of openings; and the share of pairs in
+    each class by each number.
+    """
+    narrow = np.floor(np.log(keen) / NARROW).astype(np.int64)
+    narrow -= narrow.min()
+    often, place = np.unique(openings, return_inverse=True)
+    counts = np.bincount(narrow * often.size + place, minlength=(narrow.max() + 1) * often.size)
+    counts = counts.reshape(-1, often.size)
+    used = counts.sum(axis=1) > 0
+    means = np.bincount(narrow, keen * openings)[used] / np.bincount(narrow, openings)[used]
+    return means, often, counts[used] / keen.size
 
 
 def answering(keen: Floats, weight: Floats, p: SimpleNamespace) -> float:
@@ -234,17 +257,19 @@ class Habits(NamedTuple):
     hours: float  # of officers for a file, before they are scaled
 
 
-def balance(p: SimpleNamespace, permit: Permit, keen: Floats, habits: Habits, files: float) -> Balance:
+def balance(
+    p: SimpleNamespace, permit: Permit, keen: Floats, openings: Floats, habits: Habits, files: float
+) -> Balance:
     """Solve the rates of one permit.
 
-    ``keen`` is the keenness of every pair, ``files`` of own initiative come a working day and holder. Raises
-    Infeasible where there is no balance.
+    ``keen`` is the keenness of every pair, ``openings`` how often its needs arise over the mean; ``files`` of own
+    initiative come a working day and holder. Raises Infeasible where there is no balance.
     """
-    means, weight = classes(keen)
+    means, often, weight = classes(keen, openings)
     own = {field: float(getattr(p, f"{permit.name}_{field}")) for field in FIELDS}
     obstacle = obstacle_share(p, permit)
     renewal = p.renewal if own["validity_days"] > 0 else 0.0
-    answer = answering(means, weight, p)
+    answer = answering(means, weight.sum(axis=1), p)
     found = p.detection_rate / YEAR if permit.enforced and p.patrols else 0.0
     known = Known(
         files=files,
@@ -262,7 +287,7 @@ def balance(p: SimpleNamespace, permit: Permit, keen: Floats, habits: Habits, fi
         delay=habits.delay,
         reopens=(1.0 - habits.success) * p.reapply,
     )
-    rate, openings, learns, stuck, apart, in_stock = _solved(means, weight, known)
+    rate, opening, learns, stuck, apart, idle, in_stock = _solved(means, often, weight, float(keen.mean()), known)
     if apart > 1e-6:
         raise Infeasible(f"no balance of needs is found for {permit.title}: stock, need rate and shares do not fit")
     if own["unaware"] > 0.0 and learns < 2.0 * LEAST_LEARNING:
@@ -271,15 +296,17 @@ def balance(p: SimpleNamespace, permit: Permit, keen: Floats, habits: Habits, fi
             "even where nobody learns of one"
         )
     granted = files * (1.0 - obstacle) * habits.success
-    idle = 1.0 - own["stock"]
+    opened = opening * float((idle * often).sum())
     return Balance(
         base_rate=rate,
-        mean_keenness=capped_mean(means, in_stock, float(p.attention_cap)),
-        opening_rate=openings,
-        birth_rate=_births_beside(openings, renewal * granted / idle, own["validity_days"]),
+        mean_keenness=capped_mean(means, in_stock.sum(axis=1), float(p.attention_cap)),
+        opening_rate=opening,
+        birth_rate=_births_beside(
+            opening, renewal * granted / opened * opening, own["validity_days"], often, idle.sum(axis=0)
+        ),
         learn_rate=learns,
         obstacle_birth=stuck,
-        lapsed=1.0 - granted / (openings * idle),
+        lapsed=1.0 - granted / opened,
         technical=technical_of_clear(p, permit),
         known=known,
     )

@@ -13,10 +13,11 @@ from sim import ground as grounds
 from sim import start
 from sim.errors import InvalidInput, Problem
 from sim.ground import Ground
+from sim.memory import grown
 from sim.records import Months, blank_months
 from sim.rules import motivation
 from sim.scenario import Scenario
-from sim.state import RT_HEAD, World, grown
+from sim.state import RT_HEAD, World
 from sim.supply import Supply, supply
 from sim.terms import Given, Terms, given, terms_of
 

@@ -91,18 +91,26 @@ def plain_values(
 
 
 @loop
-def shares(values, weight, online, broker):
-    """Weighted shares of online and broker when tastes are Gumbel (multinomial logit)."""
+def odds(values):
+    """Odds of online and broker against the counter for every pair when tastes are Gumbel (multinomial logit)."""
+    found = np.empty((values.shape[0], 2))
+    for i in range(values.shape[0]):
+        found[i, 0] = math.exp(values[i, 0] - values[i, 1])
+        found[i, 1] = math.exp(values[i, 2] - values[i, 1])
+    return found
+
+
+@loop
+def shares(against_counter, weight, online, broker):
+    """Weighted shares of online and broker: ``odds`` when multiplied by ``online`` and ``broker``."""
     total = 0.0
     by_online = 0.0
     by_broker = 0.0
     for i in range(weight.size):
-        top = max(values[i, 0] + online, values[i, 1], values[i, 2] + broker)
-        a = math.exp(values[i, 0] + online - top)
-        b = math.exp(values[i, 1] - top)
-        c = math.exp(values[i, 2] + broker - top)
-        by_online += weight[i] * a / (a + b + c)
-        by_broker += weight[i] * c / (a + b + c)
+        a, c = against_counter[i, 0] * online, against_counter[i, 1] * broker
+        each = weight[i] / (a + 1.0 + c)
+        by_online += each * a
+        by_broker += each * c
         total += weight[i]
     return by_online / total, by_broker / total
 
@@ -128,6 +136,7 @@ def habits(
     resident,
     resident_key,
     permit,
+    openings,
     values,
     online,
     broker,
@@ -145,9 +154,9 @@ def habits(
     ``technical`` is the share of complete files without an obstacle that fail; ``intake`` and ``examination`` are
     hours; ``p`` is a ``sim.reference.Reference``.
     """
-    count, found = np.zeros(technical.size), np.zeros((technical.size, 4))
+    total, found = np.zeros(technical.size), np.zeros((technical.size, 4))
     for i in range(0, permit.size, stride):
-        k, r, occasion = permit[i], resident[i], permit[i] << 24
+        k, r, often, occasion = permit[i], resident[i], openings[i], permit[i] << 24
         at_counter, at_broker = two_uniforms(seed, 0, TASTE, resident_key[i], occasion, COUNTER >> 1)
         worth = (
             values[i, 0] + online + taste(uniform(seed, 0, TASTE, resident_key[i], occasion, ONLINE)),
@@ -161,8 +170,8 @@ def habits(
             best = ONLINE
         failing = attempt_failure(best, p.online_failure, p.counter_failure, literacy[r], p.literacy_mean, 0.0)
         then = attempt_failure(elsewhere, p.online_failure, p.counter_failure, literacy[r], p.literacy_mean, 0.0)
-        found[k, 0] += filed_chance(failing, then, p.gives_up, p.tries_later)
-        found[k, 1] += filing_delay(failing, p.tries_later, p.gives_up, p.retry_days)
+        found[k, 0] += often * filed_chance(failing, then, p.gives_up, p.tries_later)
+        found[k, 1] += often * filing_delay(failing, p.tries_later, p.gives_up, p.retry_days)
         error = filing.defect_chance(
             p.document_error,
             best,
@@ -174,17 +183,18 @@ def habits(
             p.error_knowledge,
             p.error_literacy,
         )
-        found[k, 2] += success_chance(
+        found[k, 2] += often * success_chance(
             requirements[k], error, p.comes_back, p.document_correction, p.corrections, technical[k]
         )
         looked_at, comes = 1.0, 1.0
         for done in range(p.corrections):
             comes *= p.comes_back
             looked_at += comes * (1.0 - complete_after(requirements[k], error, p.document_correction, done))
-        found[k, 3] += intake[k] * (p.online_intake if best == ONLINE else 1.0) + examination[k] * looked_at
-        count[k] += 1.0
-    for k in range(count.size):
-        found[k] /= count[k]
+        hours = intake[k] * (p.online_intake if best == ONLINE else 1.0) + examination[k] * looked_at
+        found[k, 3] += often * hours
+        total[k] += often
+    for k in range(total.size):
+        found[k] /= total[k]
     return found
 
 
@@ -194,11 +204,12 @@ def channel_constants(values: Floats, weight: Floats, p: SimpleNamespace) -> tup
     ``values`` are the worths of the pairs, ``weight`` their needs. Raises KelilingError where nobody could use one.
     """
     online = broker = 0.0
+    against_counter = odds(values)
     wanted_online = p.online_share * (1.0 - p.broker_share)
     wanted_counter = (1.0 - p.online_share) * (1.0 - p.broker_share)
     for _ in range(60):
         # Each pass moves both constants by the log of wanted over reached odds against the counter.
-        by_online, by_broker = shares(values, weight, online, broker)
+        by_online, by_broker = shares(against_counter, weight, math.exp(online), math.exp(broker))
         by_counter = 1.0 - by_online - by_broker
         if min(by_online, by_broker, by_counter) <= 0.0:
             raise KelilingError("the district is too small: nobody in it could use one of the channels")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim import state
+from sim import memory, state
 from sim.kernels.simulation import Simulation
 from sim.kernels.treating import announce, inform_all, visit_all
 from sim.parameters import permits
@@ -106,7 +106,7 @@ def live_arm(simulation: Simulation, cohort: Cohort, treated: Ints, arm: Arm, wi
         world = simulation.world
         # Beside the room that the scenario's own events may come to need.
         room = world.events.rw.size + hosts.size
-        simulation.rows = state.rows_of(world._replace(events=state.grown(world.events, room)))
+        simulation.rows = state.rows_of(world._replace(events=memory.grown(world.events, room)))
         given = simulation.given
         places = rows.size if arm.filing else 0
         delivery = cohort.day + preparation

@@ -52,7 +52,7 @@ class Filing(NamedTuple):
 
 def decided_at_base(
     population: Population,
-    pairs: tuple[Ints, Ints],
+    pairs: tuple[Ints, Ints, Floats],
     worth: tuple[Floats, float, float],
     p: SimpleNamespace,
     permits: tuple[Permit, ...],
@@ -60,8 +60,9 @@ def decided_at_base(
 ) -> Floats:
     """Files decided a day at base: by permit, channel (in the order of CHANNELS), rejections before, end, and returns.
 
-    ``pairs`` are the resident and the permit of some pairs, ``worth`` the worth of the channels for each (see
-    ``plain_values``) and the constants of online and broker; ``flow`` are the files of own initiative by permit.
+    ``pairs`` are the resident and the permit of some pairs and how often their needs arise, ``worth`` the worth of the
+    channels for each (see ``plain_values``) and the constants of online and broker; ``flow`` are the files of own
+    initiative by permit.
     """
     known = {name: float(getattr(p, name)) for name in Filing._fields if name != "comes_back"}
     filing = Filing(**known, comes_back=float(p.correction_chance * waits(p).sum()))
@@ -90,7 +91,9 @@ def waits(p: SimpleNamespace) -> Floats:
 
 
 @loop
-def _count(resident, permit, values, online, broker, knowledge, literacy, documents, technical, filing, files):
+def _count(
+    resident, permit, openings, values, online, broker, knowledge, literacy, documents, technical, filing, files
+):
     """Add up the files of all pairs; a pair is followed from one rejection to the next."""
     rounds = files.shape[4]
     ends = np.empty((3, 3, rounds))
@@ -138,7 +141,7 @@ def _count(resident, permit, values, online, broker, knowledge, literacy, docume
             for c in range(3):
                 for end in range(3):
                     for returns in range(rounds):
-                        files[k, c, before, end, returns] += number[c] * ends[c, end, returns]
+                        files[k, c, before, end, returns] += openings[i] * number[c] * ends[c, end, returns]
             know = raised(know, 1.0, filing.knowledge_experience)
 
 

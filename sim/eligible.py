@@ -7,9 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.between import openings
 from sim.parameters import Permit
 from sim.population import Population
 
+Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
@@ -22,10 +24,11 @@ class Eligible(NamedTuple):
     rw_start: Ints  # pairs of RW j are rw_pairs[rw_start[j]:rw_start[j + 1]], ascending keys
     rw_pairs: Ints
     first: Ints  # first pair of each resident, one entry more than residents
+    openings: Floats  # how often the need arises, over the district's mean for the permit
 
 
-def eligible(population: Population, permits: tuple[Permit, ...]) -> Eligible:
-    """Who may need what."""
+def eligible(population: Population, permits: tuple[Permit, ...], seed: int, between_rws: float) -> Eligible:
+    """Who may need what, and how often, by the population's seed and the share of variance that lies between RWs."""
     everyone = np.arange(population.key.size)
     holders = {"household": population.household_head == 1, "firm": population.firm == 1}
     resident = [everyone[holders[k.who]] if k.who in holders else everyone for k in permits]
@@ -38,4 +41,5 @@ def eligible(population: Population, permits: tuple[Permit, ...]) -> Eligible:
     by_rw = np.lexsort((key, rw)).astype(np.int64)
     rw_start = np.searchsorted(rw[by_rw], np.arange(population.rw_head.size + 1)).astype(np.int64)
     first = np.searchsorted(resident_all, np.arange(population.key.size + 1)).astype(np.int64)
-    return Eligible(resident_all, permit, key, rw_start, by_rw, first)
+    often = openings(seed, population.rw_key, rw, permit, between_rws, len(permits))
+    return Eligible(resident_all, permit, key, rw_start, by_rw, first, often)

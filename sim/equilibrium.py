@@ -89,7 +89,7 @@ def solve(
         if holders[k] == 0:
             raise KelilingError(f"the district is too small: nobody in it may need the permit {permit.name}")
     files = _files(p, permits, holders)
-    online, broker = channel_constants(values, files[pairs.permit], p)
+    online, broker = channel_constants(values, files[pairs.permit] * pairs.openings, p)
     key = population.key[pairs.resident]
 
     def keen_of(replicate: int) -> Floats:
@@ -107,6 +107,7 @@ def solve(
         pairs.resident,
         key,
         pairs.permit,
+        pairs.openings,
         values,
         online,
         broker,
@@ -119,8 +120,9 @@ def solve(
         stride,
     )
     balances = tuple(
-        balance(p, permit, keenness_of[pairs.permit == k], Habits(*acting[k].tolist()), files.item(k))
+        balance(p, permit, keenness_of[mine], pairs.openings[mine], Habits(*acting[k].tolist()), files.item(k))
         for k, permit in enumerate(permits)
+        for mine in (pairs.permit == k,)
     )
     hours = float(files * holders @ acting[:, 3])
     service_factor = p.desk_load * p.officers * p.open_hours * size / hours
@@ -149,7 +151,7 @@ def solve(
     )
     answers = solve_answers(p)
     worth = (values[::stride], online, broker)
-    some = (pairs.resident[::stride], pairs.permit[::stride])
+    some = (pairs.resident[::stride], pairs.permit[::stride], pairs.openings[::stride])
     decided = decided_at_base(population, some, worth, p, permits, files * holders)
     expectation = (float(population.expectation.mean()), float(population.expectation.std()))
     score = complaint_reference(p, answers, decided, expectation, permits)

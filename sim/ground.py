@@ -110,7 +110,7 @@ def _build(scenario: Scenario) -> Ground:
     values = defaults() | dict(scenario.profile.values)
     values |= {n: v for n, v in scenario.values.items() if register()[n].kind != "lever"}
     population = _population(scenario, values)
-    pairs = eligible(population, permits())
+    pairs = eligible(population, permits(), scenario.population_seed, float(values["between_rws"]))  # type: ignore[arg-type]
     for part in pairs:
         part.setflags(write=False)
     size = population.rw_number.size / scenario.profile.n_rw

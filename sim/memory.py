@@ -5,12 +5,16 @@ Rows begin where a cache line does and fill whole ones.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import CACHE_LINE
+from sim.compiled import CACHE_LINE, with_fields
+
+Records = NDArray[np.void]
+Table = TypeVar("Table", bound=tuple[Any, ...])
+TYPES: dict[Any, type] = {NDArray[np.float64]: np.float64, NDArray[np.int64]: np.int64, NDArray[np.int8]: np.int8}
 
 
 def lined(columns: list[tuple[str, type]]) -> np.dtype[np.void]:
@@ -32,3 +36,37 @@ def copied_rows(rows: NDArray[Any]) -> NDArray[Any]:
     found = room(rows.size, rows.dtype)
     found[:] = rows
     return found
+
+
+# -- tables: tuples of columns that are views of records
+
+
+def record(kind: type[Table]) -> np.dtype[np.void]:
+    """One row of a table: its columns, of the types that the class declares."""
+    return lined([(name, TYPES[kind_of]) for name, kind_of in get_type_hints(kind).items()])
+
+
+def columns(kind: type[Table], records: Records) -> Table:
+    """A table whose columns are views of ``records``."""
+    return kind(*(records[name] for name in records.dtype.names or ()))
+
+
+def records(table: tuple[Any, ...]) -> Records:
+    """The array of records that the columns of a whole table are views of."""
+    base: Records = table[0].base
+    return with_fields(base)
+
+
+def blank(kind: type[Table], rows: int, **values: Any) -> Table:
+    """A table of ``rows`` rows, each column zero but for the ``values`` given."""
+    table = columns(kind, room(rows, record(kind)))
+    for name, value in values.items():
+        getattr(table, name)[:] = value
+    return table
+
+
+def grown(table: Table, rows: int) -> Table:
+    """The same table with room for ``rows`` rows; the new ones are blank."""
+    larger = room(rows, table[0].base.dtype)
+    larger[: len(table[0])] = table[0].base
+    return columns(type(table), larger)

@@ -8,7 +8,7 @@ import mesa
 import numpy as np
 from mesa.agent import AgentSet
 
-from sim import calendar, laws, standing, state
+from sim import calendar, laws, memory, standing, state
 from sim.agents import CoProducer, Neighbourhood, PTSPOffice, Resident, elect_heads
 from sim.answers import satisfaction_table
 from sim.beginning import begin, day_zero, held_to_laws
@@ -290,7 +290,7 @@ class CoproductionModel(mesa.Model):
         count = getattr(self.world.counts, table)
         row: int = count.item(0)
         if row == len(getattr(self.world, table)[0]):
-            self.world = self.world._replace(**{table: state.grown(getattr(self.world, table), 2 * row)})
+            self.world = self.world._replace(**{table: memory.grown(getattr(self.world, table), 2 * row)})
         count[0] += 1
         return row
 

@@ -26,6 +26,7 @@ COMPLAINT_CLASSES = {
     "no_service": "service not provided",
 }
 COMPLAINTS = tuple(COMPLAINT_CLASSES)
+MOTIVES = {motive: f"{motive} motivation" for motive in ("intrinsic", "social", "normative")}
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,7 @@ def _rows() -> Iterator[dict[str, str]]:
     many = {
         "permit": {permit.name: permit.title for permit in permits()},
         "class": COMPLAINT_CLASSES,
+        "motive": MOTIVES,
         "element": elements,
     }
     for row in csv.DictReader(StringIO(data_text("outcomes.csv"))):

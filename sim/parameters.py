@@ -44,6 +44,13 @@ class Parameter:
     low: float = 0.0
     high: float = 0.0
     choices: tuple[str, ...] = ()
+    reform_low: float | None = None
+    """The lowest that a dated change may bring, of an uncertainty that the office can also reform."""
+
+    @property
+    def dated(self) -> bool:
+        """Whether a dated change may move it."""
+        return self.kind == "lever" or self.reform_low is not None
 
     @property
     def type(self) -> str:
@@ -94,7 +101,8 @@ PERMIT_UNITS = {
 
 
 PERMIT_LEVERS = ("fee",)
-"""The numbers of a permit that a dated change may move."""
+PERMIT_REFORMS = {"requirements": 1, "examination_hours": 0.02, "review_days": 0}
+"""The numbers of a permit that a dated change may bring down, and how low; what they are before is an uncertainty."""
 
 
 def data_text(name: str) -> str:
@@ -127,7 +135,8 @@ def register() -> Mapping[str, Parameter]:
             entry = {"meaning": meaning} | table[field]
             name = f"{permit}_{field}"
             kind = "lever" if field in PERMIT_LEVERS else "uncertainty"
-            found[name] = Parameter(name=name, section=f"permit {permit}", kind=kind, unit=unit, **entry)
+            low = PERMIT_REFORMS.get(field)
+            found[name] = Parameter(name, f"permit {permit}", kind, unit=unit, reform_low=low, **entry)
     return found
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim import between
 from sim.compiled import loop
 from sim.election import CANDIDATE_AGE, elect, merit
 from sim.parameters import Value, namespace
@@ -20,27 +21,13 @@ from sim.profile import Profile
 from sim.rng import Draw, uniform
 from sim.rules.motivation import logistic
 from sim.rules.normal import normal
+from sim.ties import ties_between
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 # Compiled code cannot look inside a class, so the purposes it uses are named here.
-(
-    AGE,
-    LITERACY,
-    INTRINSIC,
-    EFFICACY,
-    TYPE,
-    WORK,
-    FREE_TIME,
-    KNOWLEDGE,
-    TRUST,
-    EXPECTATION,
-    HOUSEHOLD,
-    FIRM,
-    TIE,
-    CADRE,
-) = (
+(AGE, LITERACY, INTRINSIC, EFFICACY, TYPE, WORK, FREE_TIME, KNOWLEDGE, TRUST, EXPECTATION, HOUSEHOLD, FIRM, CADRE) = (
     Draw.AGE,
     Draw.LITERACY,
     Draw.INTRINSIC,
@@ -53,7 +40,6 @@ Ints = NDArray[np.int64]
     Draw.EXPECTATION,
     Draw.HOUSEHOLD,
     Draw.FIRM,
-    Draw.TIE,
     Draw.CADRE,
 )
 ID_BITS = 20  # a resident's key is (district code << 20) + number within the district
@@ -138,12 +124,19 @@ def fill(
     expectation_mean,
     nobody_online,
     cadre_chance,
+    between_rws,
+    rw,
+    of_rw,
 ):
-    """Draw every trait of every resident, in row order; returns the columns in the order of Population."""
+    """Draw every trait of every resident, in row order; returns the columns in the order of Population.
+
+    ``of_rw`` is what each RW has in common (see ``sim.between``): literacy, knowledge and trust in its columns.
+    """
     n = key.size
     whole = np.zeros((7, n), np.int64)
     real = np.zeros((9, n), np.float64)
-    age_left = math.sqrt(1.0 - literacy_age * literacy_age)
+    together, apart = math.sqrt(between_rws), math.sqrt(1.0 - between_rws)
+    literacy_left = math.sqrt(1.0 - literacy_age * literacy_age - between_rws)
     knowledge_left = math.sqrt(1.0 - knowledge_literacy * knowledge_literacy)
     efficacy_left = math.sqrt(1.0 - efficacy_knowledge * efficacy_knowledge)
     grown = 0.0  # share of adults under the age at which one heads a household
@@ -170,8 +163,15 @@ def fill(
         inside = (rank - below) / (age_cumulative[b] - below)
         age = int(age_low[b] + inside * (age_high[b] - age_low[b]))
         z_age = normal(rank)
-        z_literacy = literacy_age * z_age + age_left * normal(uniform(seed, 0, LITERACY, who, 0, 0))
-        z_knowledge = knowledge_literacy * z_literacy + knowledge_left * normal(uniform(seed, 0, KNOWLEDGE, who, 0, 0))
+        literacy, knowledge, trust = (
+            normal(uniform(seed, 0, LITERACY, who, 0, 0)),
+            normal(uniform(seed, 0, KNOWLEDGE, who, 0, 0)),
+            normal(uniform(seed, 0, TRUST, who, 0, 0)),
+        )
+        shared = of_rw[rw[i]]
+        z_literacy = literacy_age * z_age + together * shared[0] + literacy_left * literacy
+        z_knowledge = knowledge_literacy * z_literacy + knowledge_left * (together * shared[1] + apart * knowledge)
+        z_trust = together * shared[2] + apart * trust
         z_efficacy = efficacy_knowledge * z_knowledge + efficacy_left * normal(uniform(seed, 0, EFFICACY, who, 0, 0))
         at_work = age < 60 and uniform(seed, 0, WORK, who, 0, 0) < at_work_share
         free = free_hours_mean * (0.5 + uniform(seed, 0, FREE_TIME, who, 0, 0))
@@ -190,59 +190,11 @@ def fill(
         real[1, i] = min(max(0.5 + trait_sd * z_efficacy, 0.0), 1.0)
         real[2, i] = free
         real[3, i] = min(max(knowledge_mean + trait_sd * z_knowledge, 0.0), 1.0)
-        real[4, i] = min(max(trust_mean + trait_sd * normal(uniform(seed, 0, TRUST, who, 0, 0)), 0.0), 1.0)
+        real[4, i] = min(max(trust_mean + trait_sd * z_trust, 0.0), 1.0)
         real[5, i] = min(max(expectation_mean + 0.2 * normal(uniform(seed, 0, EXPECTATION, who, 0, 0)), 1.0), 4.0)
         for motive in range(3):
             real[6 + motive, i] = logistic(motive_sd * normal(uniform(seed, 0, INTRINSIC + motive, who, 0, 0)))
     return whole, real
-
-
-@loop
-def tie_ends(seed, key, low, high, mean, level, start, other):
-    """Draw the ties that each resident starts among rows ``low`` to ``high`` (exclusive); returns how many.
-
-    Half the wanted mean is started by each side. ``start`` and ``other`` receive the two rows of each tie.
-    """
-    count = 0
-    half = mean / 2.0
-    for i in range(key.size):
-        wanted = int(half + uniform(seed, 0, TIE, key[i], level, 0))
-        for k in range(wanted):
-            span = high[i] - low[i]
-            partner = low[i] + int(uniform(seed, 0, TIE, key[i], level, 1 + k) * span)
-            if partner != i:
-                start[count] = i
-                other[count] = partner
-                count += 1
-    return count
-
-
-@loop
-def join_ties(n, start, other, count):
-    """Both directions of the ties as lists by row, each ascending and without doubles (CSR)."""
-    degree = np.zeros(n + 1, np.int64)
-    for k in range(count):
-        degree[start[k] + 1] += 1
-        degree[other[k] + 1] += 1
-    for i in range(n):
-        degree[i + 1] += degree[i]
-    ends = degree.copy()
-    both = np.empty(2 * count, np.int64)
-    for k in range(count):
-        both[ends[start[k]]] = other[k]
-        ends[start[k]] += 1
-        both[ends[other[k]]] = start[k]
-        ends[other[k]] += 1
-    kept = np.zeros(n + 1, np.int64)
-    size = 0
-    for i in range(n):
-        mine = np.sort(both[degree[i] : degree[i + 1]])
-        for k in range(mine.size):
-            if k == 0 or mine[k] != mine[k - 1]:
-                both[size] = mine[k]
-                size += 1
-        kept[i + 1] = size
-    return kept, both[:size].copy()
 
 
 def members_by(group: Ints, count: int, key: Ints) -> tuple[Ints, Ints]:
@@ -256,7 +208,7 @@ PARAMETERS = (
     "household_size", "firms_per_resident", "internet_share", "literacy_mean", "literacy_sd", "literacy_age",
     "knowledge_mean", "knowledge_literacy", "trust_mean", "efficacy_knowledge", "trait_sd", "motive_sd",
     "share_decisive", "at_work_share", "free_hours_mean", "ikm_base", "ties_rt", "ties_rw", "ties_district",
-    "head_candidates", "cadres",
+    "head_candidates", "cadres", "between_rws",
 )  # fmt: skip
 """The parameters that a population depends on; ``build`` is given no others."""
 
@@ -297,6 +249,8 @@ def build(profile: Profile, population_seed: int, values: Mapping[str, Value], s
     first_of_rt = np.zeros(rt.size, np.int64)
     first_of_rt[start[:-1][counts > 0]] = 1
 
+    rw = rt_rw[rt]
+    rt_key, rw_key = base + keep_rt.astype(np.int64), base + keep_rw.astype(np.int64)
     household_adults = p.household_size * adult_share
     whole, real = fill(
         seed,
@@ -322,20 +276,15 @@ def build(profile: Profile, population_seed: int, values: Mapping[str, Value], s
         p.ikm_base / 25.0,
         normal(1.0 - p.internet_share),
         min(p.cadres * n_rw / number_all[-1], 1.0),
+        p.between_rws,
+        rw,
+        between.traits(seed, base + np.arange(n_rw))[keep_rw],
     )
-    rw = rt_rw[rt]
     rw_start, rw_members = members_by(rw, keep_rw.size, key)
-    most = int(rt.size * (p.ties_rt + p.ties_rw + p.ties_district + 6.0))
-    one, other = np.empty(most, np.int64), np.empty(most, np.int64)
-    count = tie_ends(seed, key, start[rt], start[rt + 1], p.ties_rt, 0, one, other)
-    count += tie_ends(seed, key, rw_start[rw], rw_start[rw + 1], p.ties_rw, 1, one[count:], other[count:])
-    everyone_low, everyone_high = np.zeros(rt.size, np.int64), np.full(rt.size, rt.size, np.int64)
-    count += tie_ends(seed, key, everyone_low, everyone_high, p.ties_district, 2, one[count:], other[count:])
-    tie_start, ties = join_ties(rt.size, one, other, count)
+    tie_start, ties = ties_between(seed, key, (start[rt], start[rt + 1]), (rw_start[rw], rw_start[rw + 1]), p)
 
     age, household_head, firm, at_work, internet, decisive, cadre = whole
     literacy, efficacy, free_hours, knowledge, trust, expectation, intrinsic, social, normative = real
-    rt_key, rw_key = base + keep_rt.astype(np.int64), base + keep_rw.astype(np.int64)
     rt_start, rt_members = members_by(rt, keep_rt.size, key)
     candidates = int(p.head_candidates)
     merits, taken = merit(intrinsic, social, normative, age), np.zeros(rt.size, np.int64)

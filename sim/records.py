@@ -17,15 +17,16 @@ from numpy.typing import NDArray
 
 from sim import ikm
 from sim.compiled import compiled, inner, inner_with_arrays, with_fields
+from sim.memory import record
 from sim.parameters import Permit
 from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
-from sim.rules.filing import late
+from sim.rules.filing import applicant_hours, late
 from sim.rules.influence import left_of, share_left
 from sim.rules.outreach import CANCELLED, HELD
 from sim.rules.satisfaction import DELAY, NO_SERVICE, PROCEDURE
 from sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
 from sim.scenario import MONTH_DAYS, YEAR_MONTHS
-from sim.state import DONE, UNASKED, Floats, Records, Tally, record
+from sim.state import AS_HEAD, DONE, UNASKED, Floats, Records, Tally
 
 MONTH = MONTH_DAYS
 HALF_YEAR = 6
@@ -46,9 +47,12 @@ COUNTED = (
     "invited", "joined", "joined.uninvited", "meetings", "meetings.due", "places", "active_coproducers",
     "retention.began", "retention.stayed", "rts", "rts.covered", "needs.covered",
     "rws_reached", "rws", "trust", "knowledge", "expectation", "backlog", "crowding", "norm",
-    "applied", "cost", "private_cost",
+    "applied", "cost", "cost.officers", "cost.events", "cost.training", "cost.desk", "private_cost",
+    "coproducer_worth",
 )  # fmt: skip
 BY_PERMIT = ("submitted", "decided", "rejected", "eligible", "unmet", "open_needs", "unaware", "obstructed")
+MOTIVES, THIRDS = ("intrinsic", "social", "normative"), ("low", "middle", "high")
+"""Residents asked to an event, heads left out, and who of them joined, by third of each motive among adults."""
 BY_RW = ("filed", "decided", "rejected", "returned", "by_broker", "helped")
 """Counts by the applicant's RW: files of the month, of them through brokers and with papers checked by a co-producer;
 decisions of the month, of them rejected and returned at least once."""
@@ -69,6 +73,7 @@ class Months(NamedTuple):
     answers: Floats  # sums of answers, by element
     phases: Floats  # by phase: co-producers taking part, events with any
     by_rw: Counts  # by RW, of BY_RW
+    by_third: Floats  # by motive and third: residents asked, and joined
 
 
 def blank_months(months: int, permits: int, rws: int) -> Months:
@@ -82,6 +87,7 @@ def blank_months(months: int, permits: int, rws: int) -> Months:
         answers=np.zeros((months, ikm.ELEMENTS)),
         phases=np.zeros((months, len(PHASES), 2)),
         by_rw=np.zeros((months, rws, len(BY_RW)), np.int32),
+        by_third=np.zeros((months, len(MOTIVES), len(THIRDS), 2)),
     )
 
 
@@ -113,6 +119,9 @@ def record_of(months: Months, month: int, permits: tuple[Permit, ...]) -> Record
     r["answers"] = sum(months.answers[month].tolist())
     for at, phase in enumerate(PHASES):
         r[f"phase.{phase}"], r[f"phase_events.{phase}"] = months.phases[month, at].tolist()
+    for motive, of_thirds in zip(MOTIVES, months.by_third[month].tolist(), strict=True):
+        for third, (asked, joined) in zip(THIRDS, of_thirds, strict=True):
+            r[f"asked.{motive}.{third}"], r[f"joined.{motive}.{third}"] = asked, joined
     return r | row
 
 
@@ -120,7 +129,8 @@ def record_of(months: Months, month: int, permits: tuple[Permit, ...]) -> Record
 def survey(applications, used, day, frame, asked, table):
     """At the end of a half-year: those of the frame with the smallest survey keys answer the IKM form.
 
-    ``frame`` 1 has those who came in person (counter, event), 0 all decided; ``asked`` 0 has the regulation's number.
+    ``frame`` 0 has all decided, 1 those who came in person (counter, event), 2 those who came to an event; ``asked`` 0
+    has the regulation's number.
     """
     began = day + 1 - HALF_YEAR * MONTH
     rows = np.empty(used, np.int64)
@@ -128,7 +138,7 @@ def survey(applications, used, day, frame, asked, table):
     size = 0
     for i in range(used):
         a = applications[i]
-        in_frame = frame == 0 or a.channel == COUNTER or a.channel == EVENT
+        in_frame = frame == 0 or a.channel == EVENT or (frame == 1 and a.channel == COUNTER)
         if in_frame and a.decided >= began and (a.outcome == GRANTED or a.outcome == REJECTED):
             rows[size] = i
             keys[size] = a.survey_key
@@ -163,7 +173,7 @@ def count_month(months, month, rows, given, p, permits, day):
         cell["unaware"] = stock.unaware
         cell["obstructed"] = stock.obstructed
         row["applied"] += stock.applied
-    _count_outreach(months, month, rows, day)
+    _count_outreach(months, month, rows, given, day)
     _count_coproducers(months, month, rows, p, day)
     _count_residents(row, rows.residents, given, p, day)
     office = rows.office[0]
@@ -174,13 +184,14 @@ def count_month(months, month, rows, given, p, permits, day):
         row["norm"] += rows.neighbourhoods[j].norm
         row["rws_reached"] += rows.neighbourhoods[j].last_event >= 0
     tally = rows.tally[0]
-    row["cost"] = (
-        tally.event_officer_hours * p.officer_cost
-        + row["events.held"] * p.event_cost
-        + tally.training_hours * p.training_cost
-        + tally.paid
-    )
+    row["cost.officers"] = tally.event_officer_hours * p.officer_cost
+    row["cost.events"] = row["events.held"] * p.event_cost
+    row["cost.training"] = tally.training_hours * p.training_cost
+    row["cost"] = row["cost.officers"] + row["cost.events"] + row["cost.training"] + tally.paid
+    row["cost.desk"] = MONTH * p.desk_officers * p.desk_hours * p.officer_cost
+    row["resident_hours"] += tally.lost_hours + tally.return_hours
     row["private_cost"] = row["resident_hours"] * p.resident_hour + row["fees"] + row["broker_fees"]
+    row["coproducer_worth"] = tally.coproducer_hours * p.resident_hour
     rows.tally[:] = np.zeros(1, rows.tally.dtype)
 
 
@@ -209,13 +220,10 @@ def _count_applications(months, month, rows, given, p, permits, day):
             row["submitted.displaced"] += a.channel == EVENT and a.displaced == 1
             if a.channel == BROKER:
                 row["broker_fees"] += permits[k].broker_fee
-                row["resident_hours"] += p.broker_hours
-            elif a.channel == ONLINE:
-                row["resident_hours"] += p.online_hours
-            elif a.channel == COUNTER:
-                row["resident_hours"] += p.counter_hours
-            else:
+            if a.channel == EVENT:
                 row["resident_hours"] += p.event_visit_hours
+            else:
+                row["resident_hours"] += applicant_hours(a.channel, p.online_hours, p.counter_hours, p.broker_hours)
         if surveys and a.surveyed == 1 and a.decided >= day + 1 - HALF_YEAR * MONTH:
             row["respondents"] += 1.0
             for element in range(ikm.ELEMENTS):
@@ -263,7 +271,7 @@ def _count_applications(months, month, rows, given, p, permits, day):
 
 
 @inner
-def _count_outreach(months, month, rows, day):
+def _count_outreach(months, month, rows, given, day):
     row = months.rows[month]
     began = day + 1 - MONTH
     for i in range(rows.counts[0].events):
@@ -293,7 +301,23 @@ def _count_outreach(months, month, rows, day):
             _count_phase(months.phases[month], 4, e.helped_assessment)
     for i in range(rows.counts[0].parts):
         part = rows.parts[i]
-        row["joined.uninvited"] += part.reason == UNASKED and began <= rows.events[part.event].design_day <= day
+        if not began <= rows.events[part.event].design_day <= day:
+            continue
+        if part.reason == UNASKED:
+            row["joined.uninvited"] += 1.0
+        elif part.reason > AS_HEAD:
+            who, of = rows.coproducers[part.coproducer].resident, months.by_third[month]
+            _count_third(of[0], given.intrinsic[who], given.motive_thirds[0], part.joined)
+            _count_third(of[1], given.social[who], given.motive_thirds[1], part.joined)
+            _count_third(of[2], given.normative[who], given.motive_thirds[2], part.joined)
+
+
+@inner
+def _count_third(of_thirds, motive, ends, joined):
+    """One who was asked, in the third that the motive lies in."""
+    third = int(motive > ends[0]) + int(motive > ends[1])
+    of_thirds[third, 0] += 1.0
+    of_thirds[third, 1] += joined
 
 
 @inner_with_arrays

@@ -35,6 +35,7 @@ class Draw:
     HEAD = 16
     SIZE = 17
     CADRE = 18
+    NEIGHBOURHOOD = 19
     # needs
     STOCK = 30
     STOCK_AGE = 31

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from numbers import Integral, Real
 from pathlib import Path
@@ -153,10 +153,11 @@ def check_lever(name: str, value: Any, place: Place, problems: Problems) -> Valu
     parameter = register().get(name)
     if parameter is None:
         problems.add("change-key-unknown", place, nearest=nearest_name(name, ("month", "day", *levers())))
-    elif parameter.kind != "lever":
+    elif not parameter.dated:
         problems.add("change-not-lever", place, value, kind=parameter.kind)
     else:
-        return check_value(parameter, value, place, problems)
+        low = parameter.low if parameter.reform_low is None else parameter.reform_low
+        return check_value(replace(parameter, low=low), value, place, problems)
     return None
 
 

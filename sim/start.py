@@ -11,6 +11,7 @@ from sim.balance import YEAR
 from sim.channels import column, keen
 from sim.compiled import loop
 from sim.ground import Ground, files_a_day
+from sim.memory import blank, records
 from sim.opening import hide
 from sim.rng import Draw, two_uniforms, uniform
 from sim.rules.choice import next_look, own_rate
@@ -37,8 +38,6 @@ from sim.state import (
     Stock,
     Tally,
     World,
-    blank,
-    records,
 )
 from sim.stock import drawn, solved_record
 
@@ -68,12 +67,12 @@ def start_needs(
     state, to be filled.
     """
     for i in range(needs.size):
-        need, k, who = needs[i], pairs.permit[i], pairs.key[i] >> 3
+        need, k, who, often = needs[i], pairs.permit[i], pairs.key[i] >> 3, pairs.openings[i]
         one, occasion = solved[k], k << 24
         need.resident, need.permit, need.key = pairs.resident[i], k, pairs.key[i]
         need.event, need.works_until, need.patrol_day, need.expiry = -1, -1, -1, -1
         need.visit_day, need.felt_day = NEVER, NEVER
-        cell, share, mark = drawn(seed, replicate, who, k, keen_of[i], solved)
+        cell, share, mark = drawn(seed, replicate, who, k, keen_of[i], often, solved)
         age_mark, month_mark = two_uniforms(seed, replicate, STOCK_AGE, who, occasion, 0)
         need.monthly = int(month_mark * MONTH_DAYS)
         stock[k].eligible += 1
@@ -109,12 +108,12 @@ def start_needs(
         else:
             # The same draw, stretched over the rest, says whether the last need ended in giving up.
             need.held = int((mark - share) / (1.0 - share) >= one.lapsed)
-            born = days_until(waited(uniform(seed, replicate, BIRTH, who, occasion, 0)), one.birth_rate) - 1
-            valid = validity[k]
+            births, valid = one.birth_rate * often, validity[k]
+            born = days_until(waited(uniform(seed, replicate, BIRTH, who, occasion, 0)), births) - 1
             if valid > 0:
-                renewed = (1.0 - one.lapsed) * one.opening_rate * renewal
-                if uniform(seed, replicate, RENEWAL, who, occasion, 0) < renewed * grown(one.birth_rate, valid):
-                    age_of = licence_age(uniform(seed, replicate, RENEWAL, who, occasion, 1), one.birth_rate, valid)
+                renewed = (1.0 - one.lapsed) * one.opening_rate * often * renewal
+                if uniform(seed, replicate, RENEWAL, who, occasion, 0) < renewed * grown(births, valid):
+                    age_of = licence_age(uniform(seed, replicate, RENEWAL, who, occasion, 1), births, valid)
                     need.expiry = max(int(valid - age_of), 0)
                     born = min(born, need.expiry)
             need.due = min(born, last_day)

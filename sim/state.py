@@ -7,19 +7,17 @@ carry spare rows; how many are in use stands in ``counts``. What will not matter
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeVar, get_type_hints
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import with_fields
-from sim.memory import copied_rows, lined, room
+from sim.memory import columns, copied_rows, records
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.int8]  # small whole numbers, so that a need's row fills no more cache lines
 Records = NDArray[np.void]
-Table = TypeVar("Table", bound=tuple[Any, ...])
 
 NEVER = -100000  # a day long before the first
 IDLE, OPEN, APPLIED = range(3)  # status of a need
@@ -278,6 +276,8 @@ class Tally(NamedTuple):
     failed_attempts: Floats
     given_up: Floats  # needs that ended after a failed attempt
     ended: Floats  # needs that ended unfiled, with time
+    lost_hours: Floats  # of applicants, in attempts that failed and at events that had no place left
+    return_hours: Floats  # of applicants, in coming back with a returned file
     notices: Floats
     reports: Floats
     demolished: Floats
@@ -347,38 +347,6 @@ TABLES = (
     Residents, Motives, Needs, Applications, CoProducers, Neighbourhoods, Events, Parts, Office, Stock, Rts,
     Tally, Counts,
 )  # fmt: skip
-
-
-def record(kind: type[Table]) -> np.dtype[np.void]:
-    """One row of a table: its columns, of the types that the class declares."""
-    types = {Floats: np.float64, Ints: np.int64, Flags: np.int8}
-    return lined([(name, types[kind_of]) for name, kind_of in get_type_hints(kind).items()])
-
-
-def columns(kind: type[Table], records: Records) -> Table:
-    """A table whose columns are views of ``records``."""
-    return kind(*(records[name] for name in records.dtype.names or ()))
-
-
-def records(table: tuple[Any, ...]) -> Records:
-    """The array of records that the columns of a whole table are views of."""
-    base: Records = table[0].base
-    return with_fields(base)
-
-
-def blank(kind: type[Table], rows: int, **values: Any) -> Table:
-    """A table of ``rows`` rows, each column zero but for the ``values`` given."""
-    table = columns(kind, room(rows, record(kind)))
-    for name, value in values.items():
-        getattr(table, name)[:] = value
-    return table
-
-
-def grown(table: Table, rows: int) -> Table:
-    """The same table with room for ``rows`` rows; the new ones are blank."""
-    larger = room(rows, table[0].base.dtype)
-    larger[: len(table[0])] = table[0].base
-    return columns(type(table), larger)
 
 
 def rows_of(world: World) -> Rows:

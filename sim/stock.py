@@ -37,8 +37,11 @@ def solved_record(balances: tuple[Balance, ...]) -> NDArray[np.void]:
 
 
 @compiled
-def drawn(seed, replicate, who, k, keen, solved):
-    """Where the draw of resident ``who`` for permit ``k`` falls: the cell of the stock, the open share, the draw."""
+def drawn(seed, replicate, who, k, keen, often, solved):
+    """Where the draw of resident ``who`` for permit ``k`` falls: the cell of the stock, the open share, the draw.
+
+    ``often`` is how often needs arise for this pair, over the mean of the permit.
+    """
     one = solved[k]
     rate = one.base_rate * keen
     clear, _acts = cells_of(rate, one, one.learn_rate, 0)
@@ -46,16 +49,16 @@ def drawn(seed, replicate, who, k, keen, solved):
     if one.obstacle_birth > 0.0:
         stuck, _acts = cells_of(rate, one, one.learn_rate, 1)
     mark = uniform(seed, replicate, STOCK, who, k << 24, 0)
-    cell, share = stock_cell(mark, one.opening_rate, clear, stuck, one.obstacle_birth)
+    cell, share = stock_cell(mark, one.opening_rate * often, clear, stuck, one.obstacle_birth)
     return cell, share, mark
 
 
 @loop
-def _open_pairs(seed, replicate, key, permit, keen_of, solved):
+def _open_pairs(seed, replicate, key, permit, keen_of, often, solved):
     """Places of the pairs that are open, and the cell of each."""
     place, cells, size = np.empty(permit.size, np.int64), np.empty(permit.size, np.int64), 0
     for i in range(permit.size):
-        cell, _share, _mark = drawn(seed, replicate, key[i] >> 3, permit[i], keen_of[i], solved)
+        cell, _share, _mark = drawn(seed, replicate, key[i] >> 3, permit[i], keen_of[i], often[i], solved)
         if cell != NOT_OPEN:
             place[size], cells[size] = i, cell
             size += 1
@@ -89,7 +92,7 @@ def sample(
     """
     places, cells, tastes = [], [], []
     for replicate in range(MOST_DRAWS):
-        place, cell = _open_pairs(seed, replicate, pairs.key, pairs.permit, keen_of(replicate), solved)
+        place, cell = _open_pairs(seed, replicate, pairs.key, pairs.permit, keen_of(replicate), pairs.openings, solved)
         places.append(place)
         cells.append(cell)
         tastes.append(_tastes(seed, replicate, pairs.key, pairs.permit, place))

@@ -74,7 +74,9 @@ def terms_of(scenario: Scenario, ground: Ground, values: dict[str, Any]) -> Term
     p.success_prompt = choice.prompt_hazard(p.tie_prompt)
     # Only pay that is tied to the task erodes.
     p.pay_that_erodes = p.pay_erosion * p.pay_tied
-    p.mean_intake_hours = sum(permit.intake_hours for permit in of_permit) / len(of_permit)
+    p.checking_hours *= ground.equilibrium.service_factor
+    taken_in = [permit.intake_hours + p.checking_hours * permit.requirements for permit in of_permit]
+    p.mean_intake_hours = sum(taken_in) / len(taken_in)
     # A reduced size keeps the proportion of officer time.
     p.desk_officers = max(1, round(p.officers * size))
     p.desk_hours = p.open_hours * p.officers * size / p.desk_officers
@@ -112,11 +114,13 @@ class Given(NamedTuple):
     intrinsic: Floats  # of residents, at the start
     social: Floats
     normative: Floats
+    motive_thirds: Floats  # by motive: where the lowest third of adults ends, and the highest begins
     trust: Floats  # of residents, at rest
     knowledge: Floats
     tie_start: Ints
     ties: Ints
     first_need: Ints  # needs of resident i are first_need[i]:first_need[i + 1]
+    openings: Floats  # how often need i arises, over the mean of its permit
     rw_start: Ints  # of rw_members
     rw_members: Ints
     rw_needs_start: Ints  # of rw_needs
@@ -225,11 +229,13 @@ def given(
         intrinsic=_shared(population.intrinsic),
         social=_shared(population.social),
         normative=_shared(population.normative),
+        motive_thirds=np.array(ground.motive_thirds),
         trust=_shared(population.trust),
         knowledge=_shared(population.knowledge),
         tie_start=_shared(population.tie_start),
         ties=_shared(population.ties),
         first_need=_shared(pairs.first),
+        openings=_shared(pairs.openings),
         rw_start=_shared(population.rw_start),
         rw_members=_shared(population.rw_members),
         rw_needs_start=_shared(pairs.rw_start),

@@ -97,4 +97,4 @@ def _check_list(value: Any, place: Place, problems: Problems) -> tuple[int, ...]
 @cache
 def levers() -> tuple[str, ...]:
     """Names of the parameters that a dated change may move."""
-    return tuple(name for name, parameter in register().items() if parameter.kind == "lever")
+    return tuple(name for name, parameter in register().items() if parameter.dated)

@@ -224,7 +224,8 @@ def _value(value: Any) -> str:
 
 def _bounds(one: Parameter) -> str:
     if one.type in ("whole number", "number"):
-        return f"{one.low:g} to {one.high:g}"
+        reform = "" if one.reform_low is None else f"; by a dated change from {one.reform_low:g}"
+        return f"{one.low:g} to {one.high:g}{reform}"
     return {"switch": "true, false", "choice": ", ".join(one.choices), "list": "-"}[one.type]
 
 
@@ -270,6 +271,8 @@ def _as_dict(one: Parameter, *, with_source: bool) -> dict[str, Any]:
         "default": one.default,
         "low": one.low if one.type in ("number", "whole number") else None,
         "high": one.high if one.type in ("number", "whole number") else None,
+        "dated": one.dated,
+        "reform_low": one.reform_low,
         "choices": list(one.choices),
         "unit": one.unit,
         "source": one.source,

@@ -10,6 +10,7 @@ from experiments.commands import options
 from experiments.commands.terminal import next_step, say, write_json
 
 if TYPE_CHECKING:
+    from experiments.study import Study
     from sim.errors import Problem
     from sim.scenario import Scenario
 
@@ -65,8 +66,7 @@ def _problems(name: str) -> list[Problem]:
         return check_scenario(name) or _solved(load(name))
     try:
         if not _is_profile(name):
-            load_study(name)
-            return []
+            return _solved_arms(load_study(name))
         load_profile(name)
         return _solved(load("kebon-jeruk-2018", profile=name))
     except InvalidInput as error:
@@ -85,6 +85,19 @@ def _solved(scenario: Scenario) -> list[Problem]:
     except Infeasible as error:
         return [Problem(scenario.name, 0, 0, "parameters", "", f"cannot be together: {error}")]
     return []
+
+
+def _solved_arms(study: Study) -> list[Problem]:
+    """The same of every arm of a study at its base; drawn worlds that cannot be are counted when it is lived."""
+    from dataclasses import replace
+
+    from sim.ground import ground_key
+
+    told = {}
+    for arm in study.arms:
+        if (known_by := ground_key(arm.scenario)) not in told:
+            told[known_by] = [replace(one, file=study.path, key=arm.name) for one in _solved(arm.scenario)]
+    return [problem for problems in told.values() for problem in problems]
 
 
 def _is_profile(name: str) -> bool:

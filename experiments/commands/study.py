@@ -182,11 +182,15 @@ def _describe(study: Study, store: Store, place: Place, *, as_json: bool) -> Non
     seconds = one.seconds_of(len(jobs), grounds, workers)
     most = "at most " if study.precision else ""
     bytes_ = runs * BYTES_A_RUN
-    names = [arm.name for arm in study.arms]
+    names, crossing = [arm.name for arm in study.arms], study.crossing
+    arms = f"{len(names)}: {', '.join(names)}"
+    if crossing is not None:
+        policies, under = ", ".join(crossing.policies), ", ".join(crossing.conditions)
+        arms = f"{len(names)}: the baseline and {policies}; each under {under}"
     rows: list[tuple[str, Any, str]] = [
         ("Study", study.name, f"{study.title} ({study.kind})"),
         ("Asks", study.question, study.question),
-        ("Arms", names, f"{len(names)}: {', '.join(names)}"),
+        ("Arms", names, arms),
         ("Factors", len(study.factors), f"{len(study.factors)}{' and luck' if study.lucky else ''}"),
         ("Worlds", len(study.worlds), f"{len(study.worlds):,}"),
         ("Runs", runs, f"{most}{runs:,}"),

@@ -33,6 +33,7 @@ def show(report: Report) -> None:
         click.echo(f"{answers.failed:,} runs failed and are left out, such as: {answers.errors[0]}")
     click.echo()
     _decision(report)
+    _crossed(report)
     _frequency(report)
     _tornado(report)
     _sensitivity(report)
@@ -123,6 +124,50 @@ def _coloured(one: Standing, measure: Measure) -> str:
         return text
     text = f"{text} [{measure.text(one.low, signed=True)}, {measure.text(one.high, signed=True)}]"
     return click.style(text, fg=COLOURS[one.verdict]) if one.verdict in COLOURS else text
+
+
+def _crossed(report: Report) -> None:
+    """By outcome, conditions in rows and policies in columns: how far effects lie apart, or what conditions change."""
+    from experiments.studies.crossed import APART, SAME
+    from sim.outcomes import outcomes
+
+    crossing = report.answers.study.crossing
+    if crossing is None:
+        return
+    declared = bool(crossing.smallest)
+    first, *others = crossing.conditions
+    for name in crossing.smallest or report.answers.study.outcomes:
+        by = {(one.condition, one.policy): one for one in report.effects if one.outcome == name}
+        what = "effects of policies, and how far they lie apart" if declared else "what each condition changes"
+        heading(f"{outcomes()[name].title}, {crossing.unit(name)}: {what}")
+        columns = crossing.policies if declared else ("", *crossing.policies)
+        rows = [[f"{first} (effect)", *(f"{by[first, policy].effect:+.2f}" for policy in columns)]] if declared else []
+        for condition in others:
+            cells = [condition]
+            for one in (by[condition, policy] for policy in columns):
+                value, low, high = (
+                    (one.apart, one.apart_low, one.apart_high)
+                    if declared
+                    else (one.change, one.change_low, one.change_high)
+                )
+                marked = one.verdict == APART if declared else low * high > 0.0
+                same = one.verdict == SAME or value == low == high == 0.0
+                cells.append("same" if same else f"{value:+.2f}{'*' if marked else ''}")
+            rows.append(cells)
+        table(["Condition", *(policy or "baseline" for policy in columns)], rows, right=range(1, 1 + len(columns)))
+        if declared:
+            click.echo(f"* the whole 95% interval lies apart from {first} by more than {crossing.smallest[name]:g}")
+        else:
+            click.echo(f"Over {first} under the same policy; * the 95% interval excludes zero")
+        click.echo()
+    if declared:
+        heading("What tells two conditions apart best")
+        rows = [
+            [one.one, one.other, one.policy or "nothing here", one.outcome, _interval(one.apart, one.low, one.high, 2)]
+            for one in report.pairs
+        ]
+        table(["One", "Other", "Policy", "Outcome", "Difference of effects"], rows, right=(4,))
+        click.echo()
 
 
 def _frequency(report: Report) -> None:

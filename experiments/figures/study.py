@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from experiments.differences import measure_of
+from experiments.figures.conditions import conditions
 from experiments.figures.gains import who_gains
 from experiments.figures.grid import heat_map
 from experiments.figures.information import information_bars
@@ -38,6 +39,8 @@ def draw(folder: Path, report: Report) -> list[Path]:
         first, second = study.policies[0].levels
         for outcome in study.outcomes[:3]:
             paths += heat_map(folder, answers, outcome, (first, second))
+    if study.crossing is not None:
+        paths += conditions(folder, report)
     if report.decision.standings:
         paths += forest(folder, report.decision.standings, _unit, footer=foot)
         best = max(report.decision.rankings[1:], key=lambda one: one.benefit)

@@ -127,6 +127,8 @@ def decide(answers: Answers) -> Decision:
     study, fair = answers.study, sample(answers)
     if study.kind in UNFAIR:
         return Decision((), (), NO_SAMPLE.format(kind=study.kind), 0, 0)
+    if study.crossing is not None:  # its arms are no policies to choose from
+        return Decision((), (), "", 0, 0)
     whole, ranked = lived_jobs(answers), ranked_jobs(answers)
     jobs = int(ranked.sum())
     standings = tuple(_standing(answers, whole, arm, name) for arm in _arms(answers)[1:] for name in study.outcomes)

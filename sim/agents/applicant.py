@@ -5,7 +5,7 @@ from __future__ import annotations
 from sim.agents.view import Column, Fading, RowAgent, Trait
 from sim.rng import Draw, packed
 from sim.rules import choice, filing, influence, satisfaction
-from sim.rules.choice import BROKER, EVENT
+from sim.rules.choice import BROKER, COUNTER, EVENT
 from sim.rules.satisfaction import HANDLING
 from sim.rules.serving import GRANTED, WITHDRAWN
 from sim.state import APPLIED, IDLE, NEVER, OPEN
@@ -54,8 +54,8 @@ class Applicant(RowAgent):
         for document in range(model.permits[permit].requirements):
             if model.draw(Draw.DEFECT, self.key, occasion, document) < chance:
                 defects |= 1 << document
-        if channel == EVENT:
-            quality = world.office.quality.item(0)
+        if channel == EVENT or (channel == COUNTER and p.counter_advice):
+            quality = world.office.quality.item(0) if channel == EVENT else p.lessons_start
             mend = filing.repair_probability(p.repair_chance, p.repair_gain, quality, p.lessons_start, skill)
             for document in range(model.permits[permit].requirements):
                 if defects >> document & 1 and model.draw(Draw.REPAIR, self.key, occasion, document) < mend:
@@ -124,6 +124,9 @@ class Applicant(RowAgent):
         a.defects[application] = defects
         a.complete[application] = model.day
         a.outcome[application] = 0
+        way_back = filing.correction_channel(a.channel.item(application))
+        spent = filing.applicant_hours(way_back, p.online_hours, p.counter_hours, p.broker_hours)
+        model.world.tally.return_hours[0] += spent
         model.office.receive(application)
 
     def application_occasion(self, application: int) -> int:
@@ -228,7 +231,9 @@ class Applicant(RowAgent):
         needs.attempt[need] = 0
         occasion = self.occasion(need)
         wait = influence.waited(model.draw(Draw.BIRTH, self.key, occasion))
-        due = model.day + influence.days_until(wait, model.balances[permit].birth_rate)
+        due = model.day + influence.days_until(
+            wait, model.balances[permit].birth_rate * model.ground.pairs.openings.item(need)
+        )
         validity = model.permits[permit].validity_days
         if granted and validity and model.draw(Draw.RENEWAL, self.key, occasion) < model.p.renewal:
             needs.expiry[need] = model.day + validity

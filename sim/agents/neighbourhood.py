@@ -174,5 +174,6 @@ class Neighbourhood(RowAgent):
                 e.repaired[event] += model.world.applications.repaired.item(row)
             else:
                 e.turned_away[event] += 1
+                model.world.tally.lost_hours[0] += model.p.event_visit_hours
                 needs.event[need] = -1
                 model.schedule_need(need, model.day + 1)

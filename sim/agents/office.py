@@ -197,11 +197,13 @@ class PTSPOffice(RowAgent):
         resident = model.resident(a.resident.item(application))
         permit = model.permits[a.permit.item(application)]
         occasion, returns = resident.application_occasion(application), a.returns.item(application)
+        p, channel = model.p, a.channel.item(application)
+        advice = p.counter_advice * p.checking_hours * permit.requirements
         hours = serving.hours_asked(
-            permit.intake_hours, permit.examination_hours, returns, a.channel.item(application), model.p.online_intake
+            permit.intake_hours, permit.examination_hours, returns, channel, p.online_intake, advice
         )
         mark = model.draw(Draw.SERVICE, resident.key, occasion, returns)
-        a.remaining[application] = serving.service_hours(hours, model.p.service_spread, mark)
+        a.remaining[application] = serving.service_hours(hours, p.service_spread, mark)
         place = model.draw(Draw.QUEUE_PLACE, resident.key, occasion, returns)
         model.handed_in.append((place, resident.key * 8 + a.permit.item(application), application))
 
@@ -223,6 +225,7 @@ class PTSPOffice(RowAgent):
         permit = model.permits[a.permit.item(application)]
         outcome = serving.examined(
             a.defects.item(application),
+            permit.requirements,
             a.returns.item(application),
             model.p.corrections,
             int(permit.review_days > 0 or permit.technical_rejection > 0.0),

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from sim.agents.applicant import Applicant
 from sim.agents.view import Column, Trait
+from sim.memory import records
 from sim.opening import begin
 from sim.rng import Draw, packed
 from sim.rules import choice, filing, influence, motivation, outreach
 from sim.rules.choice import BROKER, COUNTER, EVENT, GIVES_UP, ONLINE, TRIES_LATER, WAIT
 from sim.scenario import MONTH_DAYS
-from sim.state import IDLE, NEVER, OPEN, records
+from sim.state import IDLE, NEVER, OPEN
 from sim.terms import step_on
 
 if TYPE_CHECKING:
@@ -240,6 +241,7 @@ class Resident(Applicant):
             return
         needs.failures[need] += 1
         tally.failed_attempts[0] += 1
+        tally.lost_hours[0] += filing.applicant_hours(channel, p.online_hours, p.counter_hours, p.broker_hours)
         mark = model.draw(Draw.AFTER_FAILURE, self.key, occasion, failures)
         what = choice.after_failure(mark, p.gives_up, p.tries_later)
         if what == GIVES_UP:

@@ -6,7 +6,7 @@ from sim import calendar, rng
 from sim.compiled import inner
 from sim.rng import Draw, uniform
 from sim.rules import choice, filing, influence
-from sim.rules.choice import BROKER, EVENT
+from sim.rules.choice import BROKER, COUNTER, EVENT
 from sim.rules.serving import WITHDRAWN, hours_asked, service_hours
 from sim.state import APPLIED, IDLE, NEVER, OPEN
 
@@ -153,8 +153,8 @@ def file(given, p, permits, rows, day, i, channel, event_skill):
     for document in range(permits[need.permit].requirements):
         if draw(given, DEFECT, who.key, occasion, document) < chance:
             defects |= 1 << document
-    if channel == EVENT:
-        quality = rows.office[0].quality
+    if channel == EVENT or (channel == COUNTER and p.counter_advice > 0):
+        quality = rows.office[0].quality if channel == EVENT else p.lessons_start
         mend = filing.repair_probability(p.repair_chance, p.repair_gain, quality, p.lessons_start, skill)
         for document in range(permits[need.permit].requirements):
             if defects >> document & 1 and draw(given, REPAIR, who.key, occasion, document) < mend:
@@ -187,7 +187,8 @@ def file(given, p, permits, rows, day, i, channel, event_skill):
 def receive(given, p, permits, a):
     """Take a file in today: how much officer time it will need. Its place is drawn when the office opens its post."""
     permit = permits[a.permit]
-    hours = hours_asked(permit.intake_hours, permit.examination_hours, a.returns, a.channel, p.online_intake)
+    advice = p.counter_advice * p.checking_hours * permit.requirements
+    hours = hours_asked(permit.intake_hours, permit.examination_hours, a.returns, a.channel, p.online_intake, advice)
     mark = draw(given, SERVICE, given.traits[a.resident].key, occasion_of(a), a.returns)
     a.remaining = service_hours(hours, p.service_spread, mark)
 
@@ -216,6 +217,8 @@ def correct(given, p, permits, rows, day, i):
                 a.defects ^= 1 << document
     a.complete = day
     a.outcome = 0
+    way_back = filing.correction_channel(a.channel)
+    rows.tally[0].return_hours += filing.applicant_hours(way_back, p.online_hours, p.counter_hours, p.broker_hours)
     receive(given, p, permits, a)
     return True
 
@@ -241,7 +244,7 @@ def close(given, p, permits, rows, day, i, granted):
     who, occasion = given.traits[need.resident].key, occasion_of(need)
     permit = permits[need.permit]
     born = influence.waited(draw(given, BIRTH, who, occasion, 0))
-    due = day + influence.days_until(born, given.solved[need.permit].birth_rate)
+    due = day + influence.days_until(born, given.solved[need.permit].birth_rate * given.openings[i])
     if granted and permit.validity_days and draw(given, RENEWAL, who, occasion, 0) < p.renewal:
         need.expiry = day + permit.validity_days
         due = min(due, need.expiry)

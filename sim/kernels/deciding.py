@@ -167,6 +167,7 @@ def act(given, p, permits, rows, day, i, channel):
     wait_mark = draw(given, RETRY_TIME, who.key, occasion, need.failures)
     need.failures += 1
     rows.tally[0].failed_attempts += 1.0
+    rows.tally[0].lost_hours += filing.applicant_hours(channel, p.online_hours, p.counter_hours, p.broker_hours)
     what = choice.after_failure(mark, p.gives_up, p.tries_later)
     if what == GIVES_UP:
         rows.tally[0].given_up += 1.0
@@ -203,5 +204,6 @@ def receive_at_event(given, p, permits, rows, day, event, arrivals):
             e.repaired += rows.applications[row].repaired
         else:
             e.turned_away += 1
+            rows.tally[0].lost_hours += p.event_visit_hours
             rows.needs[i].event = -1
             schedule_need(rows, i, day + 1)

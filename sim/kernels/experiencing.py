@@ -68,7 +68,7 @@ def experience(given, p, permits, rows, day, i, base):
     me, who, occasion = rows.residents[a.resident], given.traits[a.resident].key, occasion_of(a)
     granted = int(a.outcome == GRANTED)
     time = satisfaction.experienced_time(a.decided - a.submitted, permits[a.permit].statutory_days, p.time_grace)
-    score, performance = _score(given, p, a, base, time)
+    score, performance = score_of(given, p, a, base, time)
     chance = satisfaction.complaint_chance(
         p.complaint_rate, p.complaint_steepness, given.fixed[0].complaint_reference, score, p.complaint_most
     )
@@ -77,7 +77,7 @@ def experience(given, p, permits, rows, day, i, base):
         mark = draw(given, COMPLAINT_CLASS, who, occasion, 0)
         a.complaint = satisfaction.complaint_class(mark, time, a.returns, granted, p.complaint_other)
         a.complaint_closed = int(draw(given, COMPLAINT_CLOSED, who, occasion, 0) < p.complaint_closed)
-        score, performance = _score(given, p, a, base, time)
+        score, performance = score_of(given, p, a, base, time)
     a.survey_key = draw(given, SURVEY_KEY, who, occasion, 0)
     a.satisfaction, rows.motives[a.resident].satisfaction = score, score
     learn(given, p, rows, a.resident, day, p.knowledge_experience)
@@ -93,7 +93,7 @@ def experience(given, p, permits, rows, day, i, base):
 
 
 @inner
-def _score(given, p, a, base, time):
+def score_of(given, p, a, base, time):
     """Mean latent satisfaction over the nine elements (1-4) and performance; ticks the nine boxes."""
     reference = given.reference
     met = satisfaction.experiences(

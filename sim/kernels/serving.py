@@ -64,7 +64,7 @@ def examine(given, p, permits, rows, day, i):
     a = rows.applications[i]
     permit = permits[a.permit]
     reviewed = int(permit.review_days > 0 or permit.technical_rejection > 0.0)
-    outcome = serving.examined(a.defects, a.returns, p.corrections, reviewed)
+    outcome = serving.examined(a.defects, permit.requirements, a.returns, p.corrections, reviewed)
     a.outcome = outcome
     if outcome == RETURNED:
         returned(given, p, rows, day, i)

@@ -73,6 +73,20 @@ def correction(time_draw, comes_draw, mean, chance, deadline):
 
 
 @compiled
+def correction_channel(channel):
+    """How a returned file comes back: as it was filed, or to the counter when it was filed at an event."""
+    return COUNTER if channel == EVENT else channel
+
+
+@compiled
+def applicant_hours(channel, online, counter, broker):
+    """An applicant's hours for going once ``online``, to the ``counter`` or to a ``broker``, by the channel's code."""
+    if channel == ONLINE:
+        return online
+    return broker if channel == BROKER else counter
+
+
+@compiled
 def late(days, statutory):
     """Whether a decision took more working days from complete submission than the statute allows."""
     return days > statutory

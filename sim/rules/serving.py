@@ -5,21 +5,24 @@ from __future__ import annotations
 import math
 
 from sim.compiled import compiled
-from sim.rules.choice import EVENT, ONLINE
+from sim.rules.choice import COUNTER, EVENT, ONLINE
 
 GRANTED, REJECTED, WITHDRAWN, RETURNED, UNDER_REVIEW = 1, 2, 3, 4, 5
 
 
 @compiled
-def hours_asked(intake, examination, returns, channel, online):
+def hours_asked(intake, examination, returns, channel, online, advice):
     """Mean officer hours that a file asks of the desk when it comes in: examination, and intake the first time.
 
-    Online, intake takes the share ``online``; at an event it is taken in there.
+    Online, intake takes the share ``online``; at an event it is taken in there. ``advice`` are the hours that the
+    counter gives to checking papers before it takes them in.
     """
     if returns > 0 or channel == EVENT:
         return examination
     if channel == ONLINE:
         return examination + intake * online
+    if channel == COUNTER:
+        return examination + intake + advice
     return examination + intake
 
 
@@ -36,9 +39,12 @@ def worked(used, open_hours, remaining):
 
 
 @compiled
-def examined(defects, returns, allowed, reviewed):
-    """What an examination leads to: returned or rejected for defects, else to technical review or granted."""
-    if defects > 0:
+def examined(defects, requirements, returns, allowed, reviewed):
+    """What an examination leads to: returned or rejected for defects, else to technical review or granted.
+
+    ``defects`` has a bit for each document; one that is no longer among the ``requirements`` is not looked at.
+    """
+    if defects & ((1 << requirements) - 1) > 0:
         if returns < allowed:
             return RETURNED
         return REJECTED

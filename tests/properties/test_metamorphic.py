@@ -94,7 +94,7 @@ def permuted(base: Ground, order: np.ndarray) -> Ground:
     columns["rw_start"], columns["rw_members"] = members_by(columns["rw"], p.rw_head.size, columns["key"])
     columns["rt_start"], columns["rt_members"] = members_by(columns["rt"], p.rt_head.size, columns["key"])
     population = Population(**columns)
-    return replace(base, population=population, pairs=eligible(population, base.permits))
+    return replace(base, population=population, pairs=eligible(population, base.permits, 1, base.reference.between_rws))
 
 
 def test_permuting_residents_permutes_results(lived: Lived, monkeypatch: pytest.MonkeyPatch) -> None:

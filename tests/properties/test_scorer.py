@@ -19,12 +19,14 @@ from experiments.ensemble import Ensemble
 from sim.history import History
 from sim.kernels.simulation import Simulation
 from sim.model import CoproductionModel
+from sim.outcomes import outcomes, totals_of
 from sim.parameters import permits
 from sim.rules.choice import BROKER, EVENT
-from sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
+from sim.rules.outreach import CANCELLED, HELD
+from sim.rules.serving import GRANTED, REJECTED, RETURNED, WITHDRAWN
 from sim.run import Run, run_of
 from sim.scenario import Scenario, load
-from sim.state import World
+from sim.state import AS_HEAD, UNASKED, World
 
 MONTH, YEAR, QUARTER = 21, 252, 63  # working days
 CASES = {
@@ -198,3 +200,105 @@ def test_displacement_of_a_pair_is_what_the_rows_of_both_arms_say(engine: str) -
         assert 0 < anyway < filed
         found = Comparison(ensembles[0], ensembles[1:], year).table["kebon-jeruk-weekly"]["displaced_paired"]
         assert found.difference == pytest.approx(100.0 * anyway / filed, rel=1e-12)
+
+
+# -- co-producers, cost and value
+
+
+@pytest.fixture(scope="module")
+def paid() -> Simulation:
+    """Three years of many events, paid, with help between events and at a full desk."""
+    simulation = Simulation(load("kebon-jeruk-2018", size=0.05, set_=["years=2"]).with_(
+        events_per_month=8.0, pay=50.0, standing_hours=1.0, online_failure=0.4, officers=7, event_capacity=3
+    ))  # fmt: skip
+    simulation.live()
+    return simulation
+
+
+def summed(simulation: Simulation, quantity: str, first: int = 0, months: int = 36) -> float:
+    return float(sum(month[quantity] for month in simulation.records[first : first + months]))
+
+
+def test_joining_and_hours_are_those_of_the_rows(paid: Simulation) -> None:
+    """Everybody who was asked is a row, as the list of invitations is; hours are a person's and the events' alike."""
+    world = paid.world
+    e, parts = world.events, world.parts
+    events, used = world.counts.events.item(0), world.counts.parts.item(0)
+    designed = e.joined[:events] > 0
+    of_event = np.bincount(parts.event[:used], parts.joined[:used], minlength=events)
+    assert np.array_equal(of_event, e.joined[:events])
+    assert summed(paid, "joined") == e.joined[:events][e.design_day[:events] < paid.day].sum()
+    assert summed(paid, "invited") == e.invited[:events][e.design_day[:events] < paid.day].sum()
+    invitations = paid.history.invitations
+    assert invitations.joined.sum() == parts.joined[:used].sum()
+    assert designed.sum() > 10
+    values = paid.scenario.values
+    over = (e.ending[:events] == HELD)[parts.event[:used]] & (parts.joined[:used] == 1)
+    each = parts.hours[:used] + values["event_hours"] + e.met[parts.event[:used]] * values["meeting_hours"]
+    at_events = each[over].sum()
+    assert summed(paid, "coproducer_hours") == pytest.approx(at_events + summed(paid, "standing_hours"), rel=1e-12)
+    people = world.counts.coproducers.item(0)
+    assert world.coproducers.hours[:people].sum() == pytest.approx(summed(paid, "coproducer_hours"), rel=1e-12)
+    assert summed(paid, "paid") == pytest.approx(50.0 * summed(paid, "coproducer_hours") / 1000.0, rel=1e-12)
+    assert summed(paid, "coproducer_worth") == pytest.approx(0.025 * summed(paid, "coproducer_hours"), rel=1e-12)
+
+
+def test_cost_is_that_of_the_rows_and_its_parts_add_up(paid: Simulation) -> None:
+    world, values = paid.world, paid.scenario.values
+    e, events = world.events, world.counts.events.item(0)
+    took_place = (e.delivery_day[:events] < paid.day) & (e.joined[:events] > 0) & (e.ending[:events] != CANCELLED)
+    away = e.officers[:events][took_place].sum() * (values["event_hours"] + values["travel_hours"])
+    people = world.counts.coproducers.item(0)
+    trained = world.coproducers.trained[:people].sum()
+    assert summed(paid, "cost.events") == pytest.approx(values["event_cost"] * took_place.sum(), rel=1e-12)
+    assert summed(paid, "cost.officers") == pytest.approx(values["officer_cost"] * away, rel=1e-12)
+    training = values["training_hours"] * values["training_cost"] * trained
+    assert summed(paid, "cost.training") == pytest.approx(training, rel=1e-12)
+    parts = ("cost.officers", "cost.events", "cost.training", "paid")
+    assert summed(paid, "cost") == pytest.approx(sum(summed(paid, part) for part in parts), rel=1e-12)
+    year = totals_of(paid.records[12:24])
+    of_year = {name: outcomes()[name].of(year) for name in outcomes()}
+    shown = ("cost_officers", "cost_events", "cost_training", "cost_pay")
+    assert of_year["cost"] == pytest.approx(sum(of_year[part] for part in shown), rel=1e-12)
+    desk = YEAR * 7 * 0.05714 * values["open_hours"] * values["officer_cost"]
+    assert of_year["desk_cost"] == pytest.approx(desk, rel=1e-3)
+
+
+def test_applicants_hours_are_those_of_the_rows(paid: Simulation) -> None:
+    """Filing by channel; coming back as filed, or after an event to the counter; places missed at events; and attempts
+    in vain, of which those before a file are in its row, and those after which nobody filed are not."""
+    a, used, p = paid.world.applications, paid.world.counts.applications.item(0), paid.scenario.values
+    hours = np.array([0.0, p["online_hours"], p["counter_hours"], p["broker_hours"], p["event_visit_hours"]])
+    back = hours.copy()
+    back[EVENT] = p["counter_hours"]
+    channel, returns = a.channel[:used], a.returns[:used]
+    out = (a.outcome[:used] == WITHDRAWN) | (a.outcome[:used] == RETURNED)  # returned, and not come back
+    came = returns - out
+    returned = float((came * back[channel]).sum())
+    assert summed(paid, "return_hours") == pytest.approx(returned, rel=1e-12)
+    e, events = paid.world.events, paid.world.counts.events.item(0)
+    missed = p["event_visit_hours"] * e.turned_away[:events].sum()
+    assert missed > 0.0
+    lost, least = summed(paid, "lost_hours"), missed + p["online_hours"] * a.failures[:used].sum()
+    assert least <= lost <= missed + p["counter_hours"] * summed(paid, "failed_attempts")
+    total = float(hours[channel].sum()) + returned + lost
+    assert summed(paid, "resident_hours") == pytest.approx(total, rel=1e-12)
+    fees = summed(paid, "fees") + summed(paid, "broker_fees")
+    assert summed(paid, "private_cost") == pytest.approx(p["resident_hour"] * total + fees, rel=1e-12)
+    brokered = np.array([p[f"{one.name}_broker_fee"] for one in permits()])[a.permit[:used][channel == BROKER]]
+    assert summed(paid, "broker_fees") == pytest.approx(brokered.sum(), rel=1e-12)
+
+
+def test_joining_by_thirds_of_motives_is_that_of_the_list_of_invitations(paid: Simulation) -> None:
+    """Residents who were asked, heads and those who came unasked left out; the three thirds are all of them."""
+    one = paid.history.invitations
+    mine = (one.reason > AS_HEAD) & (one.reason != UNASKED) & (one.day < paid.day)
+    assert mine.sum() > 20
+    for motive in ("intrinsic", "social", "normative"):
+        third = getattr(one, motive)[mine]
+        for at, name in enumerate(("low", "middle", "high")):
+            assert summed(paid, f"asked.{motive}.{name}") == (third == at).sum()
+            assert summed(paid, f"joined.{motive}.{name}") == one.joined[mine][third == at].sum()
+    year = totals_of(paid.records[12:24])
+    gap = year["joined.social.high"] / year["asked.social.high"] - year["joined.social.low"] / year["asked.social.low"]
+    assert outcomes()["join_gap_social"].of(year) == pytest.approx(100.0 * gap)

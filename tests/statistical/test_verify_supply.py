@@ -131,7 +131,8 @@ def test_odds_of_leaving_in_cohorts_are_the_totals_measured() -> None:
         left = 1.0 - stayed / began
         odds[name] = left / (1.0 - left), 1.0 / (began * left * (1.0 - left))
         print(f"\n{name}: {100 * left:.1f}% of {began:.0f} leave within twelve months")
-    for name, put_in in (("unthanked", 2.0), ("untrained", 4.0)):
+    values = programme().values
+    for name, put_in in (("unthanked", values["unthanked_odds"]), ("untrained", values["untrained_odds"])):
         ratio = np.log(odds[name][0] / odds["base"][0])
         half = 1.96 * (odds[name][1] + odds["base"][1]) ** 0.5
         print(f"{name}: odds ratio {np.exp(ratio):.2f} [{np.exp(ratio - half):.2f}, {np.exp(ratio + half):.2f}], "

@@ -39,6 +39,19 @@ officers = [3, 8]
 BODY = {
     "frequency": "events_per_month = [0, 4, 8]\nfrom = '2019-01'\nreplicates = 3\n" + YEAR,
     "grid": "from = '2019-01'\nreplicates = 3\n[levers]\nevents_per_month = [4, 8]\npublicity = [0.2, 0.9]\n" + YEAR,
+    "crossed": "replicates = 3\n"
+    + YEAR
+    + OFTEN
+    + """
+[conditions]
+as-it-is = {}
+mixed = { hypothesis = "mixed" }
+no-obstacles = { imb_obstacle_part = 0.0, other_obstacle_part = 0.0 }
+[smallest]
+rejected_share = 0.5
+[predicted.mixed]
+often = { rejected_share = 1 }
+""",
     "latin": "points = 100\n" + YEAR + OFTEN + FACTORS,
     "table": 'table = "worlds.csv"\nreplicates = 2\n' + YEAR + OFTEN,
     "tornado": "replicates = 2\n" + YEAR + OFTEN + FACTORS,
@@ -50,6 +63,7 @@ WORLDS = "document_error,brokers\n0.03,true\n0.07,false\n"
 DRAWN = {
     "frequency": ("frequency-response", "policies", "who-gains"),
     "grid": ("heat-map-rejected-share", "policies"),
+    "crossed": ("conditions",),
     "latin": ("policies", "information", "pawn-difference-rejected-share-often", "convergence"),
     "table": ("policies",),
     "tornado": ("tornado-difference-rejected-share-often",),

@@ -20,7 +20,7 @@ from tests.twins.twins import first_difference, months_difference, parting
 TINY = 1e-6  # one RW of some four thousand adults
 DRAWN = 10
 DAYS = 300  # over one half-year's survey, and, for those who begin before an election, that too
-LEVERS = [p for p in register().values() if p.kind == "lever" and p.name != "target_list"]
+LEVERS = [p for p in register().values() if p.dated and p.name != "target_list"]
 
 
 def drawn_value(parameter: Parameter, share: float) -> Value:
@@ -161,4 +161,4 @@ def test_engines_share_the_words_of_choices() -> None:
     assert dict(zip(words, codes, strict=True)) == {w: k for k, w in enumerate(register()["targeting"].choices)}
     assert (outreach.AS_PLANNED, outreach.POSTPONE, outreach.FEWER_OFFICERS) == (0, 1, 2)
     assert register()["when_crowded"].choices == ("as_planned", "postpone", "fewer_officers")
-    assert register()["survey_frame"].choices == ("all", "counter")
+    assert register()["survey_frame"].choices == ("all", "counter", "event")

@@ -36,6 +36,7 @@ def files_of(
     permit: list[int],
     worth: list[list[float]],
     flow: np.ndarray | None = None,
+    often: np.ndarray | None = None,
 ) -> np.ndarray:
     """Files decided of people of mean literacy but the last, who has none; one a day of every permit unless told."""
     n = len(permit)
@@ -43,8 +44,8 @@ def files_of(
     literacy[-1] = 0.0
     people = SimpleNamespace(knowledge=np.array(knowledge), literacy=literacy)
     flow = np.bincount(permit, minlength=len(permits())).clip(max=1) if flow is None else flow
-    worths = (np.array(worth), 0.0, 0.0)
-    return decided_at_base(people, (np.arange(n), np.array(permit)), worths, p, permits(), flow)  # type: ignore[arg-type]
+    worths, often = (np.array(worth), 0.0, 0.0), np.ones(n) if often is None else often
+    return decided_at_base(people, (np.arange(n), np.array(permit), often), worths, p, permits(), flow)  # type: ignore[arg-type]
 
 
 # -- the files

@@ -19,8 +19,8 @@ from sim.scenario import load
 @pytest.fixture(scope="module")
 def ensembles() -> list[Ensemble]:
     """A baseline, a policy, and the baseline again under a very long name."""
-    base = load("kebon-jeruk-2018", ["years=1", "first_year=2019"], size=0.03)
-    policy = load("kebon-jeruk-weekly", ["years=1", "first_year=2019"], size=0.03)
+    base = load("kebon-jeruk-2018", ["years=1", "first_year=2019"], size=0.06)
+    policy = load("kebon-jeruk-weekly", ["years=1", "first_year=2019"], size=0.06)
     long = base.with_(name="-".join(["long"] * 30), title=" ".join(["A title that goes on"] * 12))
     return run_ensembles([base, policy, long], 3, workers=1)
 

@@ -13,13 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim import ikm, state
+from sim import ikm
 from sim.ikm import answers_of
+from sim.memory import blank, records
 from sim.parameters import data_text
 from sim.records import survey
 from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
 from sim.rules.serving import GRANTED, REJECTED, RETURNED, WITHDRAWN
-from sim.state import Applications, blank
+from sim.state import Applications
 
 HALF_YEAR_DAYS = 126
 
@@ -166,7 +167,7 @@ def office(rows: list[tuple[int, int, int, float]]) -> SimpleNamespace:
 def asked(world: SimpleNamespace, day: int, n: int, frame: str = "all") -> list[int]:
     used = world.counts.applications.item(0)
     table = np.array(ikm.sizes())
-    survey(state.records(world.applications), used, day, ("all", "counter").index(frame), n, table)
+    survey(records(world.applications), used, day, ("all", "counter", "event").index(frame), n, table)
     return np.flatnonzero(world.applications.surveyed).tolist()
 
 
@@ -201,6 +202,7 @@ def test_only_grants_and_rejections_are_decisions() -> None:
 def test_the_counter_frame_holds_those_who_came() -> None:
     rows = [(40, GRANTED, channel, 0.5) for channel in (ONLINE, COUNTER, BROKER, EVENT)]
     assert asked(office(rows), 125, 100, "counter") == [1, 3]
+    assert asked(office(rows), 125, 100, "event") == [3]
     assert asked(office(rows), 125, 100, "all") == [0, 1, 2, 3]
 
 

@@ -85,7 +85,7 @@ def test_the_wait_is_the_backlog_over_what_outreach_leaves_of_the_desk() -> None
 
 @pytest.mark.parametrize("reaction", ["postpone", "fewer_officers"])
 def test_nothing_differs_before_the_first_crowded_morning(reaction: str) -> None:
-    plain, other = Simulation(busy()), Simulation(busy(when_crowded=reaction))
+    plain, other = (Simulation(busy(**levers), replicate=1) for levers in ({}, {"when_crowded": reaction}))
     above = plain.given.levers[0]["crowded_above"] * plain.given.levers[0]["net_capacity"]
     mornings = 0
     while plain.world.office.backlog_hours.item(0) <= above:
@@ -154,9 +154,9 @@ def test_an_event_owed_is_begun_even_where_none_falls_due_that_day_and_lapses_wh
 
 
 def test_a_crowded_desk_counts_at_designing_and_staffs_events_with_fewer() -> None:
-    """Places follow: four hours of an officer are 25 files, of two 50, and the tables take 40."""
+    """Places follow: without checking, four hours of an officer are 25 files, of two 50, and the tables take 40."""
     for crowded, officers, places in ((False, 2, 40), (True, 1, 25)):
-        model = idle(when_crowded="fewer_officers")
+        model = idle(when_crowded="fewer_officers", checking_hours=0.0)
         e = model.world.events
         while e.phase.item(0) <= DESIGNING and model.day < 40:
             model.world.office.backlog_hours[0] = 1e6 if crowded else 0.0

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import norm, rankdata
 
+from sim.between import openings
 from sim.model import CoproductionModel
 from sim.parameters import defaults
 from sim.population import ID_BITS, Population, apportion, build
@@ -305,6 +306,47 @@ def test_correlations_are_the_parameters(whole: Population, one: str, other: str
     """Mean product of normal scores; 0.01 is allowed for the cut at [0, 1] and the ages of heads, 0.03 is found."""
     x, y = scores(getattr(whole, one), 1), scores(getattr(whole, other), 2)
     assert_mean(x * y, expected, detect=0.03, bias=0.01)
+
+
+# -- neighbourhoods
+
+
+def between(column: NDArray[Any], group: NDArray[np.int64]) -> float:
+    """Share of the variance that lies between groups, net of what means of so many would vary by luck."""
+    size = np.bincount(group)
+    mean = np.bincount(group, column) / size
+    within = float(np.mean((column - mean[group]) ** 2)) * column.size / (column.size - size.size)
+    found = float(np.average((mean - column.mean()) ** 2, weights=size)) - within * size.size / column.size
+    return found / (found + within)
+
+
+@pytest.mark.parametrize("trait", ["literacy", "knowledge", "trust"])
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.2])
+def test_the_share_of_variance_between_rws_is_the_parameter(trait: str, share: float) -> None:
+    """Effects of RWs have variance 1 in the district, so only that of chance within RWs and of their sizes is left; what
+    literacy and knowledge have of each other's RWs by chance is up to a fifth of it."""
+    people = build(PROFILE, 1, {**VALUES, "between_rws": share})
+    assert between(getattr(people, trait), people.rw) == pytest.approx(share, abs=0.003 + 0.2 * share)
+
+
+def test_of_motives_no_share_lies_between_rws(whole: Population) -> None:
+    for motive in ("intrinsic", "social", "normative"):
+        assert abs(between(getattr(whole, motive), whole.rw)) < 0.003
+
+
+def test_needs_arise_as_differently_between_rws_as_is_said(whole: Population) -> None:
+    """Their log among RWs is normal with a variance of share / (1 - share) x pi^2 / 3; 44 districts and 4 permits."""
+    share, logs = 0.1, []
+    for code in range(44):
+        key = (code << ID_BITS) + np.arange(70)
+        rw = np.repeat(np.arange(70), 4)
+        often = openings(code, key, rw, np.tile(np.arange(4), 70), share, 4)
+        assert np.bincount(np.tile(np.arange(4), 70), often) == pytest.approx(70.0)
+        logs.extend(np.log(often.reshape(70, 4)).T)
+    spread = np.array([one.var(ddof=1) for one in logs])
+    expected = share / (1.0 - share) * np.pi**2 / 3.0
+    assert_mean(spread, expected, sd=expected * np.sqrt(2.0 / 69.0), detect=0.1 * expected)
+    assert (openings(1, key, rw, np.tile(np.arange(4), 70), 0.0, 4) == 1.0).all()
 
 
 # -- heads

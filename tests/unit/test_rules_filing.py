@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from sim.rng import uniform
 from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
 from sim.rules.filing import (
+    applicant_hours,
     correction,
+    correction_channel,
     correction_wait,
     defect_chance,
     helper_ratio,
@@ -158,3 +160,11 @@ def test_a_file_comes_back_by_the_deadline_or_not_at_all() -> None:
 
 def test_the_statutory_day_itself_is_not_late() -> None:
     assert [bool(late(days, 14)) for days in (0, 13, 14, 15)] == [False, False, False, True]
+
+
+def test_applicants_hours_by_hand() -> None:
+    """An hour online, three to the counter and half of one to a broker; who filed at an event comes back to the counter."""
+    channels = (ONLINE, COUNTER, BROKER, EVENT)
+    back = [correction_channel(channel) for channel in channels]
+    assert back == [ONLINE, COUNTER, BROKER, COUNTER]
+    assert [applicant_hours(channel, 1.0, 3.0, 0.5) for channel in back] == [1.0, 3.0, 0.5, 3.0]

@@ -321,6 +321,7 @@ def test_a_shipped_scenario_loads_and_keeps_its_promises(name: str) -> None:
         crowded = dict.fromkeys(("crowded-2019", "crowded-postponed", "crowded-short-staffed"), 2.0)
         monthly = {"quarterly": 1 / 3, "twice-monthly": 2.0, "weekly": 4.0, "weekly-stopped": 0.25} | crowded
         monthly |= {"one-team": 2.0, "pilot": 2.0, "residents-sought": 4.0, "weekly-standing-help": 4.0}
+        monthly |= dict.fromkeys(("counter-advice", "faster-review", "fewer-requirements", "two-corrections"), 0.25)
         wanted = next((rate for ending, rate in monthly.items() if name.removeprefix("kebon-jeruk-") == ending), 1.0)
         assert values["events_per_month"] == wanted
 

@@ -154,6 +154,8 @@ CASES = [
     Case("change-dated-twice", CHANGE + 'month = "2019-01"\nday = 504\nofficers = 2\n', 4, "change[1]"),
     Case("change-empty", CHANGE + 'month = "2019-01"\n', 4, "change[1]"),
     Case("change-not-lever", CHANGE + "day = 9\ntrust_mean = 0.5\n", 6, "change[1].trust_mean"),
+    Case("too-low", CHANGE + "day = 9\nimb_requirements = 0\n", 6, "change[1].imb_requirements"),
+    Case("too-low", PARAMETERS + "imb_requirements = 8\n", 5, "parameters.imb_requirements"),
     Case("change-key-unknown", CHANGE + "day = 9\nevent_per_month = 1\n", 6, "change[1].event_per_month", "events_per_month"),
     Case("change-key-unknown", CHANGE + 'day = 9\nofficers = 2\n[change.more]\nmonht = 1\n', 7, "change[1].more"),
     Case("change-same-day", CHANGE + 'day = 504\nofficers = 3\n[[change]]\nmonth = "2019-01"\npay = 1.0\n', 8, "change[2].month"),

@@ -50,6 +50,29 @@ def test_what_the_names_promise() -> None:
     assert totals_of(lived("kebon-jeruk-information-only").records[24:])["served"] == 0
 
 
+def test_each_reform_moves_what_it_is_for_and_nothing_before_its_day() -> None:
+    """Of 2019 against the same luck without it: fewer documents, a second correction or advice reject fewer; advice
+    costs officer time, and half the examination saves some and days."""
+    base = lived("kebon-jeruk-2018")
+    for name, rejected, worked, days in (
+        ("fewer-requirements", -1, -1, -1),
+        ("counter-advice", -1, 1, -1),
+        ("two-corrections", -1, 1, 1),
+        ("faster-review", 0, -1, -1),
+    ):
+        one = lived(f"kebon-jeruk-{name}")
+        assert one.records[:24] == base.records[:24]
+        moved = [
+            one.values()[what] - base.values()[what] for what in ("rejected_share", "utilisation", "days_to_decision")
+        ]
+        for sign, difference in zip((rejected, worked, days), moved, strict=True):
+            assert difference * sign > 0.0 or (sign == 0 and abs(difference) < 1.0), (name, moved)
+    assert (
+        lived("kebon-jeruk-2019-fewer-requirements").totals()["planned"]
+        == lived("kebon-jeruk-2019").totals()["planned"]
+    )
+
+
 def test_the_weekly_events_stop_after_a_year() -> None:
     stopped, weekly = (load(f"kebon-jeruk-{name}") for name in ("weekly-stopped", "weekly"))
     every = [dict(values) for _, values in stopped.timeline()]

@@ -32,6 +32,7 @@ FREQUENCY = of_kind("frequency") + "events_per_month = [0, 1, 4]\n"  # what foll
 GRID = of_kind("grid") + "[levers]\nofficers = [4, 8]\n"  # line 8
 LATIN = of_kind("latin") + "[factors]\ntrust_mean = true\n"  # line 8
 TABLE = of_kind("table") + 'table = "rows.csv"\n'  # line 7
+CROSSED = of_kind("crossed") + "[policies]\na = { pay = 9.0 }\n[conditions]\none = {}\ntwo = { thanks = false }\n"  # 11
 SCENARIO = 'title = "Own"\nwhy = "To see where its faults are shown."\nprofile = "kebon-jeruk"\n'
 
 
@@ -102,6 +103,22 @@ CASES = [
     Case("study-goal-way", FREQUENCY + '[goal]\noutcome = "ikm"\nat_most = 80\n', 9, "goal.at_most"),
     Case("study-goal-way", FREQUENCY + '[goal]\noutcome = "rejected_share"\nat_least = 80\n', 9, "goal.at_least"),
     # policies
+    # crossed
+    Case("study-condition", CROSSED + "three = 3\n", 11, "conditions.three", given="3"),
+    Case("study-condition-moved", CROSSED + "three = { pay = 1.0 }\n", 11, "conditions.three.pay"),
+    Case("parameter-unknown", CROSSED + "three = { thank = false }\n", 11, "conditions.three.thank", "thanks"),
+    Case("too-high", CROSSED + "three = { officers = 99 }\n", 11, "conditions.three.officers", given="99"),
+    Case("hypothesis-unknown", CROSSED + 'three = { hypothesis = "mixt" }\n', 11, "hypothesis", "mixed", '"mixt"'),
+    Case("study-conditions", of_kind("crossed") + "[policies]\na = { pay = 9.0 }\n[conditions]\none = {}\n", 8, "conditions"),
+    Case("study-missing", of_kind("crossed") + "[conditions]\none = {}\ntwo = { thanks = false }\n", 1, "policies"),
+    Case("study-crossed-policy", of_kind("crossed") + '[policies]\na = "kebon-jeruk-weekly"\n', 7, "policies.a", given='"kebon-jeruk-weekly"'),
+    Case("study-relative", CROSSED.replace("[policies]", 'relative = ["ikn"]\n[policies]'), 6, "relative", given="['ikn']"),
+    Case("study-smallest", CROSSED + "[smallest]\nikn = 1.0\n", 12, "smallest.ikn", "ikm"),
+    Case("study-positive", CROSSED + "[smallest]\nikm = 0.0\n", 12, "smallest.ikm", given="0.0"),
+    Case("study-predicted", CROSSED + "[predicted.one]\na = { ikm = 1 }\n", 11, "predicted.one"),
+    Case("study-predicted", CROSSED + "[predicted.two]\nb = { ikm = 1 }\n", 12, "predicted.two.b"),
+    Case("study-sign", CROSSED + "[predicted.two]\na = { ikm = 2 }\n", 12, "predicted.two.a", given="2"),
+    Case("study-unused", FREQUENCY + "[conditions]\none = {}\n", 7, "conditions"),
     Case("study-policy", FREQUENCY + "[policies]\nweekly = 4\n", 8, "policies.weekly", given="4"),
     Case("study-policy", FREQUENCY + "[policies.weekly]\n", 7, "policies.weekly", given="{}"),
     Case("study-policy-years", FREQUENCY + '[policies]\nown = "own.toml"\n', 8, "policies.own", given='"own"', files={"own.toml": SCENARIO + "years = 1\n"}),
@@ -120,7 +137,7 @@ CASES = [
     Case("switch-expected", of_kind("latin") + "[factors]\nall = 1\n", 7, "factors.all", given="1"),
     Case("parameter-unknown", LATIN + "trust_meen = true\n", 8, "factors.trust_meen", "trust_mean"),
     Case("study-factor-kind", LATIN + "target_list = true\n", 8, "factors.target_list"),
-    Case("study-factor-kind", LATIN + "corrections = [0, 2]\n", 8, "factors.corrections"),
+    Case("study-factor-kind", LATIN + "prompt_memory = [63, 252]\n", 8, "factors.prompt_memory"),
     Case("study-factor-form", LATIN + "officers = 3\n", 8, "factors.officers", given="3"),
     Case("study-factor-form", LATIN + "officers = [3]\n", 8, "factors.officers", given="[3]"),
     Case("study-factor-form", LATIN + "officers = [8, 3]\n", 8, "factors.officers", given="[8, 3]"),
@@ -298,6 +315,7 @@ MINIMAL: dict[str, tuple[str, list[str], int, list[str], int, int]] = {
         GRID + "pay = [0, 2.5]\n",
         [NOW, "officers-4-pay-0", "officers-4-pay-2.5", "officers-8-pay-0", "officers-8-pay-2.5"], 0, [], 1, 10,
     ),
+    "crossed": (CROSSED, [NOW, "a", "two", "two: a"], 0, [], 1, 10),
     "latin": (LATIN, [NOW], 1, ["trust_mean"], 128, 128),
     "table": (TABLE, [NOW], 0, [], 3, 30),
     "tornado": (LATIN.replace("latin", "tornado") + "brokers = true\n", [NOW], 2, ["trust_mean", "brokers"], 5, 50),

@@ -17,6 +17,7 @@ from sim import state
 from sim.cohort import FOLLOWED, HELP, INFORMATION, NOTHING, Arm, Cohort, Target, assigned, live_arm, open_needs
 from sim.kernels.simulation import Simulation
 from sim.kernels.treating import announce, inform_all, visit_all
+from sim.memory import grown
 from sim.model import CoproductionModel
 from sim.parameters import permits
 from sim.rng import Draw, uniform
@@ -235,7 +236,7 @@ def treat_by_day(
     rw = population.rw[engine.world.needs.resident[rows]]
     hosts = np.unique(rw)
     room = engine.world.events.rw.size + hosts.size
-    world = engine.world._replace(events=state.grown(engine.world.events, room))
+    world = engine.world._replace(events=grown(engine.world.events, room))
     if isinstance(engine, CoproductionModel):
         engine.world = world
     else:

@@ -9,6 +9,6 @@ trials.py     the small studies by which a change of the analysis is noticed
 record.py     ``docs/findings.json``, where the results are kept
 found.py      the results as prose asks for them
 words.py      words chosen by numbers
-readme.py, odd.py, studies.py    the prose of each page, and the sentences of it that the numbers must bear out
+readme.py, odd.py, studies.py, crossed.py    the prose of each page, and the sentences of it that the numbers must bear out
 pages.py      puts it between ``<!-- found: NAME -->`` and ``<!-- end -->``
 """

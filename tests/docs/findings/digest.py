@@ -33,7 +33,7 @@ from sim.parameters import data_text, register
 from sim.scenario import load
 from tests.docs.findings import trials
 from tests.docs.findings.measure import measured
-from tests.docs.findings.plan import Pair, Part, Reference, Signs, Study, scenario
+from tests.docs.findings.plan import Asked, Pair, Part, Reference, Signs, Study, scenario
 from tests.golden import rewrite as golden
 
 DIGITS = 9  # as closely as golden runs are compared
@@ -78,7 +78,7 @@ def inputs(part: Part) -> str:
     found: dict[str, Any] = {"part": declared(part), "outcomes": _formulas()}
     if isinstance(part, Pair):
         found["scenarios"] = _scenarios((part.baseline, part.policy), size=part.size)
-    elif isinstance(part, Reference):
+    elif isinstance(part, Reference | Asked):
         found["scenarios"] = _scenarios((part.scenario,), size=part.size)
     elif isinstance(part, Signs):
         names = [name for site in part.sites for name in site]
@@ -102,7 +102,7 @@ def trial(part: Part, name: str) -> str:
 
 
 @cache
-def results_when_small(part: Pair | Reference | Signs, name: str) -> dict[str, Any]:
+def results_when_small(part: Asked | Pair | Reference | Signs, name: str) -> dict[str, Any]:
     """What a comparison, a trial or the count of signs comes to when it is small."""
     with tempfile.TemporaryDirectory() as aside:
         return _quietly(part.small(), name, Path(aside))

@@ -22,9 +22,9 @@ from experiments.intervals import interval, mean
 from experiments.store import rows_made_by
 from sim.outcomes import outcomes
 from sim.scenario import load
-from tests.docs.findings.plan import Pair, Part, Reference, Signs, Study, scenario
+from tests.docs.findings.plan import Asked, Pair, Part, Reference, Signs, Study, scenario
 
-SECONDS_A_REPLICATE = 1.0  # of the reference trial at full size, roughly
+SECONDS_A_REPLICATE = 1.0  # of the reference trial, or of asking everybody, at full size, roughly
 TOP = 12  # factors that are kept of each target
 NUMBERS = {
     "difference": "mean",
@@ -64,6 +64,8 @@ def measured(part: Part, name: str, folder: Path) -> Row:
         return _pair(part, folder / name)
     if isinstance(part, Reference):
         return _reference(part)
+    if isinstance(part, Asked):
+        return _asked(part)
     return _signs(part, folder / name) if isinstance(part, Signs) else _study(part, name, folder)
 
 
@@ -73,7 +75,7 @@ def seconds(part: Part, name: str, folder: Path) -> float:
         return float(_dry(*_pair_command(part, folder / name))["time"])
     if isinstance(part, Study):
         return float(_dry(*_study_command(part, name, folder))["time"])
-    if isinstance(part, Reference):
+    if isinstance(part, Reference | Asked):
         return SECONDS_A_REPLICATE * part.replicates * part.size
     pairs = [Pair(base, policy, part.size, part.draws, part.seed) for base, policy in part.sites]
     return sum(float(_dry(*_pair_command(one, folder / name))["time"]) for one in pairs)
@@ -116,6 +118,14 @@ def _pair(part: Pair, out: Path) -> Row:
 def _reference(part: Reference) -> Row:
     size = ["--replicates", part.replicates, "--size", part.size, "--seed", part.seed]
     return dict(json.loads(keliling("trial", "reference", part.scenario, *size, "--json")))
+
+
+# -- who is asked
+
+
+def _asked(part: Asked) -> Row:
+    size = ["--replicates", part.replicates, "--size", part.size, "--seed", part.seed]
+    return dict(json.loads(keliling("ikm", part.scenario, *size, "--json")))
 
 
 # -- signs
@@ -172,6 +182,7 @@ def _study(part: Study, name: str, folder: Path) -> Row:
         "sensitivity": _targets(table(out / "sensitivity.csv")),
         "settling": _settling(table(out / "convergence.csv")),
         "information": [numbers(row) for row in table(out / "information.csv")[:TOP]],
+        **_crossed(table(out / "effects.csv"), table(out / "told-apart.csv")),
     }
     if enough := ENOUGH.search(said):
         lived = enough[2] or enough[1]
@@ -187,6 +198,28 @@ def _by_policy(rows: Iterable[Row]) -> Row:
         kept = {"policy": number(row.pop("mean"))} | numbers(row, leave=("arm", "policy", "title", "outcome"))
         found.setdefault(row["policy"], {})[row["outcome"]] = kept
     return found
+
+
+def _crossed(effects: Sequence[Row], pairs: Sequence[Row]) -> Row:
+    """By outcome, condition and policy: of the first condition the effect, of the others how far theirs lies apart where
+    the study declares what matters, and else what the condition changes under the policy."""
+    if not effects:
+        return {}
+    first, declared = effects[0]["condition"], any(row["smallest"] for row in effects)
+    found: dict[str, Any] = {}
+    for row in effects:
+        of = "change" if not declared else "effect" if row["condition"] == first else "apart"
+        kept = {key: number(row[name]) for key, name in (("mean", of), ("low", f"{of}_low"), ("high", f"{of}_high"))}
+        clear = row["verdict"] == "apart" if of == "apart" and row["smallest"] else kept["low"] * kept["high"] > 0.0
+        same = kept["mean"] == kept["low"] == kept["high"] == 0.0
+        kept["mark"] = "same" if same else "clear" if clear else ""
+        found.setdefault(row["outcome"], {}).setdefault(row["condition"], {})[row["policy"]] = kept
+    said = {
+        f"{row['condition']}, {row['policy']}, {row['outcome']}": row["predicted"]
+        for row in effects
+        if row["predicted"]
+    }
+    return {"crossed": found, "pairs": [numbers(row) for row in pairs] if declared else [], "predicted": said}
 
 
 def _targets(rows: Sequence[Row]) -> Row:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import math
 
+from sim.ground import ground
 from sim.outcomes import COMPLAINT_CLASSES
 from sim.parameters import permits, register
-from sim.scenario import YEAR_DAYS
+from sim.scenario import YEAR_DAYS, load
+from sim.supply import measured
 from tests.docs.findings.declared import block, sentence
 from tests.docs.findings.found import Found
 from tests.docs.findings.plan import PLAN, Pair
@@ -33,6 +35,14 @@ def both(found: Found, outcome: str, unit: str = "points") -> tuple[str, str]:
     status = "at base" if len(where) == len(SITES) else f"at base at {where[0]} only" if where else "not reproduced"
     texts = [f"{SITES[name]} {one.text} {unit}, in {one.better_text} replicates" for name, one in rows.items()]
     return status, "; ".join(texts)
+
+
+@block(PAGE, "carried")
+def carried(_: Found) -> str:
+    """The share of the log odds of leaving that motives carry, as it is solved."""
+    base = load("kebon-jeruk-2018")
+    thanks, training = measured(base, ground(base)).carried
+    return f"{per_cent(thanks)} and {per_cent(training)}"
 
 
 @block(PAGE, "comparisons")

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.docs.findings import odd, readme, studies
+from tests.docs.findings import crossed, odd, readme, studies
 from tests.docs.findings.declared import blocks, sentences
 from tests.docs.findings.found import Found, NotFound, NotMeasured
 from tests.docs.findings.plan import WAITING
 
-PROSE = (readme, odd, studies)
+PROSE = (crossed, odd, readme, studies)
 """The modules whose import declares all that there is."""
 ROOT = Path(__file__).resolve().parents[3]
 BLOCK = re.compile(r"(<!-- found: ([a-z0-9-]+) -->)(.*?)(<!-- end -->)", re.DOTALL)

@@ -50,6 +50,20 @@ class Reference:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """The luck of who is asked, in a shipped scenario."""
+
+    scenario: str
+    size: float = 1.0
+    replicates: int = 20
+    seed: int = 1
+
+    def small(self) -> Asked:
+        """The same with so few people that a test can afford it."""
+        return replace(self, size=min(self.size, SMALL), replicates=TRIED)
+
+
+@dataclass(frozen=True)
 class Signs:
     """Signs of the effects of policies, ``(baseline, policy)`` a site, in drawn worlds."""
 
@@ -82,7 +96,7 @@ class Study:
         return [str(self.file.parent / name) if name.endswith(".toml") else name for name in names]
 
 
-Part = Pair | Reference | Signs | Study
+Part = Asked | Pair | Reference | Signs | Study
 
 SCENARIOS = {
     "kebon-jeruk-unpatrolled.toml": """\
@@ -121,12 +135,13 @@ PLAN: Mapping[str, Part] = {
         size=0.1,
     ),
     **{f"reference-{site}": Reference(f"{site}-2018") for site in ("kebon-jeruk", "grogol-petamburan")},
+    "asked": Asked("kebon-jeruk-weekly"),
     **{name: Study(file) for name, file in shipped_studies().items()},
 }
 """Every part by name; a study's is its own."""
 
 
-WAITING: frozenset[str] = frozenset({"screening", "variance", "which-assumptions-flip-the-advice"})
+WAITING: frozenset[str] = frozenset(PLAN)
 """Parts that have not been measured since the model last changed: the pages say so in their place. A study that takes
 long can wait here for a while; `make findings ONLY=NAME` measures it, and its name is then taken out."""
 

@@ -322,7 +322,32 @@ def interval(index: Index) -> tuple[float, float, float]:
     return index.value, index.low, index.high
 
 
-BY_KIND: dict[str, Callable[[Found, str], str]] = {"frequency": frequency, "morris": screening, "sobol": variance}
+TABLES = {
+    "ablation": "The table is in [the model's description](../sim/ODD.md#what-each-mechanism-moves).",
+    "account-by-lever": "The tables are among [the hypotheses](hypotheses.md#what-would-tell-them-apart).",
+}
+"""Where a study's tables stand that are too large for a paragraph."""
+
+
+def crossed(found: Found, name: str) -> str:
+    """What was lived, and in how many cells something clearly moves."""
+    study = found.study(name)
+    cells = [cell for of in study.results["crossed"].values() for row in list(of.values())[1:] for cell in row.values()]
+    first = next(iter(study.results["crossed"].values()))
+    clear, same = (sum(cell["mark"] == mark for cell in cells) for mark in ("clear", "same"))
+    return (
+        f"**`{name}`** ({how_large(study)}, {study.results['runs']:,} runs, {len(first)} conditions by "
+        f"{len(next(iter(first.values())))} arms). Of {len(cells):,} cells {clear} are clear and {same} do not differ in "
+        f"one replicate. {TABLES.get(name, '')}".rstrip()
+    )
+
+
+BY_KIND: dict[str, Callable[[Found, str], str]] = {
+    "frequency": frequency,
+    "morris": screening,
+    "sobol": variance,
+    "crossed": crossed,
+}
 OWN: dict[str, Callable[[Found, str], str]] = {
     "outreach-frequency-crowded-desk": crowded,
     "which-assumptions-flip-the-advice": flips,

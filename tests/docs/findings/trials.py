@@ -33,6 +33,16 @@ document_error = true
 officers = [3, 8]
 brokers = true
 """
+CONDITIONS = """
+[conditions]
+two-types = {}
+mixed = { hypothesis = "mixed" }
+alike = { between_rws = 0.0 }
+[smallest]
+rejected_share = 0.5
+[predicted.mixed]
+weekly = { ikm = 1 }
+"""
 LEVERS = """
 [levers]
 events_per_month = [0, 8]
@@ -51,6 +61,7 @@ EVERYTHING = "everything"
 KINDS = {
     "frequency": (CROWDED, "events_per_month = [0, 1, 2, 4, 8]\n" + YEAR + PRECISION),
     "grid": (BASE, "replicates = 3\n" + LEVERS + YEAR),
+    "crossed": (BASE, "replicates = 3\n" + YEAR + POLICIES + CONDITIONS),
     "latin": (BASE, "points = 50\n" + YEAR + POLICIES + FACTORS),
     "pawn": (BASE, "points = 50\n" + YEAR + POLICIES + FACTORS),
     "tornado": (BASE, "replicates = 2\n" + YEAR + POLICIES + FACTORS),

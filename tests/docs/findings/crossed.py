@@ -1,0 +1,154 @@
+"""Tables too wide for prose: accounts of motivation by levers, what each mechanism moves, who is asked for the IKM."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sim.outcomes import outcomes
+from tests.docs.findings.declared import block
+from tests.docs.findings.found import Found
+
+ACCOUNTS, ABLATION = "account-by-lever", "ablation"
+HYPOTHESES, ODD = "docs/hypotheses.md", "sim/ODD.md"
+OFFICE = ("rejected_share", "not_granted_share_cohort", "granted")
+
+
+def cells(found: Found, part: str, outcome: str) -> tuple[list[str], list[str], Mapping[str, Mapping[str, Any]]]:
+    """Conditions, policies, and what stands in each cell of an outcome."""
+    of: Mapping[str, Mapping[str, Any]] = found.part(part)["crossed"][outcome]
+    return list(of), list(next(iter(of.values()))), of
+
+
+def text(one: Mapping[str, Any], decimals: int) -> str:
+    """A cell: its middle and half its interval, bold where the study calls it clear; "same" where nothing differs."""
+    if one["mark"] == "same":
+        return "same"
+    half = (one["high"] - one["low"]) / 2.0
+    words = f"{one['mean']:+.{decimals}f} ± {half:.{decimals}f}"
+    return f"**{words}**" if one["mark"] == "clear" else words
+
+
+def lines(header: list[str], rows: list[list[str]]) -> str:
+    """A table of a page."""
+    return "\n".join("| " + " | ".join(row) + " |" for row in (header, ["---"] * len(header), *rows))
+
+
+def matrix(found: Found, outcome: str, decimals: int) -> str:
+    """Levers in rows, accounts in columns: the first account's effect, and how far the others' lie apart from it."""
+    conditions, policies, of = cells(found, ACCOUNTS, outcome)
+    policies = [one for one in policies if one]
+    rows = [
+        [policy.replace("-", " "), *(text(of[condition][policy], decimals) for condition in conditions)]
+        for policy in policies
+    ]
+    return lines(["Lever", f"{conditions[0]}: effect", *conditions[1:]], rows)
+
+
+@block(HYPOTHESES, "matrix-active")
+def matrix_active(found: Found) -> str:
+    """Active co-producers, in per cent."""
+    return matrix(found, "active_coproducers", 1)
+
+
+@block(HYPOTHESES, "matrix-retention")
+def matrix_retention(found: Found) -> str:
+    """Retention, in points."""
+    return matrix(found, "retention", 1)
+
+
+@block(HYPOTHESES, "matrix-coverage")
+def matrix_coverage(found: Found) -> str:
+    """RTs with an active co-producer, in points."""
+    return matrix(found, "rt_coverage", 1)
+
+
+@block(HYPOTHESES, "matrix-office")
+def matrix_office(found: Found) -> str:
+    """What reaches the office's outcomes, under standing help, which moves them most."""
+    rows = []
+    for outcome in OFFICE:
+        conditions, _policies, of = cells(found, ACCOUNTS, outcome)
+        decimals = 1 if outcome == "granted" else 2
+        unit = "% of permits" if outcome == "granted" else "points"
+        rows.append(
+            [f"{outcomes()[outcome].title}, {unit}", *(text(of[one]["standing-2h"], decimals) for one in conditions)]
+        )
+    return lines(["Outcome, under standing help", f"{conditions[0]}: effect", *conditions[1:]], rows)
+
+
+@block(HYPOTHESES, "told-apart")
+def told_apart(found: Found) -> str:
+    """Every two accounts, and the lever and outcome that tell them apart best."""
+    rows = []
+    for one in found.part(ACCOUNTS)["pairs"]:
+        if not one["policy"]:
+            rows.append([one["one"], one["other"], "nothing here", ""])
+            continue
+        title = outcomes()[one["outcome"]].title.lower()
+        rows.append([
+            one["one"], one["other"], f"{one['policy'].replace('-', ' ')}: {title}",
+            f"{one['apart']:+.1f} [{one['low']:+.1f}, {one['high']:+.1f}]",
+        ])  # fmt: skip
+    return lines(["One", "Other", "Lever and outcome", "Difference of effects"], rows)
+
+
+@block(HYPOTHESES, "predictions")
+def predictions(found: Found) -> str:
+    """How many of the declared signs came out."""
+    said = found.part(ACCOUNTS)["predicted"]
+    counts = {words: [name for name, word in said.items() if word == words] for words in dict.fromkeys(said.values())}
+    parts = [f"{len(names)} {words}" for words, names in counts.items()]
+    against = counts.get("against what was predicted", [])
+    more = f" Against: {'; '.join(against)}." if against else ""
+    return f"Of {len(said)} signs declared: {', '.join(parts)}.{more}"
+
+
+@block("docs/outcomes.md", "asked")
+def asked(found: Found) -> str:
+    """How often the IKM changes so much by luck, by who is asked and how many."""
+    part = found.part("asked")
+    rows = [
+        [
+            one["frame"], f"{one['there']:,.0f}", str(one["asked"]), f"{one['sd']:.2f}",
+            *(f"{100.0 * share:.1f}%" for share in one["of_changes"]),
+        ]
+        for one in part["chances"]
+    ]  # fmt: skip
+    return lines(["Frame", "Files a year", "Asked", "Spread", *(f"{one:+g} or more" for one in part["changes"])], rows)
+
+
+@block("docs/outcomes.md", "ceiling")
+def ceiling(found: Found) -> str:
+    """How high a perfect office would get."""
+    named = {one["frame"]: one for one in found.part("asked")["frames"]}
+    words = {"all": "all decided", "counter": "those who came to a counter or an event", "event": "those at events"}
+    parts = [f"{one['ceiling'] - one['level']:+.1f} of {words[frame]}" for frame, one in named.items()]
+    return f"it is {', '.join(parts)}"
+
+
+@block(ODD, "ablation")
+def ablation(found: Found) -> str:
+    """One table a programme: what the model without a mechanism gives, less the whole model."""
+    names = list(found.part(ABLATION)["crossed"])
+    tables = []
+    for policy in ("", "monthly", "weekly", "standing"):
+        rows = []
+        conditions = cells(found, ABLATION, names[0])[0]
+        for condition in conditions[1:]:
+            row = [f"`{condition}`"]
+            for outcome in names:
+                one = found.part(ABLATION)["crossed"][outcome][condition][policy]
+                row.append(text(one, 3 if outcome == "satisfaction" else 2))
+            rows.append(row)
+        header = [f"*{policy or 'no programme'}*: without", *(_head(name) for name in names)]
+        tables.append(lines(header, rows))
+    return "\n\n".join(tables)
+
+
+def _head(outcome: str) -> str:
+    relative = outcome in ("granted", "active_coproducers", "complaints_expected")
+    unit = (
+        "%" if relative else {"%": "points", "25-100": "points"}.get(outcomes()[outcome].unit, outcomes()[outcome].unit)
+    )
+    return f"{outcomes()[outcome].title}, {unit}"
