@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from experiments.runner import cores
 from sim import state
-from sim.ikm import ELEMENTS
+from sim.ikm import answers_of
 from sim.kernels.judging import judge_as_perfect
 from sim.kernels.simulation import Simulation
 from sim.parameters import register
@@ -91,8 +91,7 @@ def judged(scenario: Scenario, year: int, seed: int, replicate: int) -> Judged:
 
 def _means(answers: NDArray[np.int64]) -> Floats:
     """Mean of the nine boxes of each file."""
-    boxes = sum((answers >> 3 * element & 7 for element in range(ELEMENTS)), np.zeros(answers.size))
-    return np.asarray(boxes / ELEMENTS)
+    return np.asarray(answers_of(answers).mean(axis=1))
 
 
 def within(frame: str, people: Judged) -> NDArray[np.bool_]:

@@ -91,6 +91,14 @@ class Comparison:
         """What a reader must know of the window and of the pairing."""
         base, year = self.baseline.scenario, self.year
         notes = [note for policy in self.policies for note in notes_of(base, policy, year)]
+        for policy in self.policies:
+            differs = policy.scenario.first_difference(base) < policy.scenario.first_day_of(year) + YEAR_DAYS
+            found = [self.table[policy.name][name] for name in outcomes()]
+            if differs and all(d.verdict == "same" or math.isnan(d.difference) for d in found):
+                notes.append(
+                    f"{policy.name}: written otherwise than the baseline, and the same in every outcome of every "
+                    "replicate: what sets the two apart never acts here (crowding out, for one, needs pay)"
+                )
         summed = {policy.name: net_years(base, policy.scenario, year) for policy in self.policies}
         for name, years in summed.items():
             if years:

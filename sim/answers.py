@@ -17,12 +17,12 @@ from typing import NamedTuple
 
 from sim.compiled import loop
 from sim.errors import KelilingError
+from sim.ikm import ELEMENTS
 from sim.parameters import data_text
 from sim.rules.satisfaction import box_variance, expected_answer
 
-ELEMENTS = 9
 WIDEST = 10.0  # the largest spread of respondents that is looked at, far beyond the scale
-HALVINGS = 50
+HALVINGS = 50  # until the interval is narrower than a number's digits
 STEPS = 1600  # on each side of the mean
 REACH = 8.0  # how far from it, in standard deviations
 

@@ -25,11 +25,11 @@ from sim.rules.start import UNAWARE_AFTER, acts_again, open_share, spell
 
 Floats = NDArray[np.float64]
 
-YEAR = 252
+YEAR = 252  # working days
 NARROW = 0.05  # width of a class of keenness, on the log scale
-ROUNDS, CLOSE = 400, 1e-11
-HALVINGS, NEWTON = 60, 100
-LEAST_LEARNING = 1e-9
+ROUNDS, CLOSE = 400, 1e-11  # of the iteration at most; what is left over at its end
+HALVINGS, NEWTON = 60, 100  # steps, at most, until a number has all its digits
+LEAST_LEARNING = 1e-9  # a working day; where it is reached nobody learns of a need alone
 
 
 class Known(NamedTuple):

@@ -25,8 +25,8 @@ import platformdirs
 from filelock import FileLock, Timeout
 
 SUMS = "sums.json"
-KEPT_FOLDERS = 4
-UNUSED_DAYS = 30
+KEPT_FOLDERS = 4  # of compiled code, of earlier versions
+UNUSED_DAYS = 30  # after which one is deleted
 
 
 def folder() -> Path:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sim.compiled import compiled, loop
 
-LANES = 8
+LANES = 8  # lists that are read side by side, while memory is waited for
 
 
 def empty(days: int) -> NDArray[np.int64]:

@@ -17,7 +17,7 @@ from sim import memory, state
 from sim.kernels.simulation import Simulation
 from sim.kernels.treating import announce, inform_all, visit_all
 from sim.parameters import permits
-from sim.rng import Draw, uniform
+from sim.rng import PERMIT_BITS, Draw, uniform
 from sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
 from sim.state import IDLE, OPEN, Ints, World
 
@@ -114,9 +114,8 @@ def live_arm(simulation: Simulation, cohort: Cohort, treated: Ints, arm: Arm, wi
             host: announce(given, simulation.rows, cohort.day, host, delivery, places, skill) for host in hosts.tolist()
         }
         events = np.array([event_of[host] for host in rw.tolist()], np.int64)
-        marks = [
-            uniform(simulation.seed, simulation.replicate, Draw.VISIT_ORDER, key, 0, 0) for key in (keys >> 3).tolist()
-        ]
+        luck = simulation.seed, simulation.replicate, Draw.VISIT_ORDER
+        marks = [uniform(*luck, who, 0, 0) for who in (keys >> PERMIT_BITS).tolist()]
         visit_day = cohort.day + (np.array(marks) * preparation).astype(np.int64)
         if arm.informed:
             inform_all(given, simulation.rows, cohort.day, rows, events)

@@ -6,7 +6,7 @@ KELILING_COMPILED=0 leaves all of them plain Python: far slower, the same bits.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 F = TypeVar("F", bound=Callable[..., object])
 
-CACHE_LINE = 64  # bytes
+CACHE_LINE = 64  # bytes that memory hands over at once
 COMPILED = os.environ.get("KELILING_COMPILED", "1") != "0"
 
 if COMPILED:
@@ -104,6 +104,13 @@ else:
     def compiling() -> AbstractContextManager[None]:
         """Nothing is compiled."""
         return nullcontext()
+
+
+def picked(names: Sequence[str]) -> Any:
+    """A part of a loop that takes these numbers of a record as a tuple, in this order."""
+    made: dict[str, Any] = {}
+    exec(f"def pick(p):\n    return ({', '.join(f'p.{name}' for name in names)},)", made)
+    return inner(made["pick"])
 
 
 def with_fields(records: NDArray[np.void]) -> NDArray[np.void]:

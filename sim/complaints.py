@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 
 TIMES = 32  # steps in which the experience of days is taken apart; what lies between is shared by its neighbours
 NODES, REACH = 61, 6.0  # of what an applicant brings: points, and how far from the mean in standard deviations
-HALVINGS = 60
+HALVINGS = 60  # until the interval is narrower than a number's digits
 
 
 class Kinds(NamedTuple):

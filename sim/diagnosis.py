@@ -20,7 +20,7 @@ PRESENT, PARTLY, ABSENT, NOT_MEASURABLE = "present", "partly", "absent", "not me
 INDIVIDUAL, GROUP, COLLECTIVE, NOBODY = "individual", "group", "collective", "none"
 PHASES = ("commissioning", "designing", "delivery", "assessment")
 NO_PHASE = "none"
-MAJORITY = 0.5
+MAJORITY = 0.5  # of the events at which co-producers reached a phase
 FEW = 30  # decisions below which chance alone could turn a comparison of shares
 NOTHING = "Nothing is co-produced: no outreach was planned, nobody was invited and no co-producer checked any papers."
 

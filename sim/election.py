@@ -6,7 +6,7 @@ from sim.compiled import compiled
 from sim.rng import Draw, uniform
 
 HEAD = Draw.HEAD
-CANDIDATE_AGE = 25
+CANDIDATE_AGE = 25  # years, from which one is elected where anybody else stands
 
 
 @compiled

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sim.between import openings
 from sim.parameters import Permit
 from sim.population import Population
+from sim.rng import PERMIT_BITS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -36,7 +37,7 @@ def eligible(population: Population, permits: tuple[Permit, ...], seed: int, bet
     resident_all = np.concatenate(resident).astype(np.int64)
     order = np.lexsort((permit, resident_all))
     resident_all, permit = resident_all[order], permit[order]
-    key = population.key[resident_all] * 8 + permit
+    key = population.key[resident_all] << PERMIT_BITS | permit
     rw = population.rw[resident_all]
     by_rw = np.lexsort((key, rw)).astype(np.int64)
     rw_start = np.searchsorted(rw[by_rw], np.arange(population.rw_head.size + 1)).astype(np.int64)

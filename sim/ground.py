@@ -74,8 +74,8 @@ class Ground:
         return low, high
 
 
-KEPT_GROUNDS = 2
-KEPT_POPULATIONS = 4
+KEPT_GROUNDS = 2  # for the next run
+KEPT_POPULATIONS = 4  # for the next ground
 _populations: dict[str, Population] = {}
 _grounds: dict[str, Ground] = {}
 _building: dict[str, threading.Lock] = {}

@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from sim.compiled import compiled
 from sim.parameters import data_text
 
-ELEMENTS = 9
+ELEMENTS = 9  # of the form, by the regulation
+BOX_BITS = 3  # of each in a form that is kept as one number
+BOX = (1 << BOX_BITS) - 1
 
 
 def index(total: float, respondents: float) -> float:
@@ -32,7 +34,13 @@ def index(total: float, respondents: float) -> float:
 
 def answers_of(boxes: NDArray[np.int64]) -> NDArray[np.int64]:
     """Answers 1-4 of each form (rows) to each element (columns), from forms packed as numbers in base 8."""
-    return np.stack([boxes >> (3 * element) & 7 for element in range(ELEMENTS)], axis=1)
+    return np.stack([boxes >> BOX_BITS * element & BOX for element in range(ELEMENTS)], axis=1)
+
+
+@compiled
+def box(boxes, element):
+    """The answer 1-4 to one element of a packed form."""
+    return boxes >> BOX_BITS * element & BOX
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import mesa
 import numpy as np
@@ -16,13 +17,14 @@ from sim.election import election_of
 from sim.history import History, history, records_of
 from sim.records import HALF_YEAR, MONTH, Record, count_month, record_of, survey
 from sim.rng import Draw, uniform
-from sim.rules import choice
+from sim.rules import choice, outreach, satisfaction
 from sim.rules.normal import normal
 from sim.rules.outreach import CLOSED, PREPARATION
 from sim.rules.serving import RETURNED, UNDER_REVIEW
 from sim.scenario import Scenario
 from sim.state import VOLUNTEER
 from sim.terms import Terms, step_on
+from sim.volunteering import take_up
 
 
 class CoproductionModel(mesa.Model):
@@ -125,14 +127,13 @@ class CoproductionModel(mesa.Model):
     def cycles_advance(self) -> None:
         """Routine 2; once a week there is help between events too."""
         self.office.advance_cycles()
-        if self.p.standing_hours > 0 and self.day % 5 == 0:
+        if self.p.standing_hours > 0 and self.day % outreach.WEEK == 0:
             self._stand_by()
 
     def _stand_by(self) -> None:
         offered = np.array([one.standing_hours() if one.active else 0.0 for one in self._coproducers])
-        step = step_on(self.given, self.day)
-        levers, permits, rows = self.given.levers[step], self.given.permits[step], state.rows_of(self.world)
-        helpers, needs, took, idle = standing.week(self.given, levers, permits, rows, self.day, offered)
+        permits = self.given.permits[step_on(self.given, self.day)]
+        helpers, needs, took, idle = standing.week(self.given, self.levers, permits, self.rows, self.day, offered)
         for row, need in zip(helpers.tolist(), needs.tolist(), strict=True):
             self.coproducer(row).help_neighbour(need)
         for row in np.flatnonzero(offered > 0).tolist():
@@ -175,8 +176,7 @@ class CoproductionModel(mesa.Model):
         election = election_of(month, self.p.election_month, self.p.election_term)
         if self.p.elections and election >= 0:
             elect_heads(self, election)
-        rows, step = state.rows_of(self.world), step_on(self.given, self.day)
-        levers, permits = self.given.levers[step], self.given.permits[step]
+        rows, levers, permits = self.rows, self.levers, self.given.permits[step_on(self.given, self.day)]
         if (month + 1) % HALF_YEAR == 0:
             used, frame = self.world.counts.applications.item(0), levers["survey_frame"].item()
             survey(rows.applications, used, self.day, frame, self.p.survey_n, self.given.sample_sizes)
@@ -217,6 +217,16 @@ class CoproductionModel(mesa.Model):
         """All RWs."""
         return self.agents_by_type[type(self.neighbourhoods_list[0])]
 
+    @property
+    def rows(self) -> state.Rows:
+        """The state by row, as compiled pieces read it; no copy."""
+        return state.rows_of(self.world)
+
+    @property
+    def levers(self) -> Any:
+        """Today's numbers, as compiled pieces read them; ``p`` has them for agents."""
+        return self.given.levers[step_on(self.given, self.day)]
+
     def resident(self, row: int) -> Resident:
         """The resident at a row."""
         return self._residents[row]
@@ -251,7 +261,8 @@ class CoproductionModel(mesa.Model):
         if not self.p.site_shock:
             return 0.0
         year = self.plan.first_year - self.plan.warmup_years + self.day // (12 * MONTH)
-        return self.normal(Draw.SITE_SHOCK, self.plan.profile.code, year) * self.p.site_shock_sd / 25.0
+        mark = self.normal(Draw.SITE_SHOCK, self.plan.profile.code, year)
+        return satisfaction.site_shock(mark, self.p.site_shock_sd)
 
     # -- the schedule
 
@@ -346,12 +357,8 @@ class CoproductionModel(mesa.Model):
         if self.world.motives.coproducer.item(resident_row) >= 0:
             return self.coproducer(self.world.motives.coproducer.item(resident_row))
         row = self._new_row("coproducers")
-        c = self.world.coproducers
-        c.resident[row] = resident_row
-        c.rw[row], c.rt[row] = self.population.rw.item(resident_row), self.population.rt.item(resident_row)
-        c.role[row], c.event[row] = VOLUNTEER, -1
-        c.stopped[row] = c.began[row] = c.last_day[row] = state.NEVER
-        c.skill[row], c.thanked[row] = self.p.skill_start, 1
+        home = self.population.rw.item(resident_row), self.population.rt.item(resident_row)
+        take_up(memory.records(self.world.coproducers), row, resident_row, *home, VOLUNTEER, self.p.skill_start)
         self.world.motives.coproducer[resident_row] = row
         one = self.coproducer_class(self, row)
         self._coproducers.append(one)

@@ -20,7 +20,7 @@ OWN = (*NEEDED, "city", "kelurahan", "files_per_day", "ikm")
 
 _SOURCE = "the office's own figures"
 _GIVEN = f'source = "{_SOURCE}", grade = "{MEASURED_HERE}"'
-_YEAR_DAYS = 252
+_YEAR_DAYS = 252  # working days
 
 
 def new_office(figures: Mapping[str, Any], path: str | Path) -> Path:

@@ -18,7 +18,7 @@ from sim import ikm
 from sim.parameters import data_text, permits
 
 Totals = Mapping[str, float]
-HIGHER, LOWER, NEITHER = 1, -1, 0
+HIGHER, LOWER, NEITHER = 1, -1, 0  # which way an outcome is better
 BETTER = {"higher": HIGHER, "lower": LOWER, "neither": NEITHER}
 COMPLAINT_CLASSES = {
     "delay": "protracted delay",

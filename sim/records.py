@@ -29,7 +29,7 @@ from sim.scenario import MONTH_DAYS, YEAR_MONTHS
 from sim.state import AS_HEAD, DONE, UNASKED, Floats, Records, Tally
 
 MONTH = MONTH_DAYS
-HALF_YEAR = 6
+HALF_YEAR = 6  # months, after which the survey is held
 CHANNELS = {"online": ONLINE, "counter": COUNTER, "broker": BROKER, "event": EVENT}
 COMPLAINTS = {"delay": DELAY, "procedure": PROCEDURE, "no_service": NO_SERVICE}
 PHASES = ("commissioning", "designing", "preparation", "delivery", "assessment")
@@ -227,7 +227,7 @@ def _count_applications(months, month, rows, given, p, permits, day):
         if surveys and a.surveyed == 1 and a.decided >= day + 1 - HALF_YEAR * MONTH:
             row["respondents"] += 1.0
             for element in range(ikm.ELEMENTS):
-                months.answers[month, element] += a.answers >> (3 * element) & 7
+                months.answers[month, element] += ikm.box(a.answers, element)
         if a.decided < began:
             continue
         rejected = a.outcome == REJECTED

@@ -89,6 +89,28 @@ class Draw:
     HEADS_KNOW = 94
 
 
+PERMIT_BITS = 3  # of a need's key; the rest is its resident's
+DOCUMENT_BITS = 5  # of the index of a draw for a document; the rest says for which correction
+
+
+@compiled
+def holder_of(key):
+    """Key of the resident who holds the need with this ``key``."""
+    return key >> PERMIT_BITS
+
+
+@compiled
+def need_key(resident, permit):
+    """Key of a resident's need for a permit, from the resident's own."""
+    return resident << PERMIT_BITS | permit
+
+
+@compiled
+def of_correction(returns, document):
+    """Index of the draw that says whether a document is put right, in the correction after so many ``returns``."""
+    return returns << DOCUMENT_BITS | document
+
+
 def packed(permit: int, ordinal: int, attempt: int) -> int:
     """An occasion of a person's own, as one number of 32 bits: permit, n-th need of it, n-th application for that."""
     return permit << 24 | (ordinal & 0xFFFF) << 8 | attempt & 0xFF
@@ -102,7 +124,7 @@ WEYL_0 = np.uint64(0x9E3779B9)
 WEYL_1 = np.uint64(0xBB67AE85)
 FIVE = np.uint64(5)
 SIX = np.uint64(6)
-UNIT = 1.0 / 9007199254740992.0  # 2**-53
+UNIT = 1.0 / 9007199254740992.0  # 2**-53, the step between two draws
 
 
 @compiled

@@ -10,8 +10,8 @@ from sim.parameters import Value
 from sim.profile import Profile, Province
 from sim.scenario_file import Draft, DraftChange, Given
 
-MONTH_DAYS = 21
-YEAR_MONTHS = 12
+MONTH_DAYS = 21  # working days
+YEAR_MONTHS = 12  # in a year
 YEAR_DAYS = MONTH_DAYS * YEAR_MONTHS
 
 HORIZON = ("years", "warmup_years", "first_year")

@@ -13,7 +13,7 @@ from sim.compiled import loop
 from sim.ground import Ground, files_a_day
 from sim.memory import blank, records
 from sim.opening import hide
-from sim.rng import Draw, two_uniforms, uniform
+from sim.rng import PERMIT_BITS, Draw, holder_of, two_uniforms, uniform
 from sim.rules.choice import next_look, own_rate
 from sim.rules.influence import days_until, waited
 from sim.rules.motivation import COMPANY_AT_BASE
@@ -40,6 +40,7 @@ from sim.state import (
     World,
 )
 from sim.stock import drawn, solved_record
+from sim.volunteering import take_up
 
 STOCK_AGE, BIRTH, PATROL, RENEWAL = Draw.STOCK_AGE, Draw.BIRTH, Draw.PATROL, Draw.RENEWAL
 LEARNS, HEADS_KNOW = Draw.LEARNS, Draw.HEADS_KNOW
@@ -67,7 +68,7 @@ def start_needs(
     state, to be filled.
     """
     for i in range(needs.size):
-        need, k, who, often = needs[i], pairs.permit[i], pairs.key[i] >> 3, pairs.openings[i]
+        need, k, who, often = needs[i], pairs.permit[i], holder_of(pairs.key[i]), pairs.openings[i]
         one, occasion = solved[k], k << 24
         need.resident, need.permit, need.key = pairs.resident[i], k, pairs.key[i]
         need.event, need.works_until, need.patrol_day, need.expiry = -1, -1, -1, -1
@@ -170,7 +171,7 @@ def initial(scenario: Scenario, base: Ground, p: SimpleNamespace, seed: int, rep
 
 def _needs(scenario: Scenario, base: Ground, residents: Residents, stock: Stock, seed: int, replicate: int) -> Needs:
     pairs, p, solved = base.pairs, base.reference, base.equilibrium
-    who = pairs.key >> 3
+    who = pairs.key >> PERMIT_BITS
     keen_of = keen(
         seed, replicate, who, pairs.permit, base.values_at_start, solved.online, solved.broker, p.hazard_sensitivity
     )
@@ -183,22 +184,21 @@ def _needs(scenario: Scenario, base: Ground, residents: Residents, stock: Stock,
     return needs
 
 
+@loop
+def _take_office(coproducers, heads, rw, rt, rw_heads, skill):
+    """Heads of RWs, the first so many of ``heads``, and of RTs, the others."""
+    for row in range(heads.size):
+        one = heads[row]
+        take_up(coproducers, row, one, rw[one], rt[one], RW_HEAD if row < rw_heads else RT_HEAD, skill)
+
+
 def _heads(base: Ground, needs: Needs, motives: Motives, p: SimpleNamespace) -> tuple[CoProducers, Neighbourhoods]:
     population = base.population
     n_rw, n_rt = population.rw_head.size, population.rt_head.size
     heads = n_rw + n_rt
     rows = np.concatenate([population.rw_head, population.rt_head])
     coproducers = blank(CoProducers, heads)
-    coproducers.resident[:heads] = rows
-    coproducers.rw[:heads] = population.rw[rows]
-    coproducers.rt[:heads] = population.rt[rows]
-    coproducers.role[:n_rw] = RW_HEAD
-    coproducers.role[n_rw:heads] = RT_HEAD
-    coproducers.stopped[:heads] = NEVER
-    coproducers.event[:heads] = -1
-    coproducers.began[:heads] = coproducers.last_day[:heads] = NEVER
-    coproducers.skill[:heads] = p.skill_start
-    coproducers.thanked[:heads] = 1
+    _take_office(records(coproducers), rows, population.rw, population.rt, n_rw, p.skill_start)
     # Where a small RW left nobody else to elect, one resident holds both offices and the higher one counts.
     motives.coproducer[rows[::-1]] = np.arange(heads)[::-1]
     rw_of = population.rw[needs.resident]

@@ -12,14 +12,14 @@ from sim.balance import Balance, Known, cells_of
 from sim.compiled import compiled, loop, with_fields
 from sim.eligible import Eligible
 from sim.prospect import Stock
-from sim.rng import Draw, uniform
+from sim.rng import Draw, holder_of, uniform
 from sim.rules.choice import BROKER, EVENT, ONLINE, taste, threat
 from sim.rules.start import AWARE_WORKS, NOT_OPEN, STUCK, UNAWARE_WORKS, stock_cell
 
 Floats = NDArray[np.float64]
 TASTE, STOCK = Draw.TASTE, Draw.STOCK
 ENOUGH = 6000  # needs in the sample for which strengths are solved
-MOST_DRAWS = 10
+MOST_DRAWS = 10  # of the start, until there are enough
 
 SOLVED = np.dtype(
     [(name, np.float64) for name in (*Known._fields, *(name for name in Balance._fields if name not in Known._fields))]
@@ -58,7 +58,7 @@ def _open_pairs(seed, replicate, key, permit, keen_of, often, solved):
     """Places of the pairs that are open, and the cell of each."""
     place, cells, size = np.empty(permit.size, np.int64), np.empty(permit.size, np.int64), 0
     for i in range(permit.size):
-        cell, _share, _mark = drawn(seed, replicate, key[i] >> 3, permit[i], keen_of[i], often[i], solved)
+        cell, _share, _mark = drawn(seed, replicate, holder_of(key[i]), permit[i], keen_of[i], often[i], solved)
         if cell != NOT_OPEN:
             place[size], cells[size] = i, cell
             size += 1
@@ -70,7 +70,7 @@ def _tastes(seed, replicate, key, permit, place):
     """Tastes of the first need of the pairs in these places, by channel's code."""
     found = np.zeros((place.size, EVENT + 1))
     for n in range(place.size):
-        who, occasion = key[place[n]] >> 3, permit[place[n]] << 24
+        who, occasion = holder_of(key[place[n]]), permit[place[n]] << 24
         for channel in range(ONLINE, EVENT + 1):
             found[n, channel] = taste(uniform(seed, replicate, TASTE, who, occasion, channel))
     return found

@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 
 STRONGEST = 0.9
 """A prompt on which more of the average holders would act at once is none that could be."""
-HALVINGS = 60
+HALVINGS = 60  # until the interval is narrower than a number's digits
 
 
 class Strengths(NamedTuple):

@@ -33,7 +33,7 @@ from sim.scenario import Scenario
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Rule = Callable[..., float]
-HALVINGS = 60
+HALVINGS = 60  # until the interval is narrower than a number's digits
 
 
 class Measured(NamedTuple):

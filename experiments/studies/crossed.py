@@ -18,6 +18,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from experiments.intervals import interval, mean
 from experiments.studies.answers import Answers, Floats
 
@@ -74,17 +76,18 @@ class _Of:
 
     def effect(self, outcome: str, condition: int, policy: int) -> Floats:
         """The policy's effect under a condition: in the outcome's unit, or per cent of the baseline there."""
-        crossing = self.answers.study.crossing
-        assert crossing is not None
-        before, after = self.values(outcome, condition, 0), self.values(outcome, condition, policy)
-        return 100.0 * (after / before - 1.0) if outcome in crossing.relative else after - before
+        return self._less(outcome, self.values(outcome, condition, policy), self.values(outcome, condition, 0))
 
     def change(self, outcome: str, condition: int, policy: int) -> Floats:
         """What the condition makes of the outcome under a policy, in its unit or per cent of the first condition's."""
+        return self._less(outcome, self.values(outcome, condition, policy), self.values(outcome, 0, policy))
+
+    def _less(self, outcome: str, after: Floats, before: Floats) -> Floats:
         crossing = self.answers.study.crossing
         assert crossing is not None
-        first, here = self.values(outcome, 0, policy), self.values(outcome, condition, policy)
-        return 100.0 * (here / first - 1.0) if outcome in crossing.relative else here - first
+        if outcome not in crossing.relative:
+            return after - before
+        return 100.0 * (after / np.where(before == 0.0, np.nan, before) - 1.0)
 
 
 def effects(answers: Answers) -> list[Effect]:

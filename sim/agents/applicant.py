@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from sim import ikm
 from sim.agents.view import Column, Fading, RowAgent, Trait
-from sim.rng import Draw, packed
+from sim.rng import Draw, of_correction, packed
 from sim.rules import choice, filing, influence, satisfaction
 from sim.rules.choice import BROKER, COUNTER, EVENT
 from sim.rules.satisfaction import HANDLING
@@ -85,7 +86,7 @@ class Applicant(RowAgent):
         a.submitted[row] = a.complete[row] = model.day
         a.looked[row] = a.decided[row] = a.due[row] = -1
         a.crowd[row] = world.office.crowd.item(0)
-        a.expectation[row] = influence.raised(self.expectation, 4.0, lift)
+        a.expectation[row] = influence.raised(self.expectation, satisfaction.BEST, lift)
         norm = world.neighbourhoods.norm
         norm[self.rw] = influence.toward(norm.item(self.rw), float(channel != BROKER), p.norm_speed)
         model.office.receive(row)
@@ -116,7 +117,7 @@ class Applicant(RowAgent):
         occasion, index = self.application_occasion(application), a.returns.item(application)
         defects = a.defects.item(application)
         for document in range(model.permits[a.permit.item(application)].requirements):
-            draw_index = index * 32 + document
+            draw_index = of_correction(index, document)
             if defects >> document & 1 and (
                 model.draw(Draw.CORRECTED_DOCUMENT, self.key, occasion, draw_index) < p.document_correction
             ):
@@ -163,7 +164,7 @@ class Applicant(RowAgent):
         a.satisfaction[application] = self.satisfaction = score
         self.knowledge = influence.raised(self.knowledge, 1.0, p.knowledge_experience)
         self.trust = influence.toward(self.trust, influence.as_unit(score), p.trust_speed)
-        self.expectation = min(max(influence.toward(self.expectation, performance, p.expectation_speed), 1.0), 4.0)
+        self.expectation = satisfaction.on_scale(influence.toward(self.expectation, performance, p.expectation_speed))
         need = a.need.item(application)
         if granted:
             self.close(need, granted=True)
@@ -198,10 +199,10 @@ class Applicant(RowAgent):
         for element, routing in enumerate(model.routing):
             noise = person + p.element_sd * model.normal(Draw.ELEMENT_NOISE, self.key, occasion, element)
             latent = satisfaction.latent(base, felt, routing, gap, noise)
-            total += min(max(latent, 1.0), 4.0)
-            boxes |= satisfaction.answer(latent) << (3 * element)
+            total += satisfaction.on_scale(latent)
+            boxes |= satisfaction.answer(latent) << ikm.BOX_BITS * element
         a.answers[application] = boxes
-        return total / 9.0, performance
+        return total / ikm.ELEMENTS, performance
 
     def settle(self, need: int, status: int, held: int) -> None:
         """Give a need its status, and say whether the permit is held; the stock of its permit counts along."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim import volunteering
 from sim.agents.view import Column, Fading, RowAgent
 from sim.rng import Draw
-from sim.rules import influence, motivation, outreach
+from sim.rules import motivation, outreach
 from sim.rules.outreach import PREPARATION
 from sim.state import VOLUNTEER
 
@@ -82,20 +83,8 @@ class CoProducer(RowAgent):
 
     def join(self) -> None:
         """Become active, drawing a hidden threshold of stopping, and be trained if the office trains."""
-        model, c, p = self.model, self.model.world.coproducers, self.model.p
-        if not self.active:
-            self.active = 1
-            self.role = min(self.role, VOLUNTEER)
-            c.spell[self.row] += 1
-            c.began[self.row] = model.day
-            model.world.tally.began[0] += 1
-            mark = model.draw(Draw.LEAVE, self.resident.key, c.spell.item(self.row))
-            c.threshold[self.row], c.hazard[self.row] = influence.waited(mark), 0.0
-        c.last_day[self.row] = model.day
-        if p.training_hours > 0 and not self.trained:
-            self.trained = 1
-            self.skill = motivation.skill_gained(self.skill, p.skill_training * p.training_hours)
-            model.world.tally.training_hours[0] += p.training_hours
+        model = self.model
+        volunteering.joins(model.given, model.levers, model.rows, model.day, self.row)
 
     # -- the work
 
@@ -121,64 +110,20 @@ class CoProducer(RowAgent):
 
     def stood_by(self, took: float, idle: float) -> None:
         """Count a week of standing help; only hours with work tire."""
-        p, tally = self.model.p, self.model.world.tally
-        self.fatigue = self.fatigue + p.fatigue_per_hour * took
-        self.hours += took
-        tally.coproducer_hours[0] += took
-        tally.standing_hours[0] += took
-        tally.idle_hours[0] += idle
-        tally.paid[0] += p.pay * took / 1000.0
+        volunteering.stands_by(self.model.levers, self.model.rows, self.model.day, self.row, took, idle)
 
-    def served(self, event: int, hours: float, *, thanked: bool, paid: bool) -> None:
+    def served(self, event: int, hours: float) -> None:
         """After an event: tired by every hour, moved by mastery, company, visible help, thanks and pay."""
-        model, p = self.model, self.model.p
-        self.fatigue = self.fatigue + p.fatigue_per_hour * hours
-        self.hours += hours
-        self.events += 1
-        self.last_day = model.day
-        self.thanked = int(thanked)
-        helped = model.world.events.served.item(event) + model.world.events.visits.item(event) > 0
-        self._moved(int(helped), 1.0 if self.role == VOLUNTEER else p.embedded_gain, thanked=thanked, paid=paid)
-        self.skill = motivation.skill_gained(self.skill, p.skill_event)
-
-    def _moved(self, helped: int, company: float, *, thanked: bool, paid: bool) -> None:
-        """What an event, or a month of helping, does to motives."""
-        model, p, c, me = self.model, self.model.p, self.model.world.coproducers, self.resident
-        once = c.ever_thanked.item(self.row), c.ever_paid.item(self.row)
-        moves = motivation.shifts(*once, int(thanked), int(paid), p.thanks_effect, p.pay_effect_intrinsic)
-        c.ever_thanked[self.row], c.ever_paid[self.row] = max(once[0], int(thanked)), max(once[1], int(paid))
-        starts = tuple(getattr(model.population, name).item(me.row) for name in ("intrinsic", "social", "normative"))
-        me.intrinsic, me.social, me.normative = motivation.after_event(
-            (me.intrinsic, me.social, me.normative),
-            starts,
-            (helped * p.mastery_gain, company * p.company_gain, helped * p.helped_gain),
-            moves,
-            p.motive_room,
-            p.motive_sd,
-        )
+        model = self.model
+        volunteering.serves(model.given, model.levers, model.rows, model.day, self.row, event, hours)
 
     # -- leaving
 
     def month_passes(self) -> None:
         """Feel a month of helping; add this month's hazard of stopping, and stop when it crosses the threshold."""
-        model, p, c = self.model, self.model.p, self.model.world.coproducers
-        if self.helps > 0:
-            self._moved(1, 0.0, thanked=False, paid=bool(p.pay > 0 and p.pay_tied))
-            self.helps = 0
-        if not self.active:
-            return
-        solved = model.supply
-        odds = motivation.leaving_odds(
-            solved.measured.leaves,
-            int(not self.thanked),
-            solved.measured.without_thanks,
-            int(not self.trained),
-            solved.measured.without_training,
-            p.leaving_kappa,
-            solved.intercept + self.willingness() - solved.willing_at_base,
-        )
-        c.hazard[self.row] += motivation.monthly_hazard(odds)
-        if c.hazard.item(self.row) >= c.threshold.item(self.row):
-            self.active = 0
-            self.stopped = model.day
-            model.world.tally.stopped[0] += 1
+        model = self.model
+        given, levers, rows = model.given, model.levers, model.rows
+        volunteering.helped_this_month(given, levers, rows, self.row)
+        if self.active:
+            willing = model.supply.intercept + self.willingness()
+            volunteering.month_ends(given, levers, rows, model.day, self.row, willing)

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from sim import asking
 from sim.agents.view import Column, RowAgent
-from sim.rng import Draw
+from sim.rng import Draw, holder_of
 from sim.rules import influence, outreach
 from sim.rules.choice import EVENT
-from sim.state import AS_CADRE, AS_RW_HEAD, OPEN, UNASKED, rows_of
-from sim.terms import step_on
+from sim.state import AS_CADRE, AS_RW_HEAD, OPEN, UNASKED
 
 if TYPE_CHECKING:
     from sim.agents.coproducer import CoProducer
@@ -72,8 +71,7 @@ class Neighbourhood(RowAgent):
         if head.event >= 0 or (not head.active and not head.invited(self.row)):
             return
         self._take_part(event, head, AS_RW_HEAD)
-        levers = model.given.levers[step_on(model.given, model.day)]
-        residents, reasons = asking.plan(model.given, levers, rows_of(model.world), model.day, self.row)
+        residents, reasons = asking.plan(model.given, model.levers, model.rows, model.day, self.row)
         for resident, reason in zip(residents.tolist(), reasons.tolist(), strict=True):
             one = model.recruit(resident)
             if reason == UNASKED:
@@ -144,7 +142,7 @@ class Neighbourhood(RowAgent):
                 if not first:
                     break
                 takes = outreach.help_hours(p.help_hours, model.permits[needs.permit.item(first[0])].requirements)
-                if parts.hours.item(part) + takes > due + 1e-9:
+                if parts.hours.item(part) + takes > due + outreach.ROUNDING:
                     break
                 one.visit(first.pop(0), event)
                 parts.hours[part] += takes
@@ -154,7 +152,7 @@ class Neighbourhood(RowAgent):
     def _visit_order(self, need: int) -> tuple[float, int]:
         needs = self.model.world.needs
         key = needs.key.item(need)
-        return self.model.draw(Draw.VISIT_ORDER, key >> 3, self.proposals), key
+        return self.model.draw(Draw.VISIT_ORDER, holder_of(key), self.proposals), key
 
     # -- delivery
 
@@ -162,7 +160,7 @@ class Neighbourhood(RowAgent):
         """Give the event's places by a keyed draw; those served file here, the others go elsewhere tomorrow."""
         model, e, needs = self.model, self.model.world.events, self.model.world.needs
         order = sorted(
-            (model.draw(Draw.EVENT_PLACE, needs.key.item(n) >> 3, self.proposals), needs.key.item(n), n)
+            (model.draw(Draw.EVENT_PLACE, holder_of(needs.key.item(n)), self.proposals), needs.key.item(n), n)
             for n in arrivals
         )
         e.attendance[event] = len(arrivals)

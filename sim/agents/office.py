@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sim import desk
 from sim.agents.view import Column, RowAgent
 from sim.parameters import register
-from sim.rng import Draw
+from sim.rng import Draw, need_key
 from sim.rules import filing, influence, motivation, outreach, serving
 from sim.rules.outreach import ASSESSMENT, CANCELLED, CLOSED, DELIVERY, DESIGNING, ENOUGH, HELD, PREPARATION
 from sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW
@@ -175,10 +175,7 @@ class PTSPOffice(RowAgent):
             self.quality = influence.raised(self.quality, 1.0, p.lesson_gain * share)
         for part in model.parts_of(event):
             one = model.coproducer(parts.coproducer.item(part))
-            hours = parts.hours.item(part) + p.event_hours + met * p.meeting_hours
-            model.world.tally.coproducer_hours[0] += hours
-            model.world.tally.paid[0] += p.pay * hours / 1000.0
-            one.served(event, hours, thanked=bool(p.thanks), paid=bool(p.pay > 0 and p.pay_tied))
+            one.served(event, parts.hours.item(part) + p.event_hours + met * p.meeting_hours)
         self.end(event, rw, HELD)
 
     def end(self, event: int, rw: Neighbourhood, ending: int) -> None:
@@ -205,7 +202,7 @@ class PTSPOffice(RowAgent):
         mark = model.draw(Draw.SERVICE, resident.key, occasion, returns)
         a.remaining[application] = serving.service_hours(hours, p.service_spread, mark)
         place = model.draw(Draw.QUEUE_PLACE, resident.key, occasion, returns)
-        model.handed_in.append((place, resident.key * 8 + a.permit.item(application), application))
+        model.handed_in.append((place, need_key(resident.key, a.permit.item(application)), application))
 
     def serve(self) -> None:
         """Give today's officer time to the backlog in order; each file is with one officer at a time."""

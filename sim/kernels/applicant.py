@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from sim import calendar, rng
-from sim.compiled import inner
-from sim.rng import Draw, uniform
+from sim.compiled import inner, picked
+from sim.rng import Draw, of_correction, uniform
 from sim.rules import choice, filing, influence
 from sim.rules.choice import BROKER, COUNTER, EVENT
+from sim.rules.satisfaction import BEST
 from sim.rules.serving import WITHDRAWN, hours_asked, service_hours
 from sim.state import APPLIED, IDLE, NEVER, OPEN
 
@@ -16,6 +17,7 @@ CORRECTION, CORRECTION_TIME, CORRECTED_DOCUMENT = Draw.CORRECTION, Draw.CORRECTI
 BIRTH, RENEWAL, REAPPLY, REAPPLY_TIME = Draw.BIRTH, Draw.RENEWAL, Draw.REAPPLY, Draw.REAPPLY_TIME
 
 packed = inner(rng.packed)
+choosing_of = picked(choice.CHOOSING)
 
 
 @inner
@@ -76,28 +78,6 @@ def learns_of(rows, need):
 def remembered_by(p, r, day):
     """Rejections that a resident remembers today."""
     return influence.faded(r.rejections, 0.0, day - r.rejections_day, p.rejection_half_life)
-
-
-@inner
-def choosing_of(p):
-    """Weights and costs of channels, in the order of ``choice.CHOOSING``."""
-    return (
-        p.weight_learning,
-        p.weight_compliance,
-        p.weight_psychological,
-        p.weight_fee,
-        p.weight_norm,
-        p.rejection_memory,
-        p.learning_event,
-        p.compliance_online,
-        p.compliance_counter,
-        p.compliance_at_work,
-        p.compliance_broker,
-        p.compliance_event,
-        p.burden_online,
-        p.burden_broker,
-        p.burden_event,
-    )
 
 
 @inner
@@ -176,7 +156,7 @@ def file(given, p, permits, rows, day, i, channel, event_skill):
     a.looked, a.decided, a.due = -1, -1, -1
     a.crowd = rows.office[0].crowd
     hood = rows.neighbourhoods[who.rw]
-    a.expectation = influence.raised(rows.residents[need.resident].expectation, 4.0, lift_of(p, hood, day))
+    a.expectation = influence.raised(rows.residents[need.resident].expectation, BEST, lift_of(p, hood, day))
     by_oneself = 0.0 if channel == BROKER else 1.0
     hood.norm = influence.toward(hood.norm, by_oneself, p.norm_speed)
     receive(given, p, permits, a)
@@ -212,7 +192,7 @@ def correct(given, p, permits, rows, day, i):
     who, occasion = given.traits[a.resident].key, occasion_of(a)
     for document in range(permits[a.permit].requirements):
         if a.defects >> document & 1:
-            mark = draw(given, CORRECTED_DOCUMENT, who, occasion, a.returns * 32 + document)
+            mark = draw(given, CORRECTED_DOCUMENT, who, occasion, of_correction(a.returns, document))
             if mark < p.document_correction:
                 a.defects ^= 1 << document
     a.complete = day

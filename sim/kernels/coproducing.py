@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from sim.compiled import inner
+from sim.compiled import inner, picked
 from sim.kernels.applicant import draw
 from sim.kernels.growing import next_row
 from sim.rng import Draw
 from sim.rules import influence, motivation, outreach
 from sim.rules.outreach import PREPARATION
-from sim.state import NEVER, VOLUNTEER
+from sim.state import VOLUNTEER
+from sim.volunteering import helped_this_month, month_ends, take_up
 
-JOIN, LEAVE = Draw.JOIN, Draw.LEAVE
+JOIN = Draw.JOIN
 LARGEST = motivation.LARGEST
+# Only pay that is tied to the task erodes.
+weights_of = picked(["pay_that_erodes" if name == "pay_erosion" else name for name in motivation.WEIGHTS])
 
 
 @inner
@@ -45,20 +48,7 @@ def willingness_of(given, p, rows, day, c, willingness):
         fatigue_of(p, c, day),
         p.coproducer_hours / who.free_hours,
         motivation.pay_felt(p.pay, fixed.pay_at_ten),
-        (
-            p.weight_intrinsic,
-            p.weight_social,
-            p.weight_normative,
-            p.weight_efficacy,
-            p.weight_means,
-            p.weight_stake,
-            p.weight_delays,
-            p.weight_fatigue,
-            p.weight_hours,
-            p.weight_flexible,
-            p.pay_that_erodes,
-            p.felt_level,
-        ),
+        weights_of(p),
     )
     if not abs(eta) <= LARGEST:
         given.unusable[0] = eta
@@ -75,35 +65,14 @@ def invited(given, p, rows, day, c, rw, willingness):
 
 
 @inner
-def join(given, p, rows, day, c):
-    """Become active, with a hidden threshold of stopping, and be trained if the office trains."""
-    if c.active == 0:
-        c.active = 1
-        c.role = min(c.role, VOLUNTEER)
-        c.spell += 1
-        c.began = day
-        rows.tally[0].began += 1.0
-        mark = draw(given, LEAVE, given.traits[c.resident].key, c.spell, 0)
-        c.threshold, c.hazard = influence.waited(mark), 0.0
-    c.last_day = day
-    if p.training_hours > 0.0 and c.trained == 0:
-        c.trained = 1
-        c.skill = motivation.skill_gained(c.skill, p.skill_training * p.training_hours)
-        rows.tally[0].training_hours += p.training_hours
-
-
-@inner
 def recruit(given, p, rows, resident):
     """The row of the co-producer that a resident is or, asked for the first time, becomes."""
     if rows.motives[resident].coproducer >= 0:
         return rows.motives[resident].coproducer
     row = next_row(rows.counts[0].coproducers, rows.coproducers)
     rows.counts[0].coproducers += 1
-    c, who = rows.coproducers[row], given.traits[resident]
-    c.resident, c.rw, c.rt = resident, who.rw, who.rt
-    c.role, c.event = VOLUNTEER, -1
-    c.stopped, c.began, c.last_day = NEVER, NEVER, NEVER
-    c.skill, c.thanked = p.skill_start, 1
+    who = given.traits[resident]
+    take_up(rows.coproducers, row, resident, who.rw, who.rt, VOLUNTEER, p.skill_start)
     rows.motives[resident].coproducer = row
     return row
 
@@ -126,71 +95,11 @@ def standing_week(given, p, rows, day, c, willingness):
 
 
 @inner
-def stood_by(p, rows, day, c, took, idle):
-    """Count a week of standing help; only hours with work tire."""
-    c.fatigue = fatigue_of(p, c, day) + p.fatigue_per_hour * took
-    c.fatigue_day = day
-    c.hours += took
-    tally = rows.tally[0]
-    tally.coproducer_hours += took
-    tally.standing_hours += took
-    tally.idle_hours += idle
-    tally.paid += p.pay * took / 1000.0
-
-
-@inner
-def served(given, p, rows, day, c, event, hours, paid):
-    """After an event: tired by every hour, moved by mastery, company, visible help, thanks and pay."""
-    c.fatigue = fatigue_of(p, c, day) + p.fatigue_per_hour * hours
-    c.fatigue_day = day
-    c.hours += hours
-    c.events += 1
-    c.last_day = day
-    c.thanked = p.thanks
-    felt = 1.0 if c.role == VOLUNTEER else p.embedded_gain
-    _moved(given, p, rows, c, int(event.served + event.visits > 0), felt, p.thanks, paid)
-    c.skill = motivation.skill_gained(c.skill, p.skill_event)
-
-
-@inner
-def _moved(given, p, rows, c, helped, company, thanks, paid):
-    """What an event, or a month of helping, does to the motives of a co-producer."""
-    i, me = c.resident, rows.motives[c.resident]
-    moves = motivation.shifts(c.ever_thanked, c.ever_paid, thanks, paid, p.thanks_effect, p.pay_effect_intrinsic)
-    c.ever_thanked, c.ever_paid = max(c.ever_thanked, thanks), max(c.ever_paid, paid)
-    me.intrinsic, me.social, me.normative = motivation.after_event(
-        (me.intrinsic, me.social, me.normative),
-        (given.intrinsic[i], given.social[i], given.normative[i]),
-        (helped * p.mastery_gain, company * p.company_gain, helped * p.helped_gain),
-        moves,
-        p.motive_room,
-        p.motive_sd,
-    )
-
-
-@inner
 def months_pass(given, p, rows, day, willingness):
     """Every active co-producer's hazard of stopping grows by a month's; those who cross their threshold stop."""
-    fixed = given.fixed[0]
     for row in range(rows.counts[0].coproducers):
+        helped_this_month(given, p, rows, row)
         c = rows.coproducers[row]
-        if c.helped > 0:
-            _moved(given, p, rows, c, 1, 0.0, 0, int(p.pay > 0.0 and p.pay_tied > 0))
-            c.helped = 0
-        if c.active == 0:
-            continue
-        willing = fixed.intercept + willingness_of(given, p, rows, day, c, willingness)
-        odds = motivation.leaving_odds(
-            fixed.leaves,
-            int(c.thanked == 0),
-            fixed.without_thanks,
-            int(c.trained == 0),
-            fixed.without_training,
-            p.leaving_kappa,
-            willing - fixed.willing_at_base,
-        )
-        c.hazard += motivation.monthly_hazard(odds)
-        if c.hazard >= c.threshold:
-            c.active = 0
-            c.stopped = day
-            rows.tally[0].stopped += 1.0
+        if c.active > 0:
+            willing = given.fixed[0].intercept + willingness_of(given, p, rows, day, c, willingness)
+            month_ends(given, p, rows, day, row, willing)

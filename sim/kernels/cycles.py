@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.compiled import inner, inner_with_arrays
 from sim.kernels.applicant import draw
-from sim.kernels.coproducing import estimated_need_of, invited, join, served
+from sim.kernels.coproducing import estimated_need_of, invited
 from sim.kernels.growing import next_row
 from sim.kernels.hosting import gather, parts_of, prepare, publicise, stand_by
 from sim.rng import Draw, ordered
@@ -24,6 +24,7 @@ from sim.rules.outreach import (
     POSTPONE,
     PREPARATION,
 )
+from sim.volunteering import joins, serves
 
 TARGET, MEETING = Draw.TARGET, Draw.MEETING
 
@@ -111,7 +112,7 @@ def consents(given, p, rows, day, rw, willingness):
         and motivation.may_be_asked(head.active, 1, head.event, day - head.stopped, p.return_rest) > 0
     )
     if asked and invited(given, p, rows, day, head, rw, willingness):
-        join(given, p, rows, day, head)
+        joins(given, p, rows, day, hood.head)
         return True
     hood.declined += 1
     hood.declined_day = day
@@ -213,9 +214,7 @@ def assess(given, p, rows, day, event):
     for row in parts_of(rows, event):
         part = rows.parts[row]
         hours = part.hours + p.event_hours + met * p.meeting_hours
-        rows.tally[0].coproducer_hours += hours
-        rows.tally[0].paid += p.pay * hours / 1000.0
-        served(given, p, rows, day, rows.coproducers[part.coproducer], e, hours, int(p.pay > 0.0 and p.pay_tied > 0))
+        serves(given, p, rows, day, part.coproducer, event, hours)
     end(rows, event, HELD)
 
 

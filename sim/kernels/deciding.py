@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from sim.compiled import inlined, inner, inner_with_arrays, prefetch
@@ -19,7 +21,7 @@ from sim.kernels.applicant import (
 from sim.kernels.cycles import after_delivery
 from sim.kernels.growing import room_for_applications
 from sim.kernels.needs import needs_due
-from sim.rng import Draw, ordered
+from sim.rng import Draw, holder_of, ordered
 from sim.rules import choice, filing, influence
 from sim.rules.choice import BROKER, EVENT, GIVES_UP, ONLINE, TRIES_LATER, WAIT
 from sim.rules.outreach import DELIVERY, PREPARATION
@@ -93,7 +95,7 @@ def touch(given, p, permits, rows, day, i):
     knowledge, trust = knowledge_of(given, p, rows, need.resident, day), trust_of(given, p, rows, need.resident, day)
     choosing, remembered = choosing_of(p), remembered_by(p, r, day)
     benefit = choice.expected_benefit(permit.benefit, p.weight_wait, rows.office[0].wait)
-    best, standing, channel = -1e300, -1e300, WAIT
+    best, standing, channel = -math.inf, -math.inf, WAIT
     for c in range(ONLINE, EVENT + 1):
         if not at_hand(given, p, rows, day, need, c):
             continue
@@ -192,7 +194,7 @@ def receive_at_event(given, p, permits, rows, day, event, arrivals):
         need = rows.needs[i]
         if need.event == event:
             mine[size], keys[size] = i, need.key
-            marks[size] = draw(given, EVENT_PLACE, need.key >> 3, proposals, 0)
+            marks[size] = draw(given, EVENT_PLACE, holder_of(need.key), proposals, 0)
             size += 1
     e.attendance = size
     order = ordered(marks[:size], keys[:size])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim import ikm
 from sim.compiled import inner, inner_with_arrays, prefetch
 from sim.kernels.applicant import after_failure, close, draw, learn, occasion_of, remembered_by, schedule_need, trust_of
 from sim.rng import Draw
@@ -58,7 +59,7 @@ def site_shock(given, p, day):
         return 0.0
     fixed = given.fixed[0]
     mark = draw(given, SITE_SHOCK, fixed.district, fixed.year_of_day_0 + day // YEAR_DAYS, 0)
-    return normal(mark) * p.site_shock_sd / 25.0
+    return satisfaction.site_shock(normal(mark), p.site_shock_sd)
 
 
 @inner
@@ -83,7 +84,7 @@ def experience(given, p, permits, rows, day, i, base):
     learn(given, p, rows, a.resident, day, p.knowledge_experience)
     me.trust = influence.toward(trust_of(given, p, rows, a.resident, day), influence.as_unit(score), p.trust_speed)
     me.trust_day = day
-    me.expectation = min(max(influence.toward(me.expectation, performance, p.expectation_speed), 1.0), 4.0)
+    me.expectation = satisfaction.on_scale(influence.toward(me.expectation, performance, p.expectation_speed))
     if granted:
         close(given, p, permits, rows, day, a.need, 1)
     else:
@@ -116,10 +117,10 @@ def score_of(given, p, a, base, time):
     for element in range(given.routing.shape[0]):
         noise = person + p.element_sd * normal(draw(given, ELEMENT_NOISE, who, occasion, element))
         latent = satisfaction.latent(base, felt, given.routing[element], gap, noise)
-        total += min(max(latent, 1.0), 4.0)
-        boxes |= satisfaction.answer(latent) << (3 * element)
+        total += satisfaction.on_scale(latent)
+        boxes |= satisfaction.answer(latent) << ikm.BOX_BITS * element
     a.answers = boxes
-    return total / 9.0, performance
+    return total / ikm.ELEMENTS, performance
 
 
 @inner

@@ -7,11 +7,12 @@ import numpy as np
 from sim import asking, standing
 from sim.compiled import inner, inner_with_arrays
 from sim.kernels.applicant import draw, learn, learns_of, lift_of, packed, schedule_need
-from sim.kernels.coproducing import invited, join, recruit, standing_week, stood_by, weekly_hours
+from sim.kernels.coproducing import invited, recruit, standing_week, weekly_hours
 from sim.kernels.growing import next_row
-from sim.rng import Draw, ordered
+from sim.rng import Draw, holder_of, ordered
 from sim.rules import choice, influence, outreach
 from sim.state import AS_CADRE, AS_RW_HEAD, NEVER, OPEN, UNASKED
+from sim.volunteering import joins, stands_by
 
 HEARS, VISIT_ORDER = Draw.HEARS, Draw.VISIT_ORDER
 TAKES_IN, HEEDED, MENDED = Draw.TAKES_IN, Draw.HEEDED, Draw.MENDED
@@ -82,7 +83,7 @@ def _ask(given, p, rows, day, event, row, reason, willingness):
 def _take_part(given, p, rows, day, event, row, reason):
     c = rows.coproducers[row]
     rows.tally[0].recruited += reason >= AS_CADRE
-    join(given, p, rows, day, c)
+    joins(given, p, rows, day, row)
     c.event = event
     rows.events[event].joined += 1
     _note(rows, event, row, reason)
@@ -155,7 +156,7 @@ def prepare(given, p, permits, rows, day, event, willingness):
         need = rows.needs[i]
         if need.visit_day < e.design_day:
             waiting[size], keys[size] = i, need.key
-            marks[size] = draw(given, VISIT_ORDER, need.key >> 3, proposals, 0)
+            marks[size] = draw(given, VISIT_ORDER, holder_of(need.key), proposals, 0)
             size += 1
     waiting = waiting[:size][ordered(marks[:size], keys[:size])]
     mine = parts_of(rows, event)
@@ -175,7 +176,7 @@ def prepare(given, p, permits, rows, day, event, willingness):
             if at < 0:
                 break
             takes = outreach.help_hours(p.help_hours, permits[rows.needs[waiting[at]].permit].requirements)
-            if part.hours + takes > due + 1e-9:
+            if part.hours + takes > due + outreach.ROUNDING:
                 break
             visited[at] = 1
             part.hours += takes
@@ -200,7 +201,7 @@ def _next_visit(given, rows, waiting, staffed, visited, rt):
 @inner_with_arrays
 def stand_by(given, p, permits, rows, day, willingness):
     """Once a week: co-producers help neighbours between events."""
-    if p.standing_hours <= 0.0 or day % 5:
+    if p.standing_hours <= 0.0 or day % outreach.WEEK:
         return
     used = rows.counts[0].coproducers
     hours = np.zeros(used)
@@ -216,7 +217,7 @@ def stand_by(given, p, permits, rows, day, willingness):
         rows.tally[0].standing_helps += 1.0
     for row in range(used):
         if hours[row] > 0.0:
-            stood_by(p, rows, day, rows.coproducers[row], took[row], idle[row])
+            stands_by(p, rows, day, row, took[row], idle[row])
 
 
 @inner

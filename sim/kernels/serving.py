@@ -10,7 +10,7 @@ from sim.kernels.applicant import QUEUE_PLACE, draw, occasion_of, returned, sche
 from sim.kernels.cycles import recent_rejections
 from sim.kernels.growing import room_in_queue
 from sim.kernels.needs import applications_due
-from sim.rng import Draw, ordered
+from sim.rng import Draw, need_key, ordered
 from sim.rules import filing, serving
 from sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW
 
@@ -52,7 +52,7 @@ def enqueue(given, rows, handed_in):
         a = rows.applications[handed_in[k]]
         who = given.traits[a.resident].key
         marks[k] = draw(given, QUEUE_PLACE, who, occasion_of(a), a.returns)
-        keys[k] = who * 8 + a.permit
+        keys[k] = need_key(who, a.permit)
     for k in ordered(marks, keys):
         rows.queue[rows.office[0].last] = handed_in[k]
         rows.office[0].last += 1

@@ -16,11 +16,12 @@ from sim.scenario import Scenario, load
 from sim.state import Rows, World
 
 Progress = Callable[[int], None]
+LEAST_SIZE = 1e-6  # of a district of which one RW is kept
 
 
 def prepare() -> None:
     """Compile the engine, or load it, before it is needed: the smallest run makes the types of all runs known."""
-    one = Simulation(load("kebon-jeruk-2018", size=1e-6))
+    one = Simulation(load("kebon-jeruk-2018", size=LEAST_SIZE))
     ready(one.given, one.rows, one.months)
 
 

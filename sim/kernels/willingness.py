@@ -11,6 +11,7 @@ from sim.faults import Place, Problems
 from sim.hypothesis import WILLINGNESS, Hypothesis
 from sim.rules import motivation
 
+LONGEST = 300  # characters of a compiler's reason
 WHOLE = ("decisive", "stake")  # of the fourteen things that it is handed; the last are the weights
 
 
@@ -51,7 +52,7 @@ def _own(hypothesis: Hypothesis) -> Callable[..., float]:
         return native(own, signature())
     except (NumbaError, NotImplementedError) as error:
         problems = Problems()
-        reason = " ".join(str(error).split())[:300]
+        reason = " ".join(str(error).split())[:LONGEST]
         problems.add("function-not-compiled", Place(hypothesis.name, key="willingness"), reason=reason)
         problems.raise_if_any()
         raise

@@ -15,6 +15,8 @@ RUNNING, HELD, CANCELLED, DECLINED = range(4)
 ROTATION, RANDOM, NEEDED, REJECTED_MOST, LEAST_REACHED, LISTED = range(6)
 # What the office does about events while its desk is crowded: the choices of the lever `when_crowded`, in their order.
 AS_PLANNED, POSTPONE, FEWER_OFFICERS = range(3)
+WEEK = 5  # working days from one turn of help between events to the next
+ROUNDING = 1e-9  # hours by which a visit may be over what is due: parts of a plan do not add up exactly
 ENOUGH = 1.0 - 1e-9  # of an event, earned in daily parts that do not add up exactly
 
 

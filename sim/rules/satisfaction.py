@@ -12,9 +12,21 @@ import math
 from sim.compiled import compiled
 from sim.rules.choice import BROKER, COUNTER, EVENT
 
-SCALE = 3.0  # width of the 1-4 scale
+SCALE, WORST, BEST = 3.0, 1.0, 4.0  # width and ends of the 1-4 scale
 HANDLING = 6  # place of complaint handling among the experiences
 NO_COMPLAINT, DELAY, PROCEDURE, NO_SERVICE = range(4)
+
+
+@compiled
+def on_scale(score):
+    """A score cut to the scale from 1 to 4."""
+    return min(max(score, WORST), BEST)
+
+
+@compiled
+def site_shock(normal, sd):
+    """A year's site shock on the 1-4 scale, from a standard normal draw; ``sd`` is in points of the IKM."""
+    return normal * sd / 25.0
 
 
 @compiled

@@ -118,7 +118,7 @@ def success_chance(documents, error, correction, mended, corrections, technical)
 # What a need open at the start is: a place among the cells of its stock.
 UNAWARE_WORKS, UNAWARE_AFTER, AWARE_WORKS, AWARE_AFTER = range(4)
 STUCK = 4  # is added where an obstacle stands
-NOT_OPEN = -1
+NOT_OPEN = -1  # no cell of the stock
 
 
 @compiled

@@ -42,6 +42,7 @@ def tables() -> dict[str, str]:
         "scenarios": _scenarios(),
         "hypotheses": _hypotheses(),
         "laws": _table(("No.", "Law"), [(str(at), text) for at, text in enumerate(laws(), start=1)]),
+        "constants": _constants(),
         "sources": _sources(),
     }
 
@@ -108,11 +109,11 @@ def _outcomes() -> str:
 def _draws() -> str:
     used = _purposes_used()
     group, rows = "", []
-    comments = _comments(SIM / "rng.py")
+    said = comments(SIM / "rng.py")
     for name, number, line in _purposes():
         for above in range(line - 1, 0, -1):
-            if above in comments:
-                group = comments[above]
+            if above in said:
+                group = said[above]
                 break
         rows.append((str(number), f"`{name}`", group, ", ".join(used.get(name, ())) or "none: kept free"))
     return _table(("Number", "Purpose", "Group", "Drawn in"), rows)
@@ -141,14 +142,14 @@ def _state() -> str:
             ),
         ),
     ):
-        tree, comments = ast.parse((SIM / path).read_text(encoding="utf-8")), _comments(SIM / path)
+        tree, said = ast.parse((SIM / path).read_text(encoding="utf-8")), comments(SIM / path)
         classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
         for name in names:
             rows = []
             for field in classes[name].body:
                 if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
                     column = field.target.id
-                    meaning = comments.get(field.lineno) or spoken.get(column, "")
+                    meaning = said.get(field.lineno) or spoken.get(column, "")
                     rows.append((f"`{column}`", TYPES[ast.unparse(field.annotation)], meaning))
             what = (ast.get_docstring(classes[name]) or "").split("\n")[0]
             parts.append(f"#### State: {name}\n\n{what}\n\n{_table(('Column', 'Type', 'Meaning'), rows)}")
@@ -172,6 +173,13 @@ def _hypotheses() -> str:
         sets = ", ".join(f"`{key}` = {value(given)}" for key, given in one.overrides.items())
         rows.append((f"`{name}`", one.title, one.why, sets or ("nothing: the base" if name == BASE else "nothing")))
     return _table(("Name", "Title", "Why", "Sets"), rows)
+
+
+def _constants() -> str:
+    from tests.docs.constants import constants
+
+    rows = [(f"`{one.name}`", f"{one.value:g}", f"`{one.file}`", one.reason) for one in constants()]
+    return _table(("Number", "Value", "Where", "Why"), rows)
 
 
 def laws() -> list[str]:
@@ -268,7 +276,7 @@ def _attributes() -> dict[str, str]:
     return found
 
 
-def _comments(path: Path) -> dict[int, str]:
+def comments(path: Path) -> dict[int, str]:
     with path.open("rb") as file:
         return {
             token.start[0]: token.string.lstrip("# ")

@@ -210,7 +210,10 @@ def _crossed(effects: Sequence[Row], pairs: Sequence[Row]) -> Row:
     for row in effects:
         of = "change" if not declared else "effect" if row["condition"] == first else "apart"
         kept = {key: number(row[name]) for key, name in (("mean", of), ("low", f"{of}_low"), ("high", f"{of}_high"))}
-        clear = row["verdict"] == "apart" if of == "apart" and row["smallest"] else kept["low"] * kept["high"] > 0.0
+        told = kept["low"] is not None
+        clear = told and kept["low"] * kept["high"] > 0.0
+        if of == "apart" and row["smallest"]:
+            clear = row["verdict"] == "apart"
         same = kept["mean"] == kept["low"] == kept["high"] == 0.0
         kept["mark"] = "same" if same else "clear" if clear else ""
         found.setdefault(row["outcome"], {}).setdefault(row["condition"], {})[row["policy"]] = kept
