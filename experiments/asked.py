@@ -41,12 +41,16 @@ class Chance:
     frame: str
     asked: int
     """In a year; fewer where the frame has fewer, see ``there``."""
+    before: float
+    """Files of the frame that were decided in the year before, mean over replicates."""
     there: float
-    """Files of the frame that are decided in a year, mean over replicates."""
+    """The same of the year."""
     mean: float
     sd: float
     of_changes: tuple[float, ...]
     """Share of draws in which the change was at least as large, by change."""
+    replicates: int
+    """Those with somebody to ask in both years."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ def drawn(people: Judged, frame: str, asked: int, source: np.random.Generator) -
                 total += boxes[order].sum(axis=1)
             count += number
         found[year] = 25.0 * total / count if count else np.nan
-    return np.asarray(np.round(found[1], 2) - np.round(found[0], 2))
+    return np.asarray(np.round(np.round(found[1], 2) - np.round(found[0], 2), 2))
 
 
 def chances(
@@ -141,6 +145,7 @@ def chances(
     for at, frame in enumerate(register()["survey_frame"].choices):
         inside = [within(frame, one) & (one.year == 1) for one in people]
         there = float(np.mean([one.sum() for one in inside]))
+        before = float(np.mean([(within(frame, one) & (one.year == 0)).sum() for one in people]))
         if not there:
             continue
         everybody = [np.concatenate([getattr(one, name)[mine] for one, mine in zip(people, inside, strict=True)])
@@ -148,10 +153,11 @@ def chances(
         levels.append(Frame(frame, *(25.0 * float(one.mean()) for one in everybody)))
         for number in asked:
             sources = [np.random.default_rng([seed, replicate, at, number]) for replicate in range(replicates)]
-            draws = zip(people, sources, strict=True)
-            moved = np.concatenate([drawn(one, frame, number, source) for one, source in draws])
-            moved = moved[~np.isnan(moved)]
-            if moved.size:
-                shares = tuple(float(np.mean(moved * np.sign(size) >= abs(size))) for size in changes)
-                found.append(Chance(frame, number, there, float(moved.mean()), float(moved.std()), shares))
+            draws = [(one, frame, number, source) for one, source in zip(people, sources, strict=True)]
+            moved = [one for one in (drawn(*draw) for draw in draws) if not np.isnan(one).any()]
+            if moved:
+                all_moved = np.concatenate(moved)
+                shares = tuple(float(np.mean(all_moved * np.sign(size) >= abs(size))) for size in changes)
+                spread = float(all_moved.mean()), float(all_moved.std())
+                found.append(Chance(frame, number, before, there, *spread, shares, len(moved)))
     return found, levels

@@ -17,6 +17,7 @@ from experiments.measures import (
     AVOIDED,
     COST_PER_EXTRA,
     COST_PER_EXTRA_NET,
+    COSTS,
     DISPLACED,
     EXTRA,
     EXTRA_NET,
@@ -31,9 +32,6 @@ from sim.scenario import MONTH_DAYS, YEAR_DAYS, Scenario
 
 PUBLISHED = ("rejected_share", "delayed_share", "ikm", "satisfaction", "complaints_expected")
 """Outcomes of which the paper reports what became of them from 2018 to 2019, or their like in the model."""
-
-COSTS = ("cost", "desk_cost")
-"""What an extra permit costs: the programme, and officers that the policy adds to the desk or takes from it."""
 
 LATER_YEARS = 3  # that are proposed, to see what of a policy's permits was only earlier
 

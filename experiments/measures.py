@@ -5,6 +5,9 @@ from __future__ import annotations
 from experiments.differences import Measure
 from sim.outcomes import HIGHER, LOWER, NEITHER
 
+COSTS = ("cost", "desk_cost")
+"""What a policy costs: the programme, and officers that it adds to the desk or takes from it."""
+
 STANDARDISED = Measure(
     "rejected_share_standardised",
     "Rejected share, baseline's permit mix",
@@ -46,7 +49,8 @@ COST_PER_EXTRA = Measure(
     "extra permits",
     NEITHER,
     meaning="What the programme and the desk cost more in the year than the baseline's, for each extra permit of the "
-    "year.",
+    "year. A reform has no price of its own: what it takes of officers' time shows in the utilisation of the desk.",
+    explained=True,
 )
 COST_PER_EXTRA_NET = Measure(
     "cost_per_extra_permit_net",

@@ -9,8 +9,8 @@ from typing import Any
 from experiments.study import Arm, Crossing
 from experiments.study_given import Given
 from sim.errors import InvalidInput
-from sim.faults import nearest_name
-from sim.hypothesis import Hypothesis
+from sim.faults import nearest_name, shown
+from sim.hypothesis import Hypothesis, hypotheses
 from sim.parameters import Value, register
 from sim.scenario import Scenario
 from sim.values import bounds, check_value
@@ -52,6 +52,10 @@ def _under(given: Given, baseline: Scenario, name: str, table: Mapping[str, Any]
         if checked is None:
             continue
         low, high = bounds(parameter)
+        owned = hypotheses().get(str(table.get("hypothesis")))
+        if owned is not None and key in owned.overrides:
+            given.problems.add("hypothesis-owns", place, value, hypothesis=owned.name, sets=shown(owned.overrides[key]))
+            continue
         if isinstance(checked, int | float) and not isinstance(checked, bool) and not low <= checked <= high:
             beyond[key] = checked
         else:
@@ -109,7 +113,10 @@ def crossing_of(given: Given, conditions: list[str], policies: list[str], outcom
             nearest = nearest_name(condition, conditions[1:])
             problems.add("study-predicted", given.place("predicted", condition), what="condition", nearest=nearest)
             continue
-        for policy, signs in of_policies.items() if isinstance(of_policies, dict) else ():
+        if not isinstance(of_policies, dict):
+            problems.add("study-predicted", given.place("predicted", condition), of_policies, what="table", nearest="")
+            continue
+        for policy, signs in of_policies.items():
             place = given.place("predicted", condition, policy)
             if policy not in policies or not isinstance(signs, dict):
                 problems.add("study-predicted", place, what="policy", nearest=nearest_name(policy, policies))

@@ -22,8 +22,8 @@ from sim.hypothesis import hypotheses
 from sim.located import read_toml
 from sim.parameters import Value, register
 from sim.scenario import Scenario, load
-from sim.scenario_file import NAMED, SETTINGS
-from sim.values import check_value, levers
+from sim.scenario_file import NAMED, SETTINGS, check_lever
+from sim.values import levers
 
 DEFAULT_POINTS = {"sobol": 512, "morris": 20, "latin": 128, "pawn": 512}
 DEFAULT_REPLICATES = 10
@@ -277,8 +277,7 @@ class _Reader(Given):
             self.problems.add("study-levels", place, given)
             return []
         checked = [
-            check_value(register()[name], value, self.place(*table, name, at), self.problems)
-            for at, value in enumerate(given)
+            check_lever(name, value, self.place(*table, name, at), self.problems) for at, value in enumerate(given)
         ]
         return list(dict.fromkeys(value for value in checked if value is not None))
 
@@ -306,6 +305,9 @@ class _Reader(Given):
             self.problems.add("study-unused", self.place("replicates"), kind=kind, why=": luck is one of its factors")
         if self.given("points") is not None and (not varied or kind in ("tornado", "table")):
             self.problems.add("study-unused", self.place("points"), kind=kind, why=" without factors to be drawn")
+        for key in ("factors", "goal", "worth", "precision") if kind == "crossed" else ():
+            if self.given(key):
+                self.problems.add("study-unused", self.place(key), kind=kind, why="")
         if precision and (len(arms) < 2 or varied):
             self.problems.add("study-precision", self.place("precision"), kind=kind)
 

@@ -14,7 +14,7 @@ from sim.faults import Place, nearest_name
 from sim.hypothesis import hypotheses
 from sim.located import file_text
 from sim.parameters import Parameter, Value, register
-from sim.values import check_value, find_parameter, levers
+from sim.values import check_value, find_parameter
 
 
 def factors_of(given: Given) -> list[Factor]:
@@ -117,7 +117,7 @@ def rows_of(given: Given) -> tuple[Mapping[str, Value], ...]:
 
 def all_levers(rows: Sequence[Mapping[str, Value]]) -> bool:
     """Whether a table holds levers alone: then its rows are policies, and worlds otherwise."""
-    return bool(rows) and all(name in levers() for name in rows[0])
+    return bool(rows) and all(register()[name].kind == "lever" for name in rows[0])
 
 
 def _cell(text: str) -> Any:

@@ -15,6 +15,7 @@ import numpy as np
 from sim.channels import Floats, start_values
 from sim.eligible import Eligible, eligible
 from sim.equilibrium import Equilibrium, solve
+from sim.errors import Infeasible
 from sim.memory import lined, room
 from sim.parameters import Permit, Value, defaults, namespace, permits, register
 from sim.population import PARAMETERS, Population, build
@@ -74,6 +75,7 @@ class Ground:
         return low, high
 
 
+LEAST_OWN = 0.01  # of the variance of literacy, what neither age nor the RW explains
 KEPT_GROUNDS = 2  # for the next run
 KEPT_POPULATIONS = 4  # for the next ground
 _populations: dict[str, Population] = {}
@@ -109,6 +111,12 @@ def ground(scenario: Scenario) -> Ground:
 def _build(scenario: Scenario) -> Ground:
     values = defaults() | dict(scenario.profile.values)
     values |= {n: v for n, v in scenario.values.items() if register()[n].kind != "lever"}
+    # Digital literacy has a part of its variance from age, a part from the RW, and the rest from the person.
+    explained = float(values["between_rws"]) + float(values["literacy_age"]) * float(values["literacy_age"])  # type: ignore[arg-type]
+    if explained > 1.0 - LEAST_OWN:
+        raise Infeasible(
+            "between_rws: with what age explains of literacy (literacy_age), nothing is left to the person"
+        )
     population = _population(scenario, values)
     pairs = eligible(population, permits(), scenario.population_seed, float(values["between_rws"]))  # type: ignore[arg-type]
     for part in pairs:

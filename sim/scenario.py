@@ -1,8 +1,9 @@
 """Scenarios: one frozen, validated plan of a run, from TOML files, options and calls from Python.
 
-Values come in layers, the later winning: the register's defaults, the district's profile, the hypothesis, the
-scenario's [parameters] (a child's over its parent's), options such as --set. Dated changes then move levers. Until
-somebody sets ``events_per_month`` it is what the office has held so far (``past_events``), which nobody counted.
+Values come in layers, the later winning: the register's defaults, the district's profile, the hypothesis (what it sets
+is its own, and refused in the rest), the scenario's [parameters] (a child's over its parent's), options such as --set.
+Dated changes then move levers. Until somebody sets ``events_per_month`` it is what the office has held so far
+(``past_events``), which nobody counted.
 The door is ``load`` and ``Scenario.with_``; both report every problem at once.
 """
 

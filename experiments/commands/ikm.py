@@ -14,7 +14,7 @@ FRAMES = {"all": "all decided", "counter": "came to a counter or an event", "eve
 
 
 @click.command()
-@click.argument("scenario", default="kebon-jeruk-2019")
+@click.argument("scenario", default="kebon-jeruk-2018")
 @click.option(
     "--asked",
     type=click.IntRange(1, 5000),
@@ -59,15 +59,16 @@ def ikm(
     """How often the IKM changes by so much from one year to the next by luck, and how high a perfect office would get.
 
     The last reported year of SCENARIO is set against the year before it, for everybody decided and for the two frames
-    of a survey. Nothing is drawn of a site shock.
+    of a survey. In a scenario in which nothing changes between them all that moves is luck; else what changes is in it.
+    A scenario with a site shock is refused.
 
     \b
     Examples:
       keliling ikm
-      keliling ikm grogol-petamburan-2019 --change -6.71
-      keliling ikm kebon-jeruk-weekly --asked 30 --asked 100 --json
+      keliling ikm grogol-petamburan-2018 --change -6.71
+      keliling ikm kebon-jeruk-weekly --set years=3 --asked 30 --asked 100 --json
     """
-    from experiments.asked import chances
+    from experiments.asked import DRAWS, chances
     from experiments.ensemble import reported_years, window_year
     from sim.errors import InvalidInput, Problem
 
@@ -77,6 +78,14 @@ def ikm(
         first = reported_years(loaded)[0]
         rule = "needs a district, and a year with one before it in the run"
         raise InvalidInput([Problem(loaded.name, 0, 0, "--year", str(year), f"{rule} (it reports from {first})")])
+    problems = []
+    if any(values["site_shock"] for _, values in loaded.timeline()):
+        rule = "must be false: a shock is no luck of who is asked"
+        problems.append(Problem(loaded.name, 0, 0, "site_shock", "true", rule))
+    if 0.0 in change:
+        problems.append(Problem("options", 0, 0, "--change", "0", "must not be 0"))
+    if problems:
+        raise InvalidInput(problems)
     quiet = quiet or as_json
     options.compile_first("kernel", quiet=quiet)
     with Progress(replicates * loaded.days, quiet=quiet) as progress:
@@ -99,10 +108,19 @@ def ikm(
         return
     heading(f"{loaded.title}: the IKM of {year} against {year - 1}, by the luck of who is asked")
     table(
-        ["Asked of", "Files a year", "Asked", "Change, mean", "Spread (sd)", *(f"{one:+g} or more" for one in change)],
+        [
+            "Asked of",
+            "Files before",
+            "Files",
+            "Asked",
+            "Change, mean",
+            "Spread (sd)",
+            *(f"{one:+g} or more" for one in change),
+        ],
         [
             [
                 FRAMES[one.frame],
+                f"{one.before:,.0f}",
                 f"{one.there:,.0f}",
                 str(one.asked),
                 f"{one.mean:+.2f}",
@@ -111,9 +129,14 @@ def ikm(
             ]
             for one in found
         ],
-        right=range(1, 5 + len(change)),
+        right=range(1, 6 + len(change)),
     )
-    click.echo(f"{replicates} replicates, seed {seed}, 500 samples of each. Where fewer are there than asked, all are.")
+    click.echo(
+        f"{replicates} replicates, seed {seed}, {DRAWS} samples of each. Where fewer are there than asked, all are."
+    )
+    for frame in dict.fromkeys(one.frame for one in found if one.replicates < replicates):
+        least = min(one.replicates for one in found if one.frame == frame)
+        click.echo(f"Of those who {FRAMES[frame]} there was somebody in both years in {least} replicates only.")
     click.echo()
     heading("Everybody asked, and a perfect office")
     table(

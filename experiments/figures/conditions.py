@@ -6,6 +6,7 @@ drawn over a band of that width; else what each condition changes under the poli
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,10 @@ def _drawn(folder: Path, report: Report, name: str) -> list[Path]:
     under = f"{what}, with its 95% interval, in {crossing.unit(name)}."
     if declared:
         under += f" Band: differences up to {smallest:g}, declared not to matter. Above: the effect under {first}."
+    shown = [by[condition, policy] for policy in columns for condition in others]
+    ends = [end for cell in shown for end in _numbers(cell, declared) if not math.isnan(end)]
+    low_end, high_end = min([-smallest, *ends]), max([smallest, *ends])
+    room = 0.06 * (high_end - low_end) or 1.0
     across = min(ACROSS, len(columns))
     down = -(-len(columns) // across)
     high = ROW * len(others) + 0.95
@@ -67,6 +72,7 @@ def _drawn(folder: Path, report: Report, name: str) -> list[Path]:
             panel = one.panel(left, low, WIDE - 0.25, ROW * len(others))
             cells = [by[condition, policy] for condition in others]
             _panel(panel, cells, smallest, declared=declared)
+            panel.set_xlim(low_end - room, high_end + room)  # one scale for all: what is wider is larger
             panel.set_yticks(range(len(others)), others if at % across == 0 else [""] * len(others))
             told_effect = f" ({by[first, policy].effect:+.1f})" if declared else ""
             panel.set_title(f"{(policy or 'baseline').replace('-', ' ')}{told_effect}", pad=4)
@@ -116,7 +122,6 @@ def _panel(panel: Any, cells: list[Effect], smallest: float, *, declared: bool) 
     panel.axvline(0.0, color=style.INK, linewidth=0.8, zorder=2)
     for at, one in enumerate(cells):
         marked(panel, at, _numbers(one, declared), _look(one, declared), size=4.5)
-    panel.margins(x=0.08)
     panel.locator_params(axis="x", nbins=5)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.measures import COSTS
 from experiments.store import BY_RW, KEYS, THIRDS
 from experiments.study import Study
 from sim.outcomes import NEITHER, outcomes
@@ -75,8 +76,12 @@ class Answers:
         value: Floats = better * self.values[name]
         if self.study.worth is None:
             return value
-        cost = self.values["cost"]
-        return np.asarray(self.study.worth * (value - value[0]) - (cost - cost[0]))
+        return np.asarray(self.study.worth * (value - value[0]) - (self.cost - self.cost[0]))
+
+    @property
+    def cost(self) -> Floats:
+        """What each arm costs, by job: the programme and the desk, in Rp million a year."""
+        return np.asarray(sum(self.values[name] for name in COSTS))
 
     @property
     def benefit_unit(self) -> str:

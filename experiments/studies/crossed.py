@@ -167,6 +167,6 @@ def _predicted(sign: int, told: tuple[float, float, float]) -> str:
     if sign == 0:
         return ""
     middle, low, high = told
-    if low <= 0.0 <= high:
+    if not (low > 0.0 or high < 0.0):  # nor where there is no interval
         return "not told"
     return "as predicted" if middle * sign > 0.0 else "against what was predicted"

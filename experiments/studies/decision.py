@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from experiments.differences import Difference, measure_of, paired
 from experiments.intervals import interval
+from experiments.measures import COSTS
 from experiments.studies.answers import Answers, Floats
 from sim.outcomes import HIGHER, NEITHER, outcomes
 
@@ -24,7 +25,6 @@ Bools = NDArray[np.bool_]
 
 UNFAIR = ("morris", "tornado")
 """Kinds whose worlds stand where they tell most, not where the truth may lie."""
-COST = "cost"
 DECILE, WORST = 0.1, 0.95  # the share of jobs in the worst decile; the quantile of regret that is told
 
 NO_SAMPLE = (
@@ -162,7 +162,7 @@ def _harm(standings: Sequence[Standing], rankings: Sequence[Ranking]) -> list[st
     worse = [
         outcomes()[one.outcome].title
         for one in standings
-        if one.arm == best.arm and one.verdict == "worse" and one.outcome != COST
+        if one.arm == best.arm and one.verdict == "worse" and one.outcome not in COSTS
     ]
     return [f"{best.policy}, of the greatest benefit, is clearly worse in: {', '.join(worse)}"] if worse else []
 
@@ -213,8 +213,8 @@ def _ranking(answers: Answers, ranked: Bools, arm: int) -> Ranking:
     gains = units(answers, answers.benefit[arm] - answers.benefit[0], ranked).tolist()
     regret = np.full(answers.jobs, np.nan)
     regret[ranked] = best - benefit[arm]
-    cost = _paired(answers, ranked, arm, COST)
-    benefit_low, benefit_high = interval(gains)
+    dearer = units(answers, answers.cost[arm] - answers.cost[0], ranked).tolist()
+    (cost_low, cost_high), (benefit_low, benefit_high) = interval(dearer), interval(gains)
     return Ranking(
         arm=arm,
         policy=study.arms[arm].name,
@@ -225,9 +225,9 @@ def _ranking(answers: Answers, ranked: Bools, arm: int) -> Ranking:
         benefit_high=benefit_high,
         regret=_mean(units(answers, regret, ranked)),
         worst_regret=_quantile(regret[ranked], WORST),
-        cost=cost.difference,
-        cost_low=cost.low,
-        cost_high=cost.high,
+        cost=_mean(np.array(dearer)),
+        cost_low=cost_low,
+        cost_high=cost_high,
         meets_goal=_meets_goal(answers, ranked, arm),
     )
 

@@ -24,7 +24,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-SIZED, REPEATED = ("run", "compare", "trace", "signs", "study", "trial"), ("run", "compare", "trial")
+SIZED, REPEATED = ("run", "compare", "trace", "signs", "study", "trial", "ikm"), ("run", "compare", "trial", "ikm")
 NOTE = re.compile(r"<!-- (file|exits): (.+?) -->")
 SECONDS = 300
 

@@ -111,7 +111,15 @@ def test_the_command_tells_a_table_and_the_same_as_json() -> None:
     assert again == found
 
 
-@pytest.mark.parametrize("words", [["ikm", "dki-jakarta-2019"], ["ikm", "kebon-jeruk-2019", "--year", "2030"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["ikm", "dki-jakarta-2019"],
+        ["ikm", "kebon-jeruk-2019", "--year", "2030"],
+        ["ikm", "--change", "0"],
+        ["ikm", "kebon-jeruk-site-shock"],
+    ],
+)
 def test_what_cannot_be_told_is_refused(words: list[str]) -> None:
     said = CliRunner().invoke(cli, words)
     assert said.exit_code == 2 and "nothing was run" in said.output

@@ -116,3 +116,18 @@ def test_a_failed_run_leaves_its_replicate_out() -> None:
     kept = np.delete(2.0 + WOBBLE - 5.0, 2)
     assert found["far", "thanked"].apart == pytest.approx(kept.mean())
     assert found["far", "paid"].apart == pytest.approx(4.0, abs=0.01)
+
+
+def test_one_replicate_bears_no_prediction_out() -> None:
+    answers = made_up()
+    one = Answers(
+        answers.study,
+        answers.world[:1],
+        answers.replicate[:1],
+        {"retention": answers.values["retention"][:, :1]},
+        0,
+        (),
+        {},
+    )
+    told = {cell.predicted for cell in effects(one)}
+    assert told == {"", "not told"}

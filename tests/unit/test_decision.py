@@ -49,7 +49,8 @@ def answers_of(study: Study, world: list[int] | None = None, **values: list[list
     """Answers of these values, arm by job; one job a world unless ``world`` says otherwise."""
     found = {name: np.array(one, dtype=float) for name, one in values.items()}
     shape = next(iter(found.values())).shape
-    found.setdefault("cost", np.where(np.isnan(next(iter(found.values()))), NAN, 0.0))
+    for name in ("cost", "desk_cost"):
+        found.setdefault(name, np.where(np.isnan(next(iter(found.values()))), NAN, 0.0))
     number = np.arange(shape[1]) if world is None else np.array(world)
     replicate = np.array([list(number[:at]).count(one) for at, one in enumerate(number)], dtype=np.int64)
     return Answers(study, number.astype(np.int64), replicate, found, 0, (), {})
@@ -133,6 +134,16 @@ def test_worth_ranks_by_net_benefit() -> None:
     assert monthly.benefit == pytest.approx(5.0)  # -10 and +20
     assert (now.best, monthly.best) == (0.5, 0.5)
     assert (now.regret, monthly.regret) == pytest.approx((10.0, 5.0))
+
+
+def test_officers_are_not_free() -> None:
+    """What is gained by more officers at the desk is set against what they cost."""
+    answers = answers_of(
+        study_of(2, worth=10.0), rejected_share=[[10.0, 10.0], [9.0, 6.0]], desk_cost=[[900.0] * 2, [950.0] * 2]
+    )
+    _, more = decide(answers).rankings
+    assert more.benefit == pytest.approx(25.0 - 50.0)
+    assert more.cost == pytest.approx(50.0)
 
 
 def test_a_goal_of_the_ranked_outcome_and_of_another() -> None:

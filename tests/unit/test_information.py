@@ -60,6 +60,7 @@ def answers_of(study: Study, *gains: Floats, replicates: int = 1, seed: int = 1)
     values = {
         "satisfaction": np.stack([base, *(base + gain for gain in gains)]),
         "cost": np.zeros((len(gains) + 1, jobs)),
+        "desk_cost": np.zeros((len(gains) + 1, jobs)),
     }
     return Answers(study, number, np.tile(np.arange(replicates), jobs // replicates), values, 0, (), {})
 

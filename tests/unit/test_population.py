@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from scipy.stats import norm, rankdata
 
 from sim.between import openings
+from sim.errors import Infeasible
+from sim.ground import ground
 from sim.model import CoproductionModel
 from sim.parameters import defaults
 from sim.population import ID_BITS, Population, apportion, build
@@ -327,6 +329,14 @@ def test_the_share_of_variance_between_rws_is_the_parameter(trait: str, share: f
     literacy and knowledge have of each other's RWs by chance is up to a fifth of it."""
     people = build(PROFILE, 1, {**VALUES, "between_rws": share})
     assert between(getattr(people, trait), people.rw) == pytest.approx(share, abs=0.003 + 0.2 * share)
+
+
+def test_a_share_that_leaves_nothing_to_the_person_is_refused_by_name() -> None:
+    """Before anybody is drawn: 0.49 by age at the end of its range, and 0.52 between RWs."""
+    base = load("kebon-jeruk-2018", size=0.02)
+    account = replace(base.hypothesis, name="own", overrides={"between_rws": 0.52, "literacy_age": -0.7})
+    with pytest.raises(Infeasible, match="between_rws: with what age explains"):
+        ground(base.with_(hypothesis=account))
 
 
 def test_of_motives_no_share_lies_between_rws(whole: Population) -> None:

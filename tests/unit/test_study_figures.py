@@ -127,7 +127,7 @@ def _rows(paths):
 
 
 def test_frequencies(base, drawn, tmp_path):
-    names = ("rejected_share", "complaints_expected", "utilisation", "cost")
+    names = ("rejected_share", "complaints_expected", "utilisation", "cost", "desk_cost")
     answers = _frequency(base, names, _improves)
     turning = {"rejected_share": "turns to harm beyond 4 a month; the desk is 93% used there, crowded"}
     rows = _rows(frequency_response(tmp_path, answers, names, today=0.25, turning=turning))
@@ -149,7 +149,7 @@ def test_frequencies_that_do_nothing(base, drawn, tmp_path):
 
 
 def test_forest(base, drawn, tmp_path):
-    names = ("rejected_share", "granted", "utilisation", "satisfaction", "ikm", "cost", "broker_share")
+    names = ("rejected_share", "granted", "utilisation", "satisfaction", "ikm", "cost", "desk_cost", "broker_share")
     answers = _frequency(base, names, lambda name, at: 1234.5 * _improves(name, at), LONG)
     standings = decide(answers).standings
     unit = lambda name: measure_of(outcomes()[name]).unit_of_difference  # noqa: E731
@@ -352,7 +352,7 @@ def test_nothing_is_drawn_of_nothing(base, tmp_path):
 
 
 def test_files_repeat_bit_for_bit(base, tmp_path):
-    names = ("rejected_share", "cost")
+    names = ("rejected_share", "cost", "desk_cost")
     answers = _frequency(base, names, _improves)
 
     def all_in(folder):

@@ -119,6 +119,12 @@ CASES = [
     Case("study-predicted", CROSSED + "[predicted.two]\nb = { ikm = 1 }\n", 12, "predicted.two.b"),
     Case("study-sign", CROSSED + "[predicted.two]\na = { ikm = 2 }\n", 12, "predicted.two.a", given="2"),
     Case("study-unused", FREQUENCY + "[conditions]\none = {}\n", 7, "conditions"),
+    Case("study-unused", CROSSED + "[factors]\nthanks_effect = true\n", 11, "factors"),
+    Case("study-unused", CROSSED + '[goal]\noutcome = "ikm"\nat_least = 80.0\n', 11, "goal"),
+    Case("study-unused", CROSSED + "[precision]\nhalf_width = 1.0\n", 11, "precision"),
+    Case("study-unused", CROSSED.replace("[policies]", "worth = 2.0\n[policies]"), 6, "worth"),
+    Case("study-predicted", CROSSED + "[predicted]\ntwo = 1\n", 12, "predicted.two", given="1"),
+    Case("hypothesis-owns", CROSSED + 'three = { hypothesis = "mixed", share_decisive = 0.0 }\n', 11, "conditions.three.share_decisive", given="0.0"),
     Case("study-policy", FREQUENCY + "[policies]\nweekly = 4\n", 8, "policies.weekly", given="4"),
     Case("study-policy", FREQUENCY + "[policies.weekly]\n", 7, "policies.weekly", given="{}"),
     Case("study-policy-years", FREQUENCY + '[policies]\nown = "own.toml"\n', 8, "policies.own", given='"own"', files={"own.toml": SCENARIO + "years = 1\n"}),
@@ -535,3 +541,11 @@ def test_studies_are_shipped() -> None:
     """Both districts have a study of outreach frequency, and the list has no more than there is."""
     assert {"outreach-frequency-kebon-jeruk", "outreach-frequency-grogol-petamburan", "screening"} <= set(titles())
     assert set(titles()) == set(shipped_studies())
+
+
+def test_a_reform_is_a_level_and_no_lever_of_a_table(tmp_path: Path) -> None:
+    """A grid may bring requirements below what is plausible today; a table with them holds worlds, as they are uncertain."""
+    grid = load_study(written(tmp_path, of_kind("grid") + "[levers]\nimb_requirements = [7, 10]\n"))
+    assert [arm.levels for arm in grid.policies] == [{"imb_requirements": 7}, {"imb_requirements": 10}]
+    table = load_study(written(tmp_path, TABLE, rows_csv="imb_requirements,imb_review_days\n9,1\n12,10\n"))
+    assert (len(table.arms), len(table.worlds)) == (1, 2)

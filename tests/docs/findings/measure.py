@@ -125,7 +125,7 @@ def _reference(part: Reference) -> Row:
 
 def _asked(part: Asked) -> Row:
     size = ["--replicates", part.replicates, "--size", part.size, "--seed", part.seed]
-    return dict(json.loads(keliling("ikm", part.scenario, *size, "--json")))
+    return dict(json.loads(keliling("ikm", part.scenario, *part.options, *size, "--json")))
 
 
 # -- signs

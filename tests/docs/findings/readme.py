@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.docs.findings.declared import block, sentence
 from tests.docs.findings.found import Found
-from tests.docs.findings.words import about, rises
+from tests.docs.findings.words import about, falls, rises
 
 PAGE = "README.md"
 RISE_OF_IKM = 6.08  # points, at Kebon Jeruk; the paper's (pattern Q2)
@@ -22,13 +22,11 @@ def demo_output(found: Found) -> str:
     return "\n".join(["```text", *found.pair("kebon-jeruk").results["output"], "```"])
 
 
-@sentence(PAGE, "More residents apply, so a few more are rejected though the share does not rise.")
+@sentence(PAGE, "More residents apply, so the number rejected does not fall though the share does.")
 def rejected(found: Found) -> bool:
-    """By less than a tenth."""
+    """At one event a month."""
     pair = found.pair("kebon-jeruk")
-    number = pair["rejected_number"]
-    few = rises(number) and number.high < 0.1 * number.baseline_mean
-    return few and pair["applications"].low > 0.0 and not rises(pair["rejected_share"])
+    return rises(pair["applications"]) and not falls(pair["rejected_number"]) and falls(pair["rejected_share"])
 
 
 @sentence(
