@@ -50,7 +50,6 @@ COST_PER_EXTRA = Measure(
     NEITHER,
     meaning="What the programme and the desk cost more in the year than the baseline's, for each extra permit of the "
     "year. A reform has no price of its own: what it takes of officers' time shows in the utilisation of the desk.",
-    explained=True,
 )
 COST_PER_EXTRA_NET = Measure(
     "cost_per_extra_permit_net",

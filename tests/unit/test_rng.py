@@ -271,6 +271,9 @@ WIDE, CHANNEL, FLAG = real(-40.0, 40.0), whole(0, 4), whole(0, 1)
 DAYS = real(1.0, 378.0)
 CHOOSING = tuple_of(15, 0.0, 2.0)
 RULES: dict[str, tuple[Callable[[random.Random], Any], ...]] = {
+    "rng.holder_of": (whole(0, 2**32 - 1),),
+    "rng.need_key": (whole(0, 2**29 - 1), whole(0, 7)),
+    "rng.of_correction": (whole(0, 5), whole(0, 31)),
     "rng.philox": (lambda source: np.uint64(source.getrandbits(32)),) * 6,
     "rng.two_uniforms": (whole(0, 2**32 - 1),) * 6,
     "rng.uniform": (whole(0, 2**32 - 1),) * 6,
@@ -358,6 +361,8 @@ RULES: dict[str, tuple[Callable[[random.Random], Any], ...]] = {
     "rules.outreach.reach": (unit, whole(0, 3), real(0.0, 0.3)),
     "rules.satisfaction.experienced_time": (whole(0, 90), whole(1, 14), real(1.0, 21.0)),
     "rules.satisfaction.experienced_fee": (CHANNEL,),
+    "rules.satisfaction.site_shock": (real(-3.0, 3.0), real(2.0, 7.0)),
+    "rules.satisfaction.on_scale": (real(0.0, 5.0),),
     "rules.satisfaction.experienced_crowding": (CHANNEL, unit),
     "rules.satisfaction.experienced_contact": (CHANNEL, FLAG, unit, unit),
     "rules.satisfaction.experienced_complaint": (FLAG, FLAG, unit),

@@ -83,7 +83,7 @@ def told_apart(found: Found) -> str:
     rows = []
     for one in found.part(ACCOUNTS)["pairs"]:
         if not one["policy"]:
-            rows.append([one["one"], one["other"], "nothing here", ""])
+            rows.append([one["one"], one["other"], "nothing here", "-"])
             continue
         title = outcomes()[one["outcome"]].title.lower()
         rows.append([
@@ -107,6 +107,17 @@ def crowding_out_needs_pay(found: Found) -> bool:
         for policy in next(iter(found.part(ACCOUNTS)["crossed"].values()))["crowding-out"]
     }
     return [policy for policy, alike in same.items() if not alike] == ["tied-pay"]
+
+
+@sentence(
+    HYPOTHESES, "Pay by itself moves the flexible alone, so accounts without them do not answer to it in one replicate;"
+)
+def pay_moves_the_flexible(found: Found) -> bool:
+    """What lies apart from the base account's effect is the whole of that effect, with its interval."""
+    of = found.part(ACCOUNTS)["crossed"]["active_coproducers"]
+    base = of["two-types"]["free-pay"]
+    there = [of[name]["free-pay"] for name in ("mixed", "intrinsic-only", "social-only", "normative-only")]
+    return all(abs(one["mean"] + base["mean"]) + abs(one["low"] + base["high"]) < 1e-6 for one in there)
 
 
 @sentence(

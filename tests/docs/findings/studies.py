@@ -323,7 +323,7 @@ def interval(index: Index) -> tuple[float, float, float]:
 
 
 TABLES = {
-    "ablation": "The table is in [the model's description](../sim/ODD.md#what-each-mechanism-moves).",
+    "ablation": "The table is in the model's description, *What each mechanism moves*.",
     "account-by-lever": "The tables are among [the hypotheses](hypotheses.md#what-would-tell-them-apart).",
 }
 """Where a study's tables stand that are too large for a paragraph."""
