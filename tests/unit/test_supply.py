@@ -137,7 +137,9 @@ def test_odds_of_leaving_are_in_all_what_was_measured(kappa: float) -> None:
 
     assert leave(base, 0.0) == pytest.approx(0.2, abs=1e-9)
     assert odds(leave(state(), solved.without_thanks)) == pytest.approx(2.0 * 0.25, abs=1e-8)
-    assert odds(leave(state(thanked=0.33, training=0.0), solved.without_training)) == pytest.approx(2.0 * 0.25, abs=1e-8)
+    assert odds(leave(state(thanked=0.33, training=0.0), solved.without_training)) == pytest.approx(
+        2.0 * 0.25, abs=1e-8
+    )
     if kappa == 0.0:
         assert (solved.without_thanks, solved.without_training) == pytest.approx((math.log(2.0), math.log(2.0)))
         assert solved.carried == (0.0, 0.0)
