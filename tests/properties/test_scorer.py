@@ -28,6 +28,8 @@ from sim.run import Run, run_of
 from sim.scenario import Scenario, load
 from sim.state import AS_HEAD, UNASKED, World
 
+pytestmark = pytest.mark.usefixtures("unchecked")
+
 MONTH, YEAR, QUARTER = 21, 252, 63  # working days
 CASES = {
     "programme": load("kebon-jeruk-2019", size=0.05, set_=["events_per_month=4"]),

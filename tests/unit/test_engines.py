@@ -19,6 +19,8 @@ from sim.scenario import Scenario, load
 from tests.fingerprint import fingerprint
 from tests.histories import plain
 
+pytestmark = pytest.mark.usefixtures("unchecked")
+
 SMALL = 0.03
 BUSY = load("kebon-jeruk-2018", size=0.06, set_=["events_per_month=8"])
 RULE = f"def rule({', '.join(WILLINGNESS)}):\n    return "

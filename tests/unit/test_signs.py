@@ -11,6 +11,8 @@ from experiments.signs import Signs, signs_of, worlds
 from sim.parameters import register
 from sim.scenario import load
 
+pytestmark = pytest.mark.usefixtures("unchecked")
+
 
 def test_worlds_lie_in_their_ranges_and_repeat() -> None:
     ranges = uncertainties()

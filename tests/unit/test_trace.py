@@ -23,6 +23,8 @@ from sim.scenario import Scenario, load
 from sim.state import OPEN, World
 from tests.fingerprint import fingerprint
 
+pytestmark = pytest.mark.usefixtures("unchecked")
+
 
 @cache
 def baseline() -> Scenario:

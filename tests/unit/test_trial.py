@@ -27,6 +27,8 @@ from tests.fingerprint import fingerprint
 from tests.statistics import assert_mean
 from tests.twins.twins import first_difference
 
+pytestmark = pytest.mark.usefixtures("unchecked")
+
 PERMITS = [permit.name for permit in permits()]
 REPLICATES = 40
 
