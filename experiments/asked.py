@@ -30,8 +30,6 @@ Floats = NDArray[np.float64]
 
 HALVES = 2
 DRAWS = 500  # samples of each replicate, frame and number
-PUBLISHED = (6.08, -6.71)
-"""Changes of the IKM from 2018 to 2019 at Kebon Jeruk and at Grogol Petamburan (S0; patterns Q2 and Q1)."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 
 import rich_click as click
@@ -10,6 +11,7 @@ from experiments import NOT_A_FORECAST
 from experiments.commands import options
 from experiments.commands.terminal import Progress, heading, table, write_json
 
+PUBLISHED = (6.08, -6.71)  # from 2018 to 2019 at Kebon Jeruk and at Grogol Petamburan (S0; patterns Q2 and Q1)
 FRAMES = {"all": "all decided", "counter": "came to a counter or an event", "event": "came to an event"}
 
 
@@ -28,7 +30,7 @@ FRAMES = {"all": "all decided", "counter": "came to a counter or an event", "eve
     "--change",
     type=float,
     multiple=True,
-    default=(6.08, -6.71),
+    default=PUBLISHED,
     show_default=True,
     metavar="POINTS",
     help="A change of the IKM from one year to the next, whose chance is told; by default those published. Repeatable.",
@@ -82,8 +84,9 @@ def ikm(
     if any(values["site_shock"] for _, values in loaded.timeline()):
         rule = "must be false: a shock is no luck of who is asked"
         problems.append(Problem(loaded.name, 0, 0, "site_shock", "true", rule))
-    if 0.0 in change:
-        problems.append(Problem("options", 0, 0, "--change", "0", "must not be 0"))
+    for one in change:
+        if one == 0.0 or not math.isfinite(one):
+            problems.append(Problem("options", 0, 0, "--change", f"{one:g}", "must be a number of points other than 0"))
     if problems:
         raise InvalidInput(problems)
     quiet = quiet or as_json
@@ -136,7 +139,9 @@ def ikm(
     )
     for frame in dict.fromkeys(one.frame for one in found if one.replicates < replicates):
         least = min(one.replicates for one in found if one.frame == frame)
-        click.echo(f"Of those who {FRAMES[frame]} there was somebody in both years in {least} replicates only.")
+        click.echo(
+            f"{FRAMES[frame].capitalize()}: somebody in both years in {least} replicates only; the others are left out."
+        )
     click.echo()
     heading("Everybody asked, and a perfect office")
     table(
