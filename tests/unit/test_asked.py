@@ -117,6 +117,7 @@ def test_the_command_tells_a_table_and_the_same_as_json() -> None:
         ["ikm", "dki-jakarta-2019"],
         ["ikm", "kebon-jeruk-2019", "--year", "2030"],
         ["ikm", "--change", "0"],
+        ["ikm", "--change", "nan"],
         ["ikm", "kebon-jeruk-site-shock"],
     ],
 )

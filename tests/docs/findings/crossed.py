@@ -150,7 +150,7 @@ def asked(found: Found) -> str:
     rows = [
         [
             one["frame"], f"{one['before']:,.0f}", f"{one['there']:,.0f}", str(one["asked"]), f"{one['sd']:.2f}",
-            *(f"{100.0 * share:.1f}%" for share in one["of_changes"]),
+            *(f"{100.0 * share:.1f}%" if share >= 0.0005 else "<0.1%" for share in one["of_changes"]),
         ]
         for one in part["chances"]
     ]  # fmt: skip
