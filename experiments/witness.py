@@ -230,6 +230,10 @@ class Witness:
         trained = ", and was trained" if c.trained and not (before and before.trained) else ""
         for part in (part for part in mine if part >= was.parts):
             event = parts.event.item(part)
+            if event < 0:
+                agreed = f"agreed{trained}" if parts.joined.item(part) else "declined"
+                self._say(f"was asked by a co-producer of the RT to become one too, and {agreed}")
+                continue
             if not parts.joined.item(part):
                 self._say(f"was asked to help at {self._event(event)}, and declined")
                 continue
@@ -237,7 +241,8 @@ class Witness:
             off = "; too few joined, and it was cancelled" if e.ending.item(event) == CANCELLED else ""
             self._say(f"joined the co-producers of {self._event(event)}, {how}{trained}{off}")
         if before is not None and c.events > before.events:
-            part = next(p for p in mine if e.meeting_day.item(parts.event.item(p)) == self.model.day)
+            events = (p for p in mine if parts.event.item(p) >= 0)
+            part = next(p for p in events if e.meeting_day.item(parts.event.item(p)) == self.model.day)
             event = parts.event.item(part)
             motives = "".join(
                 _moved(f"{name} motivation", getattr(was.resident, name), getattr(now.resident, name))

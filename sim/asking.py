@@ -2,7 +2,8 @@
 
 Heads of the RW come first; then active volunteers, of the RW and then of its kelurahan, so that people serve again;
 then cadres who are not active; then residents who were helped or whose ties co-produce. Within a group a keyed draw
-decides, on the RW's n-th event. Who takes part in another event now is not asked.
+decides, on the RW's n-th event. Who takes part in another event now is not asked. Between events co-producers may ask
+neighbours who were helped.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sim.rules import motivation, outreach
 from sim.state import AS_CADRE, AS_HEAD, AS_NEIGHBOUR, AS_VOLUNTEER, AS_VOLUNTEER_NEARBY, RT_HEAD, UNASKED, VOLUNTEER
 
 INVITED_ORDER, UNINVITED = Draw.INVITED_ORDER, Draw.UNINVITED
+ASKS, ASKED_ORDER = Draw.ASKS, Draw.ASKED_ORDER
 
 
 @compiled
@@ -117,6 +119,27 @@ def neighbours(given, rows, day, rw, rest, help_lasts, most):
             found[size] = i
             size += 1
     return _in_order(given, rows, rw, found[:size])[:most]
+
+
+@compiled
+def between_events(given, p, rows, day, month):
+    """Residents asked at the end of a month: in an RT with an active co-producer, one who was helped lately."""
+    asked, size = np.empty(rows.rts.size, np.int64), 0
+    if p.asks_a_month <= 0.0:
+        return asked[:size]
+    fixed, staffed = given.fixed[0], np.zeros(rows.rts.size, np.bool_)
+    for row in range(rows.counts[0].coproducers):
+        staffed[rows.coproducers[row].rt] |= rows.coproducers[row].active > 0
+    for rt in range(rows.rts.size):
+        if staffed[rt] and uniform(fixed.seed, fixed.replicate, ASKS, given.rt_key[rt], month, 0) < p.asks_a_month:
+            first = 1.0
+            for i in given.rt_members[given.rt_start[rt] : given.rt_start[rt + 1]]:
+                if rows.motives[i].helped_day > day - p.help_lasts and _is_free(rows, day, i, p.return_rest):
+                    mark = uniform(fixed.seed, fixed.replicate, ASKED_ORDER, given.traits[i].key, month, 0)
+                    if mark < first:
+                        first, asked[size] = mark, i
+            size += first < 1.0
+    return asked[:size]
 
 
 @compiled

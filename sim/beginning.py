@@ -16,7 +16,7 @@ from sim.ground import Ground
 from sim.memory import grown
 from sim.records import Months, blank_months
 from sim.rules import motivation
-from sim.scenario import Scenario
+from sim.scenario import MONTH_DAYS, Scenario
 from sim.state import RT_HEAD, World
 from sim.supply import Supply, supply
 from sim.terms import Given, Terms, given, terms_of
@@ -63,15 +63,17 @@ def day_zero(begun: Beginning) -> tuple[World, Months]:
 
 def roomy(world: World, begun: Beginning) -> World:
     """The same state with room for all events, their co-producers and the election that a run can come to."""
-    planned, asked, ends = 0.0, 0, [day for day, _ in begun.terms[1:]]
+    planned, asked, between, ends = 0.0, 0, 0, [day for day, _ in begun.terms[1:]]
     for (day, terms), until in zip(begun.terms, [*ends, begun.scenario.days], strict=True):
         planned += (until - day) * terms.p.events_a_day
         asked = max(asked, terms.p.coproducers_sought + terms.p.candidates_asked + 1)
+        if terms.p.asks_a_month > 0:
+            between += (until - day) // MONTH_DAYS * begun.ground.population.rt_head.size
     events, used = math.ceil(planned) + 1, world.counts.coproducers.item(0)
     heads = int(np.count_nonzero(world.coproducers.role[:used] <= RT_HEAD))
     elected = heads * (begun.scenario.months // begun.terms[0][1].p.election_term + 1)
-    people = used + elected + events * asked
-    for name, rows in (("events", events), ("parts", events * asked), ("coproducers", people)):
+    invited = events * asked + between
+    for name, rows in (("events", events), ("parts", invited), ("coproducers", used + elected + invited)):
         table = getattr(world, name)
         if len(table[0]) < rows:
             world = world._replace(**{name: grown(table, rows)})

@@ -29,13 +29,13 @@ class Filings(NamedTuple):
 
 
 class Invitations(NamedTuple):
-    """Everybody who was asked to an event, or came unasked, in that order: who joins can be told from it.
+    """Everybody who was asked to co-produce, or came unasked, in that order: who joins can be told from it.
 
     Thirds are those among adults at the start of the run, 0 the lowest.
     """
 
-    day: Ints  # on which the event was designed
-    rw: Ints  # number of the RW that hosts
+    day: Ints  # on which one was asked
+    rw: Ints  # number of the RW that hosts; of the own one between events
     reason: Ints  # place in ``sim.state.REASONS``
     invitation: Ints  # the person's n-th
     decisive: Ints  # 1 for the decisive type
@@ -102,8 +102,8 @@ def invitations_of(world: World, ground: Ground) -> Invitations:
         for name, ends in zip(("intrinsic", "social", "normative"), ground.motive_thirds, strict=True)
     )
     return Invitations(
-        world.events.design_day[event],
-        people.rw_number[world.events.rw[event]],
+        parts.day[:used].copy(),
+        people.rw_number[np.where(event < 0, people.rw[who], world.events.rw[event])],
         parts.reason[:used].copy(),
         parts.invitation[:used].copy(),
         people.decisive[who],

@@ -68,9 +68,10 @@ def check(world: World, population: Population, day: int) -> None:
 
     parts = world.counts.parts.item(0)
     pairs = np.stack([world.parts.event[:parts], c.resident[world.parts.coproducer[:parts]]], axis=1)
-    once = len(np.unique(pairs, axis=0)) == parts
+    pairs = pairs[pairs[:, 0] >= 0]
+    once = len(np.unique(pairs, axis=0)) == len(pairs)
     _law("nobody is asked to an event twice", day, np.array([parts]), once)
-    takes_part = world.parts.joined[:parts] == 1
+    takes_part = (world.parts.joined[:parts] == 1) & (world.parts.event[:parts] >= 0)
     running = takes_part & (world.events.phase[world.parts.event[:parts]] != CLOSED)
     mine = c.event[world.parts.coproducer[:parts]] == world.parts.event[:parts]
     _rows("nobody is in two places: who takes part in a running event is at no other", day, ~running | mine)

@@ -9,7 +9,7 @@ import mesa
 import numpy as np
 from mesa.agent import AgentSet
 
-from sim import calendar, laws, memory, standing, state
+from sim import asking, calendar, laws, memory, standing, state
 from sim.agents import CoProducer, Neighbourhood, PTSPOffice, Resident, elect_heads
 from sim.answers import satisfaction_table
 from sim.beginning import begin, day_zero, held_to_laws
@@ -173,6 +173,8 @@ class CoproductionModel(mesa.Model):
             return
         month = self.day // MONTH
         self.coproducers.select(lambda one: one.active == 1 or one.helps > 0).do("month_passes")
+        for resident in asking.between_events(self.given, self.levers, self.rows, self.day, month).tolist():
+            self.recruit(resident).asked_between(month)
         election = election_of(month, self.p.election_month, self.p.election_term)
         if self.p.elections and election >= 0:
             elect_heads(self, election)
@@ -327,12 +329,12 @@ class CoproductionModel(mesa.Model):
         self.world.office.pointer[0] = self.terms.target_place.item(rw.row) if listed else rw.row
         return event
 
-    def new_part(self, event: int, one: CoProducer, reason: int) -> None:
-        """Note that a co-producer was asked to an event, and whether he or she takes part."""
+    def new_part(self, event: int, one: CoProducer, reason: int, joined: bool) -> None:
+        """Note that somebody was asked to an event, or (-1) between events, and the answer."""
         part = self._new_row("parts")
         parts = self.world.parts
-        parts.event[part], parts.coproducer[part], parts.reason[part] = event, one.row, reason
-        parts.invitation[part], parts.joined[part] = one.asked, int(one.event == event)
+        parts.event[part], parts.day[part], parts.coproducer[part] = event, self.day, one.row
+        parts.reason[part], parts.invitation[part], parts.joined[part] = reason, one.asked, int(joined)
         parts.visits[part], parts.hours[part] = 0, 0.0
 
     def parts_of(self, event: int) -> list[int]:

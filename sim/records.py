@@ -52,7 +52,7 @@ COUNTED = (
 )  # fmt: skip
 BY_PERMIT = ("submitted", "decided", "rejected", "eligible", "unmet", "open_needs", "unaware", "obstructed")
 MOTIVES, THIRDS = ("intrinsic", "social", "normative"), ("low", "middle", "high")
-"""Residents asked to an event, heads left out, and who of them joined, by third of each motive among adults."""
+"""Residents asked to co-produce, heads left out, and who of them joined, by third of each motive among adults."""
 BY_RW = ("filed", "decided", "rejected", "returned", "by_broker", "helped")
 """Counts by the applicant's RW: files of the month, of them through brokers and with papers checked by a co-producer;
 decisions of the month, of them rejected and returned at least once."""
@@ -301,8 +301,11 @@ def _count_outreach(months, month, rows, given, day):
             _count_phase(months.phases[month], 4, e.helped_assessment)
     for i in range(rows.counts[0].parts):
         part = rows.parts[i]
-        if not began <= rows.events[part.event].design_day <= day:
+        if not began <= part.day <= day:
             continue
+        if part.event < 0:
+            row["invited"] += 1.0
+            row["joined"] += part.joined
         if part.reason == UNASKED:
             row["joined.uninvited"] += 1.0
         elif part.reason > AS_HEAD:

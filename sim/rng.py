@@ -87,6 +87,9 @@ class Draw:
     TAKES_IN = 92
     HEEDED = 93
     HEADS_KNOW = 94
+    ASKS = 95
+    ASKED_ORDER = 96
+    JOIN_BETWEEN = 97
 
 
 PERMIT_BITS = 3  # of a need's key; the rest is its resident's

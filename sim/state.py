@@ -22,8 +22,17 @@ Records = NDArray[np.void]
 NEVER = -100000  # a day long before the first
 IDLE, OPEN, APPLIED = range(3)  # status of a need
 RW_HEAD, RT_HEAD, VOLUNTEER, FORMER = range(4)  # role of a co-producer
-AS_RW_HEAD, AS_HEAD, AS_VOLUNTEER, AS_VOLUNTEER_NEARBY, AS_CADRE, AS_NEIGHBOUR, UNASKED = range(7)
-REASONS = ("rw_head", "rt_head", "volunteer", "volunteer_of_kelurahan", "cadre", "neighbour", "unasked")
+AS_RW_HEAD, AS_HEAD, AS_VOLUNTEER, AS_VOLUNTEER_NEARBY, AS_CADRE, AS_NEIGHBOUR, UNASKED, AS_ASKED = range(8)
+REASONS = (
+    "rw_head",
+    "rt_head",
+    "volunteer",
+    "volunteer_of_kelurahan",
+    "cadre",
+    "neighbour",
+    "unasked",
+    "between_events",
+)
 DONE = -1  # place in the queue of a file that is finished behind one that is not
 
 
@@ -231,9 +240,10 @@ class Events(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """One row for everybody who was asked to an event, or came unasked, in that order."""
+    """One row for everybody who was asked to an event or between events, or came unasked, in that order."""
 
-    event: Ints
+    event: Ints  # -1 for none
+    day: Ints  # on which one was asked
     coproducer: Ints
     reason: Ints  # see AS_RW_HEAD and what follows it
     invitation: Ints  # the person's n-th

@@ -20,7 +20,7 @@ from sim.ground import Ground
 from sim.parameters import PERMIT_UNITS, Permit, namespace, permits, register
 from sim.reference import choosing_of
 from sim.rules import choice, outreach, serving
-from sim.scenario import MONTH_DAYS, Scenario
+from sim.scenario import MONTH_DAYS, YEAR_MONTHS, Scenario
 from sim.state import Floats, Ints, Records
 from sim.stock import solved_record
 from sim.supply import Supply, felt_level, weights_of
@@ -35,6 +35,7 @@ DERIVED = (
     "desk_hours",
     "most_away",
     "net_capacity",
+    "asks_a_month",
     "events_a_day",
     "targets",
 )
@@ -85,6 +86,7 @@ def terms_of(scenario: Scenario, ground: Ground, values: dict[str, Any]) -> Term
     away = outreach.hours_away(p.officers_per_event, p.event_hours, p.travel_hours, p.open_hours)
     p.most_away = 1.0 if size >= 1.0 else min(away / (p.officers * p.open_hours), 1.0)
     p.events_a_day = p.events_per_month * size / MONTH_DAYS
+    p.asks_a_month = p.neighbours_invited / YEAR_MONTHS
     outside = 0.0 if p.desk_protected or p.information_only else p.events_a_day * away
     p.net_capacity = serving.net_capacity(p.desk_officers * p.desk_hours, outside, p.least_desk)
     p.felt_level = felt_level(ground, p)

@@ -9,7 +9,7 @@ from sim.agents.view import Column, Fading, RowAgent
 from sim.rng import Draw
 from sim.rules import motivation, outreach
 from sim.rules.outreach import PREPARATION
-from sim.state import VOLUNTEER
+from sim.state import AS_ASKED, VOLUNTEER
 
 if TYPE_CHECKING:
     from sim.agents.resident import Resident
@@ -69,6 +69,17 @@ class CoProducer(RowAgent):
         occasion, host = model.world.neighbourhoods.proposals.item(rw), model.population.rw_key.item(rw)
         draw = model.draw(Draw.JOIN, self.resident.key, occasion, host)
         return motivation.joins(model.supply.intercept + self.willingness(), draw)
+
+    def asked_between(self, month: int) -> None:
+        """Answer a co-producer of the own RT who asks between events to become one too."""
+        model = self.model
+        self.asked += 1
+        draw = model.draw(Draw.JOIN_BETWEEN, self.resident.key, month)
+        agrees = motivation.joins(model.supply.intercept + self.willingness(), draw)
+        if agrees:
+            model.world.tally.recruited[0] += 1
+            self.join()
+        model.new_part(-1, self, AS_ASKED, agrees)
 
     def may_be_asked(self) -> bool:
         """Who takes part in no event now: heads in office and active volunteers; heads who stopped have to rest."""

@@ -89,14 +89,14 @@ class Neighbourhood(RowAgent):
         if one.invited(self.row):
             self._take_part(event, one, reason)
         else:
-            self.model.new_part(event, one, reason)
+            self.model.new_part(event, one, reason, False)
 
     def _take_part(self, event: int, one: CoProducer, reason: int) -> None:
         self.model.world.tally.recruited[0] += reason >= AS_CADRE
         one.join()
         one.event = event
         self.model.world.events.joined[event] += 1
-        self.model.new_part(event, one, reason)
+        self.model.new_part(event, one, reason, True)
 
     # -- preparation
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from sim.compiled import inner, picked
+from sim import asking
+from sim.compiled import inner, inner_with_arrays, picked
 from sim.kernels.applicant import draw
 from sim.kernels.growing import next_row
 from sim.rng import Draw
 from sim.rules import influence, motivation, outreach
 from sim.rules.outreach import PREPARATION
-from sim.state import VOLUNTEER
-from sim.volunteering import helped_this_month, month_ends, take_up
+from sim.state import AS_ASKED, VOLUNTEER
+from sim.volunteering import helped_this_month, joins, month_ends, take_up
 
-JOIN = Draw.JOIN
+JOIN, JOIN_BETWEEN = Draw.JOIN, Draw.JOIN_BETWEEN
 LARGEST = motivation.LARGEST
 # Only pay that is tied to the task erodes.
 weights_of = picked(["pay_that_erodes" if name == "pay_erosion" else name for name in motivation.WEIGHTS])
@@ -65,6 +66,29 @@ def invited(given, p, rows, day, c, rw, willingness):
 
 
 @inner
+def asked_between(given, p, rows, day, month, resident, willingness):
+    """Answer a co-producer of the own RT who asks between events to become one too."""
+    row = recruit(given, p, rows, resident)
+    c = rows.coproducers[row]
+    c.asked += 1
+    eta = given.fixed[0].intercept + willingness_of(given, p, rows, day, c, willingness)
+    agrees = motivation.joins(eta, draw(given, JOIN_BETWEEN, given.traits[resident].key, month, 0))
+    if agrees:
+        rows.tally[0].recruited += 1.0
+        joins(given, p, rows, day, row)
+    note(rows, -1, day, row, AS_ASKED, int(agrees))
+
+
+@inner
+def note(rows, event, day, row, reason, joined):
+    """Note that somebody was asked to an event, or (-1) between events, and the answer."""
+    part = rows.parts[next_row(rows.counts[0].parts, rows.parts)]
+    rows.counts[0].parts += 1
+    part.event, part.day, part.coproducer, part.reason = event, day, row, reason
+    part.invitation, part.joined, part.visits, part.hours = rows.coproducers[row].asked, joined, 0, 0.0
+
+
+@inner
 def recruit(given, p, rows, resident):
     """The row of the co-producer that a resident is or, asked for the first time, becomes."""
     if rows.motives[resident].coproducer >= 0:
@@ -94,12 +118,17 @@ def standing_week(given, p, rows, day, c, willingness):
     return motivation.hours_a_week(outreach.standing_asked(p.standing_hours, free, preparing), free, effort)
 
 
-@inner
-def months_pass(given, p, rows, day, willingness):
-    """Every active co-producer's hazard of stopping grows by a month's; those who cross their threshold stop."""
+@inner_with_arrays
+def months_pass(given, p, rows, day, month, willingness):
+    """Every active co-producer's hazard of stopping grows by a month's; those who cross their threshold stop.
+
+    Those who go on may then ask neighbours whom they helped.
+    """
     for row in range(rows.counts[0].coproducers):
         helped_this_month(given, p, rows, row)
         c = rows.coproducers[row]
         if c.active > 0:
             willing = given.fixed[0].intercept + willingness_of(given, p, rows, day, c, willingness)
             month_ends(given, p, rows, day, row, willing)
+    for resident in asking.between_events(given, p, rows, day, month):
+        asked_between(given, p, rows, day, month, resident, willingness)

@@ -7,8 +7,7 @@ import numpy as np
 from sim import asking, standing
 from sim.compiled import inner, inner_with_arrays
 from sim.kernels.applicant import draw, learn, learns_of, lift_of, packed, schedule_need
-from sim.kernels.coproducing import invited, recruit, standing_week, weekly_hours
-from sim.kernels.growing import next_row
+from sim.kernels.coproducing import invited, note, recruit, standing_week, weekly_hours
 from sim.rng import Draw, holder_of, ordered
 from sim.rules import choice, influence, outreach
 from sim.state import AS_CADRE, AS_RW_HEAD, NEVER, OPEN, UNASKED
@@ -76,7 +75,7 @@ def _ask(given, p, rows, day, event, row, reason, willingness):
     if invited(given, p, rows, day, c, e.rw, willingness):
         _take_part(given, p, rows, day, event, row, reason)
     else:
-        _note(rows, event, row, reason)
+        note(rows, event, day, row, reason, 0)
 
 
 @inner
@@ -86,16 +85,7 @@ def _take_part(given, p, rows, day, event, row, reason):
     joins(given, p, rows, day, row)
     c.event = event
     rows.events[event].joined += 1
-    _note(rows, event, row, reason)
-
-
-@inner
-def _note(rows, event, row, reason):
-    part = rows.parts[next_row(rows.counts[0].parts, rows.parts)]
-    rows.counts[0].parts += 1
-    c = rows.coproducers[row]
-    part.event, part.coproducer, part.reason, part.invitation = event, row, reason, c.asked
-    part.joined, part.visits, part.hours = int(c.event == event), 0, 0.0
+    note(rows, event, day, row, reason, 1)
 
 
 # -- preparation

@@ -21,7 +21,7 @@ def calendar_turns(given, p, permits, rows, months, day, willingness):
     if (day + 1) % MONTH:
         return
     month = day // MONTH
-    months_pass(given, p, rows, day, willingness)
+    months_pass(given, p, rows, day, month, willingness)
     election = election_of(month, p.election_month, p.election_term)
     if p.elections and election >= 0:
         elect_heads(given, p, rows, election)

@@ -13,6 +13,7 @@ from sim.rng import Draw, ordered, uniform
 from sim.rules.outreach import places_of
 from sim.scenario import load
 from sim.state import (
+    AS_ASKED,
     AS_CADRE,
     AS_HEAD,
     AS_NEIGHBOUR,
@@ -179,3 +180,53 @@ def test_nobody_is_sought_beside_heads_where_none_are_wanted() -> None:
     assert parts > 0
     assert set(reasons[simulation.world.parts.reason[:parts] != UNASKED].tolist()) == {AS_RW_HEAD, AS_HEAD}
     assert (simulation.world.coproducers.stopped[: simulation.world.counts.coproducers.item(0)] >= NEVER).all()
+
+
+@pytest.fixture(scope="module")
+def spreading() -> Simulation:
+    """Three years with help between events, in which every RT with a co-producer asks a helped neighbour a year."""
+    scenario = load("kebon-jeruk-no-outreach", size=0.1, events_per_month=8.0, standing_hours=2.0)
+    simulation = Simulation(scenario.with_(neighbours_invited=1.0), checked=True)
+    simulation.live(504)
+    return simulation
+
+
+def test_between_events_a_helped_neighbour_of_an_rt_is_asked_about_once_a_year(spreading: Simulation) -> None:
+    """Against plain lists at the end of a month: who may be asked, and how many RTs ask of those that can."""
+    world, people = spreading.world, spreading.ground.population
+    used, c = world.counts.coproducers.item(0), world.coproducers
+    of = {c.resident.item(row): row for row in range(used)}
+    active = {c.rt.item(row) for row in range(used) if c.active[row]}
+    day = spreading.day
+    able: dict[int, set[int]] = {}
+    for one in np.flatnonzero(world.motives.helped_day > day - 252).tolist():
+        row = of.get(one)
+        free = row is None or (c.role[row] >= VOLUNTEER and not c.active[row] and day - c.stopped[row] >= 252)
+        if people.rt[one] in active and free:
+            able.setdefault(people.rt.item(one), set()).add(one)
+    given, rows, months, found = spreading.given, spreading.rows, 200, 0
+    for month in range(months):
+        asked = asking.between_events(given, given.levers[0], rows, day, month).tolist()
+        rts = people.rt[asked].tolist()
+        assert rts == sorted(set(rts))
+        assert all(one in able[rt] for one, rt in zip(asked, rts, strict=True))
+        found += len(asked)
+    expected = months * len(able) / 12
+    assert len(able) > 10
+    assert abs(found - expected) < 4 * expected**0.5
+
+
+def test_those_asked_between_events_are_counted_and_join_without_an_event(spreading: Simulation) -> None:
+    invitations, totals = spreading.history.invitations, totals_of(spreading.records)
+    between = invitations.reason == AS_ASKED
+    some = 50
+    assert between.sum() > some
+    assert 0 < invitations.joined[between].sum() < between.sum()
+    assert ((invitations.day[between] + 1) % MONTH == 0).all()
+    events = spreading.rows.events[: spreading.rows.counts[0]["events"]]
+    assert totals["invited"] == events["invited"].sum() + between.sum()
+    assert totals["joined"] == events["joined"].sum() + invitations.joined[between].sum()
+
+
+def test_without_the_lever_nobody_is_asked_between_events(lived: Simulation) -> None:
+    assert (lived.history.invitations.reason != AS_ASKED).all()

@@ -9,7 +9,8 @@ from sim.outcomes import outcomes
 from tests.docs.findings.declared import block, sentence
 from tests.docs.findings.found import Found
 
-ACCOUNTS, ABLATION = "account-by-lever", "ablation"
+ACCOUNTS, ABLATION, REFORMS = "account-by-lever", "ablation", "reforms"
+STUDIES = "docs/studies.md"
 HYPOTHESES, ODD = "docs/hypotheses.md", "sim/ODD.md"
 OFFICE = ("rejected_share", "not_granted_share_cohort", "granted")
 
@@ -258,6 +259,29 @@ def expectation_moves_satisfaction(found: Found) -> bool:
     """Clearly, under every programme."""
     named = ("satisfaction", "complaints_expected")
     return all(one["mark"] == "clear" for name in named for one in _ablated(found, "expectation-fixed", name))
+
+
+@block(STUDIES, "reforms-effects")
+def reforms(found: Found) -> str:
+    """One table a desk: what each reform brings by itself and beside weekly events."""
+    crossed = found.part(REFORMS)["crossed"]
+    conditions, policies, _ = cells(found, REFORMS, next(iter(crossed)))
+    tables = []
+    for condition in conditions:
+        rows = [
+            [policy.replace("-", " "), *(_effect(crossed[name][condition][policy], name) for name in crossed)]
+            for policy in policies
+            if policy
+        ]
+        tables.append(lines([f"*{condition.replace('-', ' ')}*", *(_head(name) for name in crossed)], rows))
+    return "\n\n".join(tables)
+
+
+def _effect(one: Mapping[str, Any], outcome: str) -> str:
+    """The effect of a policy under its condition, bold where its interval excludes zero."""
+    mean, low, high = one.get("effect") or (one["mean"], one["low"], one["high"])
+    mark = "same" if mean == low == high == 0.0 else "clear" if low * high > 0.0 else ""
+    return text({"mean": mean, "low": low, "high": high, "mark": mark}, 1 if outcome == "utilisation" else 2)
 
 
 def _head(outcome: str) -> str:

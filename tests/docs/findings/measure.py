@@ -202,7 +202,8 @@ def _by_policy(rows: Iterable[Row]) -> Row:
 
 def _crossed(effects: Sequence[Row], pairs: Sequence[Row]) -> Row:
     """By outcome, condition and policy: of the first condition the effect, of the others how far theirs lies apart where
-    the study declares what matters, and else what the condition changes under the policy."""
+    the study declares what matters, with the effect itself beside it, and else what the condition changes under the
+    policy."""
     if not effects:
         return {}
     first, declared = effects[0]["condition"], any(row["smallest"] for row in effects)
@@ -216,6 +217,8 @@ def _crossed(effects: Sequence[Row], pairs: Sequence[Row]) -> Row:
             clear = row["verdict"] == "apart"
         same = kept["mean"] == kept["low"] == kept["high"] == 0.0
         kept["mark"] = "same" if same else "clear" if clear else ""
+        if of == "apart":
+            kept["effect"] = [number(row[name]) for name in ("effect", "effect_low", "effect_high")]
         found.setdefault(row["outcome"], {}).setdefault(row["condition"], {})[row["policy"]] = kept
     said = {
         f"{row['condition']}, {row['policy']}, {row['outcome']}": row["predicted"]

@@ -323,6 +323,7 @@ def interval(index: Index) -> tuple[float, float, float]:
 
 
 TABLES = {
+    "reforms": "The tables stand [below](#reforms-beside-the-programme).",
     "ablation": "The table is in the model's description, *What each mechanism moves*.",
     "account-by-lever": "The tables are among [the hypotheses](hypotheses.md#what-would-tell-them-apart).",
 }
