@@ -1,4 +1,5 @@
-"""Golden runs: three small scenarios whose yearly sums are kept. ``make golden`` rewrites them and prints what moved."""
+"""Golden runs: three small scenarios whose yearly sums are kept. ``make golden`` rewrites them, and what is kept of
+commands of many runs (``tests/golden/many.py``), and prints what moved."""
 
 from __future__ import annotations
 
@@ -57,3 +58,6 @@ if __name__ == "__main__":
         moved = differences(kept(name) if path.exists() else {}, new)
         print(f"{name}: {len(moved)} quantities moved", *moved[:40], sep="\n  ")
         path.write_text(json.dumps(new, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    from tests.golden import many
+
+    print("tables of commands that moved:", *many.rewritten(), sep="\n  ")
