@@ -24,11 +24,16 @@ bench: $(VENV)/.installed  ## ratios of speed, timed side by side; the page docs
 verify: $(VENV)/.installed  ## what takes longer; its dated results stand in docs/verification.md
 	$(BIN)/python -m pytest -m verify -s
 
-lint: $(VENV)/.installed
+lint: $(VENV)/.installed .tree/keliling
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	cd .tree && PYTHONPATH=. $(abspath $(BIN))/lint-imports --config ../pyproject.toml
+
+.tree/keliling: Makefile  ## the folders under the names by which they are imported, for tools that read files
+	@mkdir -p $@
+	@ln -sfn ../../sim $@/sim && ln -sfn ../../experiments $@/experiments && ln -sfn ../../keliling/__init__.py $@/__init__.py
+	@touch $@
 
 format: $(VENV)/.installed
 	$(BIN)/ruff check --fix .
@@ -52,4 +57,4 @@ test-all:  ## the tests on every supported Python that is found
 	done
 
 clean:
-	rm -rf .venv .venv-3.* .pytest_cache .hypothesis .mypy_cache .ruff_cache build *.egg-info
+	rm -rf .tree .venv .venv-3.* .pytest_cache .hypothesis .mypy_cache .ruff_cache build *.egg-info

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from benchmarks import plain_mesa, vectorised
 from benchmarks.timing import Found, Line, Pairs, Setting, Spread, Timed, in_turn, seconds, table, timed, uncollected
-from sim.kernels.simulation import Simulation
-from sim.model import CoproductionModel
-from sim.outcomes import totals_of
-from sim.records import Record
-from sim.scenario import Scenario, load
+from keliling.sim.kernels.simulation import Simulation
+from keliling.sim.model import CoproductionModel
+from keliling.sim.outcomes import totals_of
+from keliling.sim.records import Record
+from keliling.sim.scenario import Scenario, load
 
 Other = Callable[[Scenario, int], tuple[dict[str, float], float]]
 """Another program: a scenario and a replicate to its totals by name and the seconds of its days, without set-up."""

@@ -26,16 +26,16 @@ import mesa
 
 from benchmarks.plain_resident import Application, Need, Neighbourhood, Resident
 from benchmarks.plain_rules import plain
-from sim import start
-from sim.answers import satisfaction_table
-from sim.balance import Balance
-from sim.ground import Ground, ground
-from sim.records import MONTH
-from sim.rng import Draw, uniform
-from sim.rules.choice import ONLINE
-from sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW
-from sim.scenario import Scenario
-from sim.terms import terms_of
+from keliling.sim import start
+from keliling.sim.answers import satisfaction_table
+from keliling.sim.balance import Balance
+from keliling.sim.ground import Ground, ground
+from keliling.sim.records import MONTH
+from keliling.sim.rng import Draw, uniform
+from keliling.sim.rules.choice import ONLINE
+from keliling.sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW
+from keliling.sim.scenario import Scenario
+from keliling.sim.terms import terms_of
 
 choice, filing, satisfaction, serving = (plain(name) for name in ("choice", "filing", "satisfaction", "serving"))
 

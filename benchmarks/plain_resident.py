@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import mesa
 
 from benchmarks.plain_rules import plain
-from sim.records import CHANNELS, COMPLAINTS, MONTH
-from sim.rules.choice import BROKER, COUNTER, GIVES_UP, ONLINE, TRIES_LATER, WAIT
-from sim.rules.serving import GRANTED
-from sim.state import APPLIED, IDLE, OPEN
+from keliling.sim.records import CHANNELS, COMPLAINTS, MONTH
+from keliling.sim.rules.choice import BROKER, COUNTER, GIVES_UP, ONLINE, TRIES_LATER, WAIT
+from keliling.sim.rules.serving import GRANTED
+from keliling.sim.state import APPLIED, IDLE, OPEN
 
 if TYPE_CHECKING:
     from benchmarks.plain_mesa import PlainModel

@@ -11,7 +11,7 @@ def plain(name: str) -> SimpleNamespace:
 
     An agent calls a rule on a few numbers; handing them to compiled code and back costs more than it saves.
     """
-    rules = vars(import_module(f"sim.rules.{name}"))
+    rules = vars(import_module(f"keliling.sim.rules.{name}"))
     names = dict(rules)
     for name, rule in rules.items():
         if hasattr(rule, "py_func"):

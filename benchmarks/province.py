@@ -15,10 +15,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.timing import Found, Setting, Spread, say, seconds, table, timed
-from experiments.runner import Job, run_all
-from sim.ground import ground
-from sim.kernels.simulation import prepare
-from sim.scenario import Scenario, load
+from keliling.experiments.runner import Job, run_all
+from keliling.sim.ground import ground
+from keliling.sim.kernels.simulation import prepare
+from keliling.sim.scenario import Scenario, load
 
 THREADS = 2
 

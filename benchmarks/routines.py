@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from benchmarks.timing import Found, Setting, Spread, seconds, table, uncollected
-from sim import calendar
-from sim.kernels.simulation import Simulation
-from sim.scenario import load
-from sim.state import OPEN
+from keliling.sim import calendar
+from keliling.sim.kernels.simulation import Simulation
+from keliling.sim.scenario import load
+from keliling.sim.state import OPEN
 from tests.twins.twins import NAMES, routine_by_routine
 
 SMALLEST = 1e-6

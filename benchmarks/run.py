@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks import engines, province, routines, scale, starts, studies, twin
 from benchmarks.timing import Found, Line, Setting, machine, say, table
-from sim.kernels.simulation import prepare
+from keliling.sim.kernels.simulation import prepare
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"

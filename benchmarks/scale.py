@@ -10,12 +10,12 @@ import numpy as np
 
 from benchmarks.routines import counted
 from benchmarks.timing import Found, Setting, Spread, seconds, table, timed
-from sim.ground import Ground, ground
-from sim.kernels.simulation import Simulation
-from sim.outcomes import totals_of
-from sim.parameters import namespace, permits, register
-from sim.profile import Kelurahan
-from sim.scenario import Scenario, load
+from keliling.sim.ground import Ground, ground
+from keliling.sim.kernels.simulation import Simulation
+from keliling.sim.outcomes import totals_of
+from keliling.sim.parameters import namespace, permits, register
+from keliling.sim.profile import Kelurahan
+from keliling.sim.scenario import Scenario, load
 
 ADULTS = (10_000, 30_000, 100_000, 200_000, 400_000)
 NEEDS = (0.5, 1.0, 2.0)

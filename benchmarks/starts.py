@@ -16,7 +16,7 @@ RUN = ("run", "kebon-jeruk-2019", "--size", "0.1", "--quiet")
 def keliling(*words: str, cache: str | None = None) -> float:
     """Seconds of the command with these words; ``cache`` is the folder of compiled code, by default the user's."""
     program = Path(sys.executable).with_name("keliling")
-    known = [str(program)] if program.is_file() else [sys.executable, "-m", "experiments.cli"]
+    known = [str(program)] if program.is_file() else [sys.executable, "-m", "keliling.experiments.cli"]
     environment = os.environ | ({} if cache is None else {"KELILING_CACHE": cache})
     return seconds(lambda: subprocess.run([*known, *words], env=environment, check=True, stdout=subprocess.DEVNULL))
 

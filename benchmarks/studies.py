@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.timing import Found, Setting, Spread, timed
-from experiments.batches import Place, live_jobs
-from experiments.lived import rows_of
-from experiments.store import Store
-from experiments.study import Study
-from experiments.study_file import load_study
+from keliling.experiments.batches import Place, live_jobs
+from keliling.experiments.lived import rows_of
+from keliling.experiments.store import Store
+from keliling.experiments.study import Study
+from keliling.experiments.study_file import load_study
 
 WORKERS = 2
 JOBS = 128

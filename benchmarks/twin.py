@@ -18,15 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.timing import Found, Setting, Spread, Timed, compiler, in_turn, seconds, table
-from sim import state
-from sim.calendar import LANES
-from sim.compiled import loop
-from sim.kernels.deciding import touch
-from sim.kernels.simulation import Simulation
-from sim.rules.outreach import PREPARATION
-from sim.scenario import load
-from sim.state import OPEN, Rows
-from sim.terms import Given, step_on
+from keliling.sim import state
+from keliling.sim.calendar import LANES
+from keliling.sim.compiled import loop
+from keliling.sim.kernels.deciding import touch
+from keliling.sim.kernels.simulation import Simulation
+from keliling.sim.rules.outreach import PREPARATION
+from keliling.sim.scenario import load
+from keliling.sim.state import OPEN, Rows
+from keliling.sim.terms import Given, step_on
 
 SOURCE = Path(__file__).with_name("touch.c")
 OPTIONS = ("-O3", "-march=native", "-ffp-contract=off", "-shared", "-fPIC")

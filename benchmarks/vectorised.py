@@ -22,19 +22,29 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import start
-from sim.channels import column
-from sim.ground import ground
-from sim.parameters import namespace
-from sim.records import CHANNELS
-from sim.reference import choosing_of, reference_of
-from sim.rng import Draw, uniform
-from sim.rules import choice
-from sim.rules.choice import BROKER, COUNTER, MEMORY, ONLINE, W_COMPLIANCE, W_FEE, W_LEARNING, W_NORM, W_PSYCHOLOGICAL
-from sim.rules.start import success_chance
-from sim.scenario import Scenario
-from sim.state import OPEN
-from sim.stock import solved_record
+from keliling.sim import start
+from keliling.sim.channels import column
+from keliling.sim.ground import ground
+from keliling.sim.parameters import namespace
+from keliling.sim.records import CHANNELS
+from keliling.sim.reference import choosing_of, reference_of
+from keliling.sim.rng import Draw, uniform
+from keliling.sim.rules import choice
+from keliling.sim.rules.choice import (
+    BROKER,
+    COUNTER,
+    MEMORY,
+    ONLINE,
+    W_COMPLIANCE,
+    W_FEE,
+    W_LEARNING,
+    W_NORM,
+    W_PSYCHOLOGICAL,
+)
+from keliling.sim.rules.start import success_chance
+from keliling.sim.scenario import Scenario
+from keliling.sim.state import OPEN
+from keliling.sim.stock import solved_record
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

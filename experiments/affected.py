@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from sim.errors import InvalidInput, KelilingError, Problem
-from sim.ground import ground
-from sim.parameters import permits
-from sim.population import ID_BITS, Population
-from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
-from sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
-from sim.run import Progress
-from sim.scenario import MONTH_DAYS, Scenario
+from keliling.sim.errors import InvalidInput, KelilingError, Problem
+from keliling.sim.ground import ground
+from keliling.sim.parameters import permits
+from keliling.sim.population import ID_BITS, Population
+from keliling.sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
+from keliling.sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
+from keliling.sim.run import Progress
+from keliling.sim.scenario import MONTH_DAYS, Scenario
 
 NUMBER = (1 << ID_BITS) - 1
 REACHED = {
@@ -194,7 +194,7 @@ class _Arm:
     """What one arm leaves behind: its applications, and whom outreach met on which days. The model is let go."""
 
     def __init__(self, scenario: Scenario, seed: int, replicate: int, progress: Progress | None) -> None:
-        from experiments.watching import Encounters, WatchedModel, live
+        from keliling.experiments.watching import Encounters, WatchedModel, live
 
         model = WatchedModel(scenario, seed=seed, replicate=replicate)
         model.watcher = met = Encounters(model)

@@ -16,15 +16,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.runner import cores
-from sim import state
-from sim.ikm import answers_of
-from sim.kernels.judging import judge_as_perfect
-from sim.kernels.simulation import Simulation
-from sim.parameters import register
-from sim.rules.choice import COUNTER, EVENT
-from sim.rules.serving import GRANTED, REJECTED
-from sim.scenario import YEAR_DAYS, Scenario
+from keliling.experiments.runner import cores
+from keliling.sim import state
+from keliling.sim.ikm import answers_of
+from keliling.sim.kernels.judging import judge_as_perfect
+from keliling.sim.kernels.simulation import Simulation
+from keliling.sim.parameters import register
+from keliling.sim.rules.choice import COUNTER, EVENT
+from keliling.sim.rules.serving import GRANTED, REJECTED
+from keliling.sim.scenario import YEAR_DAYS, Scenario
 
 Floats = NDArray[np.float64]
 

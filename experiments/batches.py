@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.lived import rows_of
-from experiments.runner import cores
-from experiments.store import Store
-from experiments.study import Study
-from experiments.workers import SPAWN, serve
-from sim.errors import Interrupted, KelilingError
+from keliling.experiments.lived import rows_of
+from keliling.experiments.runner import cores
+from keliling.experiments.store import Store
+from keliling.experiments.study import Study
+from keliling.experiments.workers import SPAWN, serve
+from keliling.sim.errors import Interrupted, KelilingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

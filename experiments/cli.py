@@ -10,19 +10,19 @@ from typing import Any
 
 import rich_click as click
 
-from experiments.commands.catalogue import districts, outcomes, parameters, scenarios
-from experiments.commands.check import check
-from experiments.commands.compare import compare
-from experiments.commands.ikm import ikm
-from experiments.commands.office import new_office
-from experiments.commands.run import run
-from experiments.commands.signs import signs
-from experiments.commands.study import studies, study
-from experiments.commands.terminal import say
-from experiments.commands.trace import trace
-from experiments.commands.trial import trial
-from experiments.commands.verify import verify
-from sim import __version__
+from keliling import __version__
+from keliling.experiments.commands.catalogue import districts, outcomes, parameters, scenarios
+from keliling.experiments.commands.check import check
+from keliling.experiments.commands.compare import compare
+from keliling.experiments.commands.ikm import ikm
+from keliling.experiments.commands.office import new_office
+from keliling.experiments.commands.run import run
+from keliling.experiments.commands.signs import signs
+from keliling.experiments.commands.study import studies, study
+from keliling.experiments.commands.terminal import say
+from keliling.experiments.commands.trace import trace
+from keliling.experiments.commands.trial import trial
+from keliling.experiments.commands.verify import verify
 
 EXIT_CODES = (
     "Exit codes: 0 done; 1 failed; 2 the input is at fault and nothing was run; 3 a law of the model was broken "
@@ -35,7 +35,7 @@ class Keliling(click.RichGroup):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; errors meant for people are shown as such."""
-        from sim.errors import InvalidInput, KelilingError
+        from keliling.sim.errors import InvalidInput, KelilingError
 
         before = _stop_on_terminate()
         try:

@@ -10,10 +10,10 @@ import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from experiments.differences import Difference, alone, measure_of, paired, ratio_of_means
-from experiments.displacement import displaced_in
-from experiments.ensemble import Ensemble, open_notes, reported_years, window_year
-from experiments.measures import (
+from keliling.experiments.differences import Difference, alone, measure_of, paired, ratio_of_means
+from keliling.experiments.displacement import displaced_in
+from keliling.experiments.ensemble import Ensemble, open_notes, reported_years, window_year
+from keliling.experiments.measures import (
     AVOIDED,
     COST_PER_EXTRA,
     COST_PER_EXTRA_NET,
@@ -26,9 +26,9 @@ from experiments.measures import (
     STANDARDISED,
     TRUST,
 )
-from sim.errors import InvalidInput, KelilingError, Problem
-from sim.outcomes import outcomes, standardised_rejection
-from sim.scenario import MONTH_DAYS, YEAR_DAYS, Scenario
+from keliling.sim.errors import InvalidInput, KelilingError, Problem
+from keliling.sim.outcomes import outcomes, standardised_rejection
+from keliling.sim.scenario import MONTH_DAYS, YEAR_DAYS, Scenario
 
 PUBLISHED = ("rejected_share", "delayed_share", "ikm", "satisfaction", "complaints_expected")
 """Outcomes of which the paper reports what became of them from 2018 to 2019, or their like in the model."""

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.factors import LUCK, LUCKS
-from sim.parameters import Value
+from keliling.experiments.factors import LUCK, LUCKS
+from keliling.sim.parameters import Value
 
 if TYPE_CHECKING:
-    from experiments.study import Study
+    from keliling.experiments.study import Study
 
 LEVELS = 4
 BLOCK = 32  # worlds of one latin hypercube

@@ -10,8 +10,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from experiments.intervals import interval, mean, ratio_interval, variance
-from sim.outcomes import HIGHER, NEITHER, Outcome
+from keliling.experiments.intervals import interval, mean, ratio_interval, variance
+from keliling.sim.outcomes import HIGHER, NEITHER, Outcome
 
 
 @dataclass(frozen=True)

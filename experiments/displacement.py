@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.history import Filings
-from sim.rules.choice import QUARTER
-from sim.run import Run
-from sim.scenario import YEAR_DAYS
+from keliling.sim.history import Filings
+from keliling.sim.rules.choice import QUARTER
+from keliling.sim.run import Run
+from keliling.sim.scenario import YEAR_DAYS
 
 
 def displaced(policy: Filings, baseline: Filings, first: int, until: int) -> tuple[int, int]:

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from experiments.kept import Kept
-from experiments.runner import Job, Plan, Progress, run_all
-from sim.errors import InvalidInput, Problem
-from sim.outcomes import Outcome
-from sim.run import Run
-from sim.scenario import Scenario
+from keliling.experiments.kept import Kept
+from keliling.experiments.runner import Job, Plan, Progress, run_all
+from keliling.sim.errors import InvalidInput, Problem
+from keliling.sim.outcomes import Outcome
+from keliling.sim.run import Run
+from keliling.sim.scenario import Scenario
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sim.parameters import Parameter, Value, register
+from keliling.sim.parameters import Parameter, Value, register
 
 LUCK = "luck"
 """The name of the factor that is the run's own luck: its value is the number of a replicate."""

@@ -20,12 +20,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import __version__
-from sim.errors import InvalidInput, KelilingError, Problem
-from sim.history import Filings, History, Invitations
-from sim.records import BY_RW
-from sim.run import packages
-from sim.scenario import Scenario
+from keliling import __version__
+from keliling.sim.errors import InvalidInput, KelilingError, Problem
+from keliling.sim.history import Filings, History, Invitations
+from keliling.sim.records import BY_RW
+from keliling.sim.run import packages
+from keliling.sim.scenario import Scenario
 
 
 @cache
@@ -33,7 +33,7 @@ def made_by(engine: str) -> dict[str, Any]:
     """Versions and a digest of the model's sources and tables: results of other code are never mixed in."""
     from importlib.metadata import version
 
-    import sim
+    from keliling import sim
 
     here = Path(sim.__file__).parent
     digest = hashlib.blake2b(digest_size=8)

@@ -10,13 +10,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from experiments.store import BY_RW, THIRDS
-from experiments.study import Study
-from sim.errors import InvalidInput, KelilingError
-from sim.history import History
-from sim.outcomes import outcomes
-from sim.run import Run, run, run_of, run_together
-from sim.scenario import YEAR_MONTHS, Scenario
+from keliling.experiments.store import BY_RW, THIRDS
+from keliling.experiments.study import Study
+from keliling.sim.errors import InvalidInput, KelilingError
+from keliling.sim.history import History
+from keliling.sim.outcomes import outcomes
+from keliling.sim.run import Run, run, run_of, run_together
+from keliling.sim.scenario import YEAR_MONTHS, Scenario
 
 LONGEST_ERROR = 300
 MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EIO, errno.EMFILE, errno.ENFILE)

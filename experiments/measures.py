@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from experiments.differences import Measure
-from sim.outcomes import HIGHER, LOWER, NEITHER
+from keliling.experiments.differences import Measure
+from keliling.sim.outcomes import HIGHER, LOWER, NEITHER
 
 COSTS = ("cost", "desk_cost")
 """What a policy costs: the programme, and officers that it adds to the desk or takes from it."""

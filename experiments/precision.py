@@ -10,8 +10,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from experiments.intervals import interval
-from experiments.study import Precision
+from keliling.experiments.intervals import interval
+from keliling.experiments.study import Precision
 
 
 @dataclass(frozen=True)

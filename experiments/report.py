@@ -19,17 +19,17 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from experiments.design import shares_of
-from experiments.precision import Reached, judged
-from experiments.studies.answers import Answers
-from experiments.studies.crossed import Effect, Pair, effects, pairs
-from experiments.studies.decision import Decision, decide
-from experiments.studies.frequency import Response, responses
-from experiments.studies.information import Worth, worth_knowing
-from experiments.studies.sensitivity import Sensitivity, analyse, convergence
-from experiments.studies.targets import Target, targets_of
-from experiments.studies.tornado import Change, changes
-from experiments.tables import write_csv
+from keliling.experiments.design import shares_of
+from keliling.experiments.precision import Reached, judged
+from keliling.experiments.studies.answers import Answers
+from keliling.experiments.studies.crossed import Effect, Pair, effects, pairs
+from keliling.experiments.studies.decision import Decision, decide
+from keliling.experiments.studies.frequency import Response, responses
+from keliling.experiments.studies.information import Worth, worth_knowing
+from keliling.experiments.studies.sensitivity import Sensitivity, analyse, convergence
+from keliling.experiments.studies.targets import Target, targets_of
+from keliling.experiments.studies.tornado import Change, changes
+from keliling.experiments.tables import write_csv
 
 METHODS = {"morris": "morris", "sobol": "sobol", "pawn": "pawn", "latin": "pawn"}
 """The sensitivity analysis of each kind; PAWN takes any even sample."""

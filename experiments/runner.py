@@ -15,13 +15,13 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 
-from experiments.kept import Kept
-from experiments.workers import Processes, Task, Threads, live
-from sim.errors import Infeasible, Interrupted, InvalidInput, KelilingError
-from sim.ground import ground_key
-from sim.history import History
-from sim.run import Run, run_of
-from sim.scenario import Scenario
+from keliling.experiments.kept import Kept
+from keliling.experiments.workers import Processes, Task, Threads, live
+from keliling.sim.errors import Infeasible, Interrupted, InvalidInput, KelilingError
+from keliling.sim.ground import ground_key
+from keliling.sim.history import History
+from keliling.sim.run import Run, run_of
+from keliling.sim.scenario import Scenario
 
 POLL_SECONDS = 0.2
 SECONDS_A_DAY_AND_ADULT = {"kernel": 1.6e-9, "agents": 6e-8}

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 from scipy.stats import qmc
 
-from experiments.factors import of_parameter, uncertainties
-from experiments.kept import Kept
-from experiments.runner import Job, Plan, Progress, run_all
-from sim.outcomes import outcomes
-from sim.parameters import Value, register
-from sim.scenario import Scenario
+from keliling.experiments.factors import of_parameter, uncertainties
+from keliling.experiments.kept import Kept
+from keliling.experiments.runner import Job, Plan, Progress, run_all
+from keliling.sim.outcomes import outcomes
+from keliling.sim.parameters import Value, register
+from keliling.sim.scenario import Scenario
 
 OF_SITE = of_parameter(register()["desk_load"])
 """What is drawn for each site apart."""

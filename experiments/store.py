@@ -25,10 +25,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.kept import made_by, write_whole
-from experiments.study import Study
-from sim.errors import KelilingError
-from sim.outcomes import outcomes
+from keliling.experiments.kept import made_by, write_whole
+from keliling.experiments.study import Study
+from keliling.sim.errors import KelilingError
+from keliling.sim.outcomes import outcomes
 
 if TYPE_CHECKING:
     import pyarrow as pa

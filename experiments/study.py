@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from experiments.design import World, worlds_of
-from experiments.factors import LUCK, LUCK_FACTOR, Factor
-from sim.outcomes import HIGHER, Outcome, outcomes
-from sim.parameters import Value
-from sim.scenario import Scenario
+from keliling.experiments.design import World, worlds_of
+from keliling.experiments.factors import LUCK, LUCK_FACTOR, Factor
+from keliling.sim.outcomes import HIGHER, Outcome, outcomes
+from keliling.sim.parameters import Value
+from keliling.sim.scenario import Scenario
 
 KINDS = {
     "frequency": "how the outcomes answer to events a month",

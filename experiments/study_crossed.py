@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from experiments.study import Arm, Crossing
-from experiments.study_given import Given
-from sim.errors import InvalidInput
-from sim.faults import nearest_name, shown
-from sim.hypothesis import Hypothesis, hypotheses
-from sim.parameters import Value, register
-from sim.scenario import Scenario
-from sim.values import bounds, check_value
+from keliling.experiments.study import Arm, Crossing
+from keliling.experiments.study_given import Given
+from keliling.sim.errors import InvalidInput
+from keliling.sim.faults import nearest_name, shown
+from keliling.sim.hypothesis import Hypothesis, hypotheses
+from keliling.sim.parameters import Value, register
+from keliling.sim.scenario import Scenario
+from keliling.sim.values import bounds, check_value
 
 BETWEEN = ": "  # condition and policy in the name of an arm
 

@@ -10,20 +10,20 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from experiments.ensemble import reported_years
-from experiments.factors import Factor
-from experiments.study import KINDS, MOST_OWN, NOW, SAMPLED, Arm, Crossing, Precision, Study
-from experiments.study_crossed import conditions_of, crossed, crossing_of
-from experiments.study_given import KEYS, STUDY_RULES, TABLES, TEXTS, WHOLE, Given
-from experiments.study_varied import all_levers, factors_of, rows_of
-from sim.errors import InvalidInput
-from sim.faults import RULES, Place, Problems, nearest_name
-from sim.hypothesis import hypotheses
-from sim.located import read_toml
-from sim.parameters import Value, register
-from sim.scenario import Scenario, load
-from sim.scenario_file import NAMED, SETTINGS, check_lever
-from sim.values import levers
+from keliling.experiments.ensemble import reported_years
+from keliling.experiments.factors import Factor
+from keliling.experiments.study import KINDS, MOST_OWN, NOW, SAMPLED, Arm, Crossing, Precision, Study
+from keliling.experiments.study_crossed import conditions_of, crossed, crossing_of
+from keliling.experiments.study_given import KEYS, STUDY_RULES, TABLES, TEXTS, WHOLE, Given
+from keliling.experiments.study_varied import all_levers, factors_of, rows_of
+from keliling.sim.errors import InvalidInput
+from keliling.sim.faults import RULES, Place, Problems, nearest_name
+from keliling.sim.hypothesis import hypotheses
+from keliling.sim.located import read_toml
+from keliling.sim.parameters import Value, register
+from keliling.sim.scenario import Scenario, load
+from keliling.sim.scenario_file import NAMED, SETTINGS, check_lever
+from keliling.sim.values import levers
 
 DEFAULT_POINTS = {"sobol": 512, "morris": 20, "latin": 128, "pawn": 512}
 DEFAULT_REPLICATES = 10

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from experiments.study import Goal, Precision
-from sim.faults import Place, Problems, nearest_name
-from sim.located import Located
-from sim.outcomes import NEITHER, outcomes
+from keliling.experiments.study import Goal, Precision
+from keliling.sim.faults import Place, Problems, nearest_name
+from keliling.sim.located import Located
+from keliling.sim.outcomes import NEITHER, outcomes
 
 WHOLE = {"points": (1, 1_000_000), "replicates": (1, 100_000), "seed": (0, 2**32 - 1), "year": (1900, 2200)}
 TEXTS = ("title", "question", "kind", "baseline", "from", "table")

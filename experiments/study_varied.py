@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from itertools import dropwhile
 from typing import Any
 
-from experiments.factors import Factor, of_parameter, uncertainties
-from experiments.study_given import Given
-from sim.faults import Place, nearest_name
-from sim.hypothesis import hypotheses
-from sim.located import file_text
-from sim.parameters import Parameter, Value, register
-from sim.values import check_value, find_parameter
+from keliling.experiments.factors import Factor, of_parameter, uncertainties
+from keliling.experiments.study_given import Given
+from keliling.sim.faults import Place, nearest_name
+from keliling.sim.hypothesis import hypotheses
+from keliling.sim.located import file_text
+from keliling.sim.parameters import Parameter, Value, register
+from keliling.sim.values import check_value, find_parameter
 
 
 def factors_of(given: Given) -> list[Factor]:

@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from experiments.kept import write_whole
+from keliling.experiments.kept import write_whole
 
 BASELINE = "#0072B2"
 POLICIES = ("#D55E00", "#009E73", "#CC79A7", "#E69F00")

@@ -17,13 +17,13 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from experiments.comparison import Comparison
-from experiments.differences import Difference
-from experiments.ensemble import Ensemble, reported_years
-from experiments.kept import made_by, write_whole
-from sim.outcomes import outcomes
-from sim.records import BY_RW, MONTH
-from sim.state import REASONS
+from keliling.experiments.comparison import Comparison
+from keliling.experiments.differences import Difference
+from keliling.experiments.ensemble import Ensemble, reported_years
+from keliling.experiments.kept import made_by, write_whole
+from keliling.sim.outcomes import outcomes
+from keliling.sim.records import BY_RW, MONTH
+from keliling.sim.state import REASONS
 
 THIRDS = ("intrinsic_third", "social_third", "normative_third")
 

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.affected import NUMBER, SAME_LUCK, Affected, Case, affected, check_arms, date, problem
-from sim.errors import InvalidInput
-from sim.ground import ground
-from sim.population import Population
-from sim.rules.serving import REJECTED
-from sim.run import Progress
-from sim.scenario import YEAR_DAYS, Scenario
+from keliling.experiments.affected import NUMBER, SAME_LUCK, Affected, Case, affected, check_arms, date, problem
+from keliling.sim.errors import InvalidInput
+from keliling.sim.ground import ground
+from keliling.sim.population import Population
+from keliling.sim.rules.serving import REJECTED
+from keliling.sim.run import Progress
+from keliling.sim.scenario import YEAR_DAYS, Scenario
 
 if TYPE_CHECKING:
-    from experiments.witness import Entry
-    from sim.model import CoproductionModel
+    from keliling.experiments.witness import Entry
+    from keliling.sim.model import CoproductionModel
 
 
 def story(
@@ -82,7 +82,7 @@ def days_of(scenario: Scenario, policy: Scenario | None, resident: int | None) -
 
 def portrait(scenario: Scenario, row: int) -> list[str]:
     """Who a resident is: what never changes, or stands so at the start."""
-    from experiments.witness import named
+    from keliling.experiments.witness import named
 
     base = ground(scenario)
     p, pairs = base.population, base.pairs
@@ -133,8 +133,8 @@ def _merged(baseline: list[Entry], policy: list[Entry]) -> Iterator[tuple[str, E
 
 def _followed(scenario: Scenario, row: int, seed: int, replicate: int, progress: Progress | None) -> list[Entry]:
     """Live one arm with a witness at one resident."""
-    from experiments.watching import WatchedModel, live
-    from experiments.witness import Witness
+    from keliling.experiments.watching import WatchedModel, live
+    from keliling.experiments.witness import Witness
 
     model = WatchedModel(scenario, seed=seed, replicate=replicate)
     model.watcher = witness = Witness(model, row)
@@ -147,8 +147,8 @@ def _followed(scenario: Scenario, row: int, seed: int, replicate: int, progress:
 
 def _first_rejected(scenario: Scenario, seed: int, replicate: int, progress: Progress | None) -> int:
     """Row of the first resident who is rejected after the warm-up; of the first applicant if nobody is."""
-    from experiments.watching import live
-    from sim.model import CoproductionModel
+    from keliling.experiments.watching import live
+    from keliling.sim.model import CoproductionModel
 
     model = CoproductionModel(scenario, seed=seed, replicate=replicate)
     started = scenario.warmup_years * YEAR_DAYS

@@ -13,13 +13,24 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from experiments.intervals import interval, mean
-from experiments.runner import cores
-from sim.cohort import FOLLOWED, HELP, INFORMATION, NOTHING, Arm, Target, assigned, followed, live_arm, open_needs
-from sim.kernels.simulation import Simulation
-from sim.parameters import permits, register
-from sim.rules.motivation import skill_gained
-from sim.scenario import Scenario
+from keliling.experiments.intervals import interval, mean
+from keliling.experiments.runner import cores
+from keliling.sim.cohort import (
+    FOLLOWED,
+    HELP,
+    INFORMATION,
+    NOTHING,
+    Arm,
+    Target,
+    assigned,
+    followed,
+    live_arm,
+    open_needs,
+)
+from keliling.sim.kernels.simulation import Simulation
+from keliling.sim.parameters import permits, register
+from keliling.sim.rules.motivation import skill_gained
+from keliling.sim.scenario import Scenario
 
 WINDOW = 63
 """Working days from the announcement through which a cohort is followed: a quarter."""

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from experiments.lived import rows_of
-from experiments.store import KEYS, Store, StoreError, read_manifest, schema
-from experiments.study import Study
+from keliling.experiments.lived import rows_of
+from keliling.experiments.store import KEYS, Store, StoreError, read_manifest, schema
+from keliling.experiments.study import Study
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Verified:
 
 def study_of(folder: Path) -> Study:
     """The study that a results folder holds, read from the copy of its file. Raises StoreError, InvalidInput."""
-    from experiments.study_file import load_study
+    from keliling.experiments.study_file import load_study
 
     manifest = read_manifest(folder)
     options = manifest["options"]

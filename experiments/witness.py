@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from experiments.affected import date
-from sim.ikm import answers_of
-from sim.model import CoproductionModel
-from sim.records import COMPLAINTS
-from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
-from sim.rules.outreach import CANCELLED
-from sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW, WITHDRAWN
-from sim.state import FORMER, IDLE, OPEN, RT_HEAD, RW_HEAD, UNASKED, VOLUNTEER
+from keliling.experiments.affected import date
+from keliling.sim.ikm import answers_of
+from keliling.sim.model import CoproductionModel
+from keliling.sim.records import COMPLAINTS
+from keliling.sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
+from keliling.sim.rules.outreach import CANCELLED
+from keliling.sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW, WITHDRAWN
+from keliling.sim.state import FORMER, IDLE, OPEN, RT_HEAD, RW_HEAD, UNASKED, VOLUNTEER
 
 Row = SimpleNamespace
 ROLES = {RW_HEAD: "head of the RW", RT_HEAD: "head of the RT", VOLUNTEER: "volunteer", FORMER: "former head"}

@@ -15,10 +15,10 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPool
 from dataclasses import dataclass
 from typing import Any
 
-from sim.errors import CheckFailed, KelilingError
-from sim.history import History
-from sim.run import run, run_together
-from sim.scenario import Scenario
+from keliling.sim.errors import CheckFailed, KelilingError
+from keliling.sim.history import History
+from keliling.sim.run import run, run_together
+from keliling.sim.scenario import Scenario
 
 Progress = Callable[[int], None]
 

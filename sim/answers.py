@@ -15,11 +15,11 @@ from io import StringIO
 from types import SimpleNamespace
 from typing import NamedTuple
 
-from sim.compiled import loop
-from sim.errors import KelilingError
-from sim.ikm import ELEMENTS
-from sim.parameters import data_text
-from sim.rules.satisfaction import box_variance, expected_answer
+from keliling.sim.compiled import loop
+from keliling.sim.errors import KelilingError
+from keliling.sim.ikm import ELEMENTS
+from keliling.sim.parameters import data_text
+from keliling.sim.rules.satisfaction import box_variance, expected_answer
 
 WIDEST = 10.0  # the largest spread of respondents that is looked at, far beyond the scale
 HALVINGS = 50  # until the interval is narrower than a number's digits

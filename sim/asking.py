@@ -10,10 +10,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import compiled
-from sim.rng import Draw, ordered, uniform
-from sim.rules import motivation, outreach
-from sim.state import AS_CADRE, AS_HEAD, AS_NEIGHBOUR, AS_VOLUNTEER, AS_VOLUNTEER_NEARBY, RT_HEAD, UNASKED, VOLUNTEER
+from keliling.sim.compiled import compiled
+from keliling.sim.rng import Draw, ordered, uniform
+from keliling.sim.rules import motivation, outreach
+from keliling.sim.state import (
+    AS_CADRE,
+    AS_HEAD,
+    AS_NEIGHBOUR,
+    AS_VOLUNTEER,
+    AS_VOLUNTEER_NEARBY,
+    RT_HEAD,
+    UNASKED,
+    VOLUNTEER,
+)
 
 INVITED_ORDER, UNINVITED = Draw.INVITED_ORDER, Draw.UNINVITED
 ASKS, ASKED_ORDER = Draw.ASKS, Draw.ASKED_ORDER

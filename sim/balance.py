@@ -17,11 +17,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import compiled, loop
-from sim.errors import Infeasible
-from sim.parameters import Permit
-from sim.rules.choice import keenness, prompt_hazard, threat
-from sim.rules.start import UNAWARE_AFTER, acts_again, open_share, spell
+from keliling.sim.compiled import compiled, loop
+from keliling.sim.errors import Infeasible
+from keliling.sim.parameters import Permit
+from keliling.sim.rules.choice import keenness, prompt_hazard, threat
+from keliling.sim.rules.start import UNAWARE_AFTER, acts_again, open_share, spell
 
 Floats = NDArray[np.float64]
 

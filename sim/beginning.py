@@ -9,17 +9,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim import ground as grounds
-from sim import start
-from sim.errors import InvalidInput, Problem
-from sim.ground import Ground
-from sim.memory import grown
-from sim.records import Months, blank_months
-from sim.rules import motivation
-from sim.scenario import MONTH_DAYS, Scenario
-from sim.state import RT_HEAD, World
-from sim.supply import Supply, supply
-from sim.terms import Given, Terms, given, terms_of
+from keliling.sim import ground as grounds
+from keliling.sim import start
+from keliling.sim.errors import InvalidInput, Problem
+from keliling.sim.ground import Ground
+from keliling.sim.memory import grown
+from keliling.sim.records import Months, blank_months
+from keliling.sim.rules import motivation
+from keliling.sim.scenario import MONTH_DAYS, Scenario
+from keliling.sim.state import RT_HEAD, World
+from keliling.sim.supply import Supply, supply
+from keliling.sim.terms import Given, Terms, given, terms_of
 
 
 class Beginning(NamedTuple):

@@ -11,8 +11,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.rng import Draw, uniform
-from sim.rules.normal import normal
+from keliling.sim.rng import Draw, uniform
+from keliling.sim.rules.normal import normal
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -37,7 +37,7 @@ def folder() -> Path:
     here = Path(__file__).parent
     for source in sorted(here.rglob("*.py")):
         text = source.read_bytes()
-        if b"sim.compiled import" in text:
+        if b"keliling.sim.compiled import" in text:
             digest.update(source.relative_to(here).as_posix().encode() + b"\0" + text)
     parts = (sys.version, version("numba"), version("llvmlite"), version("numpy"), platform.machine(), _processor())
     for part in parts:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import compiled, loop
+from keliling.sim.compiled import compiled, loop
 
 LANES = 8  # lists that are read side by side, while memory is waited for
 

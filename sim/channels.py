@@ -8,15 +8,15 @@ from types import SimpleNamespace
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import compiled, loop
-from sim.eligible import Eligible
-from sim.errors import KelilingError
-from sim.parameters import Permit
-from sim.population import Population
-from sim.reference import choosing_of
-from sim.rng import Draw, two_uniforms, uniform
-from sim.rules import filing
-from sim.rules.choice import (
+from keliling.sim.compiled import compiled, loop
+from keliling.sim.eligible import Eligible
+from keliling.sim.errors import KelilingError
+from keliling.sim.parameters import Permit
+from keliling.sim.population import Population
+from keliling.sim.reference import choosing_of
+from keliling.sim.rng import Draw, two_uniforms, uniform
+from keliling.sim.rules import filing
+from keliling.sim.rules.choice import (
     BROKER,
     COUNTER,
     ONLINE,
@@ -27,7 +27,7 @@ from sim.rules.choice import (
     keenness,
     taste,
 )
-from sim.rules.start import complete_after, success_chance
+from keliling.sim.rules.start import complete_after, success_chance
 
 Floats = NDArray[np.float64]
 

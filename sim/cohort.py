@@ -13,13 +13,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim import memory, state
-from sim.kernels.simulation import Simulation
-from sim.kernels.treating import announce, inform_all, visit_all
-from sim.parameters import permits
-from sim.rng import PERMIT_BITS, Draw, uniform
-from sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
-from sim.state import IDLE, OPEN, Ints, World
+from keliling.sim import memory, state
+from keliling.sim.kernels.simulation import Simulation
+from keliling.sim.kernels.treating import announce, inform_all, visit_all
+from keliling.sim.parameters import permits
+from keliling.sim.rng import PERMIT_BITS, Draw, uniform
+from keliling.sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
+from keliling.sim.state import IDLE, OPEN, Ints, World
 
 FOLLOWED = ("attempted", "filed", "decided", "rejected", "withdrawn", "granted")
 """What a need can have come to within a window."""

@@ -25,7 +25,7 @@ if COMPILED:
     from numba.core import cgutils
     from numba.extending import intrinsic
 
-    from sim import cache
+    from keliling.sim import cache
 
     CACHE = cache.prepared()
     numba.config.CACHE_DIR = str(CACHE)  # and not by the environment, which numba reads but once

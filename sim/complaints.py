@@ -16,12 +16,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.answers import Answers, satisfaction_table
-from sim.compiled import loop
-from sim.decided import CHANNELS, FAILED_REVIEW, IS_GRANTED, waits
-from sim.parameters import Permit
-from sim.rules import satisfaction
-from sim.rules.influence import toward
+from keliling.sim.answers import Answers, satisfaction_table
+from keliling.sim.compiled import loop
+from keliling.sim.decided import CHANNELS, FAILED_REVIEW, IS_GRANTED, waits
+from keliling.sim.parameters import Permit
+from keliling.sim.rules import satisfaction
+from keliling.sim.rules.influence import toward
 
 Floats = NDArray[np.float64]
 

@@ -15,13 +15,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.balance import obstacle_share, technical_of_clear
-from sim.compiled import inner, loop
-from sim.parameters import Permit
-from sim.population import Population
-from sim.rules.choice import BROKER, COUNTER, ONLINE, attempt_failure
-from sim.rules.filing import defect_chance, helper_ratio
-from sim.rules.influence import raised
+from keliling.sim.balance import obstacle_share, technical_of_clear
+from keliling.sim.compiled import inner, loop
+from keliling.sim.parameters import Permit
+from keliling.sim.population import Population
+from keliling.sim.rules.choice import BROKER, COUNTER, ONLINE, attempt_failure
+from keliling.sim.rules.filing import defect_chance, helper_ratio
+from keliling.sim.rules.influence import raised
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import compiled
-from sim.rules import serving
-from sim.state import DONE
+from keliling.sim.compiled import compiled
+from keliling.sim.rules import serving
+from keliling.sim.state import DONE
 
 
 @compiled

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sim.outcomes import Totals, ratio
-from sim.parameters import Value, defaults, permits
+from keliling.sim.outcomes import Totals, ratio
+from keliling.sim.parameters import Value, defaults, permits
 
 PRESENT, PARTLY, ABSENT, NOT_MEASURABLE = "present", "partly", "absent", "not measurable"
 INDIVIDUAL, GROUP, COLLECTIVE, NOBODY = "individual", "group", "collective", "none"

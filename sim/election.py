@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sim.compiled import compiled
-from sim.rng import Draw, uniform
+from keliling.sim.compiled import compiled
+from keliling.sim.rng import Draw, uniform
 
 HEAD = Draw.HEAD
 CANDIDATE_AGE = 25  # years, from which one is elected where anybody else stands

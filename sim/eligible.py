@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.between import openings
-from sim.parameters import Permit
-from sim.population import Population
-from sim.rng import PERMIT_BITS
+from keliling.sim.between import openings
+from keliling.sim.parameters import Permit
+from keliling.sim.population import Population
+from keliling.sim.rng import PERMIT_BITS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -20,20 +20,20 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.answers import solve_answers
-from sim.balance import YEAR, Balance, Habits, balance, technical_of_clear
-from sim.channels import channel_constants, column, habits, keen, start_values
-from sim.complaints import complaint_reference
-from sim.decided import decided_at_base
-from sim.eligible import Eligible
-from sim.errors import Infeasible, KelilingError
-from sim.parameters import Permit
-from sim.population import Population
-from sim.prospect import OfPermits, People
-from sim.reference import choosing_of, reference_of
-from sim.stock import sample, solved_record
-from sim.strengths import Strengths
-from sim.strengths import solve as solve_strengths
+from keliling.sim.answers import solve_answers
+from keliling.sim.balance import YEAR, Balance, Habits, balance, technical_of_clear
+from keliling.sim.channels import channel_constants, column, habits, keen, start_values
+from keliling.sim.complaints import complaint_reference
+from keliling.sim.decided import decided_at_base
+from keliling.sim.eligible import Eligible
+from keliling.sim.errors import Infeasible, KelilingError
+from keliling.sim.parameters import Permit
+from keliling.sim.population import Population
+from keliling.sim.prospect import OfPermits, People
+from keliling.sim.reference import choosing_of, reference_of
+from keliling.sim.stock import sample, solved_record
+from keliling.sim.strengths import Strengths
+from keliling.sim.strengths import solve as solve_strengths
 
 Floats = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sim.errors import InvalidInput, Problem
+from keliling.sim.errors import InvalidInput, Problem
 
 RULES = {
     # files

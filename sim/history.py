@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.ground import Ground
-from sim.records import BY_RW, MONTH, Counts, Months, Record, record_of
-from sim.rules.choice import EVENT
-from sim.scenario import Scenario
-from sim.state import Ints, World
+from keliling.sim.ground import Ground
+from keliling.sim.records import BY_RW, MONTH, Counts, Months, Record, record_of
+from keliling.sim.rules.choice import EVENT
+from keliling.sim.scenario import Scenario
+from keliling.sim.state import Ints, World
 
 ATTEMPT_BITS, ORDINAL_BITS = 8, 16  # as in an occasion, see sim.rng.packed
 

@@ -18,12 +18,12 @@ from numbers import Real
 from pathlib import Path
 from types import ModuleType
 
-from sim.errors import InvalidInput
-from sim.faults import Place, Problems, nearest_name
-from sim.located import file_text, read_toml
-from sim.parameters import Value
-from sim.rules.motivation import LARGEST
-from sim.values import check_value, find_parameter
+from keliling.sim.errors import InvalidInput
+from keliling.sim.faults import Place, Problems, nearest_name
+from keliling.sim.located import file_text, read_toml
+from keliling.sim.parameters import Value
+from keliling.sim.rules.motivation import LARGEST
+from keliling.sim.values import check_value, find_parameter
 
 WILLINGNESS = (
     "intrinsic", "social", "normative", "efficacy", "decisive", "need", "company", "means", "stake", "delays",

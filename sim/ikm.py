@@ -15,8 +15,8 @@ from io import StringIO
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import compiled
-from sim.parameters import data_text
+from keliling.sim.compiled import compiled
+from keliling.sim.parameters import data_text
 
 ELEMENTS = 9  # of the form, by the regulation
 BOX_BITS = 3  # of each in a form that is kept as one number

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.errors import CheckFailed
-from sim.outcomes import outcomes
-from sim.population import Population
-from sim.records import Record
-from sim.rules.outreach import CANCELLED, CLOSED, COMMISSIONING
-from sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
-from sim.state import APPLIED, NEVER, OPEN, RW_HEAD, World
+from keliling.sim.errors import CheckFailed
+from keliling.sim.outcomes import outcomes
+from keliling.sim.population import Population
+from keliling.sim.records import Record
+from keliling.sim.rules.outreach import CANCELLED, CLOSED, COMMISSIONING
+from keliling.sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
+from keliling.sim.state import APPLIED, NEVER, OPEN, RW_HEAD, World
 
 
 def check(world: World, population: Population, day: int) -> None:

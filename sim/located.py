@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.faults import Place, Problems
+from keliling.sim.faults import Place, Problems
 
 KeyPath = tuple[str | int, ...]
 

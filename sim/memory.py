@@ -10,7 +10,7 @@ from typing import Any, TypeVar, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import CACHE_LINE, with_fields
+from keliling.sim.compiled import CACHE_LINE, with_fields
 
 Records = NDArray[np.void]
 Table = TypeVar("Table", bound=tuple[Any, ...])

@@ -9,22 +9,22 @@ import mesa
 import numpy as np
 from mesa.agent import AgentSet
 
-from sim import asking, calendar, laws, memory, standing, state
-from sim.agents import CoProducer, Neighbourhood, PTSPOffice, Resident, elect_heads
-from sim.answers import satisfaction_table
-from sim.beginning import begin, day_zero, held_to_laws
-from sim.election import election_of
-from sim.history import History, history, records_of
-from sim.records import HALF_YEAR, MONTH, Record, count_month, record_of, survey
-from sim.rng import Draw, uniform
-from sim.rules import choice, outreach, satisfaction
-from sim.rules.normal import normal
-from sim.rules.outreach import CLOSED, PREPARATION
-from sim.rules.serving import RETURNED, UNDER_REVIEW
-from sim.scenario import Scenario
-from sim.state import VOLUNTEER
-from sim.terms import Terms, step_on
-from sim.volunteering import take_up
+from keliling.sim import asking, calendar, laws, memory, standing, state
+from keliling.sim.agents import CoProducer, Neighbourhood, PTSPOffice, Resident, elect_heads
+from keliling.sim.answers import satisfaction_table
+from keliling.sim.beginning import begin, day_zero, held_to_laws
+from keliling.sim.election import election_of
+from keliling.sim.history import History, history, records_of
+from keliling.sim.records import HALF_YEAR, MONTH, Record, count_month, record_of, survey
+from keliling.sim.rng import Draw, uniform
+from keliling.sim.rules import choice, outreach, satisfaction
+from keliling.sim.rules.normal import normal
+from keliling.sim.rules.outreach import CLOSED, PREPARATION
+from keliling.sim.rules.serving import RETURNED, UNDER_REVIEW
+from keliling.sim.scenario import Scenario
+from keliling.sim.state import VOLUNTEER
+from keliling.sim.terms import Terms, step_on
+from keliling.sim.volunteering import take_up
 
 
 class CoproductionModel(mesa.Model):

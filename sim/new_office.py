@@ -8,11 +8,11 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
-from sim.faults import Place, Problems, nearest_name
-from sim.parameters import GRADES, Parameter, register
-from sim.profile import AgeBand, ages_source, default_ages, grown, split
-from sim.profile_file import MEASURED_HERE, profile_from_text
-from sim.scenario_text import quoted, written
+from keliling.sim.faults import Place, Problems, nearest_name
+from keliling.sim.parameters import GRADES, Parameter, register
+from keliling.sim.profile import AgeBand, ages_source, default_ages, grown, split
+from keliling.sim.profile_file import MEASURED_HERE, profile_from_text
+from keliling.sim.scenario_text import quoted, written
 
 NEEDED = ("name", "population", "rw", "rt")
 OWN = (*NEEDED, "city", "kelurahan", "files_per_day", "ikm")

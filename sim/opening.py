@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sim import rng
-from sim.compiled import compiled, inner
-from sim.rng import Draw, uniform
-from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE, taste
-from sim.rules.influence import days_until, waited
-from sim.state import NEVER
+from keliling.sim import rng
+from keliling.sim.compiled import compiled, inner
+from keliling.sim.rng import Draw, uniform
+from keliling.sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE, taste
+from keliling.sim.rules.influence import days_until, waited
+from keliling.sim.state import NEVER
 
 AWARE, OBSTACLE, LEARNS, HEADS_KNOW = Draw.AWARE, Draw.OBSTACLE, Draw.LEARNS, Draw.HEADS_KNOW
 THRESHOLD, ENDS, TASTE, PATROL = Draw.THRESHOLD, Draw.ENDS, Draw.TASTE, Draw.PATROL

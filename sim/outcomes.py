@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from io import StringIO
 
-from sim import ikm
-from sim.parameters import data_text, permits
+from keliling.sim import ikm
+from keliling.sim.parameters import data_text, permits
 
 Totals = Mapping[str, float]
 HIGHER, LOWER, NEITHER = 1, -1, 0  # which way an outcome is better

@@ -107,7 +107,7 @@ PERMIT_REFORMS = {"requirements": 1, "examination_hours": 0.02, "review_days": 0
 
 def data_text(name: str) -> str:
     """Text of one of the package's data files."""
-    return files("sim").joinpath("data").joinpath(name).read_text(encoding="utf-8")
+    return files("keliling.sim").joinpath("data").joinpath(name).read_text(encoding="utf-8")
 
 
 @cache

@@ -13,15 +13,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import between
-from sim.compiled import loop
-from sim.election import CANDIDATE_AGE, elect, merit
-from sim.parameters import Value, namespace
-from sim.profile import Profile
-from sim.rng import Draw, uniform
-from sim.rules.motivation import logistic
-from sim.rules.normal import normal
-from sim.ties import ties_between
+from keliling.sim import between
+from keliling.sim.compiled import loop
+from keliling.sim.election import CANDIDATE_AGE, elect, merit
+from keliling.sim.parameters import Value, namespace
+from keliling.sim.profile import Profile
+from keliling.sim.rng import Draw, uniform
+from keliling.sim.rules.motivation import logistic
+from keliling.sim.rules.normal import normal
+from keliling.sim.ties import ties_between
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -13,9 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sim.errors import InvalidInput
-from sim.faults import Place, Problems, nearest_name
-from sim.parameters import Value, data_text
+from keliling.sim.errors import InvalidInput
+from keliling.sim.faults import Place, Problems, nearest_name
+from keliling.sim.parameters import Value, data_text
 
 ADULT = 17
 """Age of the identity card, from which a resident counts as an adult."""
@@ -141,7 +141,7 @@ def load_profile(name_or_path: str | Path) -> Profile:
 
     Raises InvalidInput with every problem of the file, or when no district has this name.
     """
-    from sim.profile_file import read_profile  # that module builds on the types above
+    from keliling.sim.profile_file import read_profile  # that module builds on the types above
 
     problems = Problems()
     text = str(name_or_path)

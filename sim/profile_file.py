@@ -8,11 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sim.faults import Place, Problems, nearest_name
-from sim.located import Located, parse_toml, read_toml
-from sim.parameters import GRADES, Value, data_text
-from sim.profile import AgeBand, Kelurahan, Profile, Source, ages_source, default_ages
-from sim.values import check_value, find_parameter
+from keliling.sim.faults import Place, Problems, nearest_name
+from keliling.sim.located import Located, parse_toml, read_toml
+from keliling.sim.parameters import GRADES, Value, data_text
+from keliling.sim.profile import AgeBand, Kelurahan, Profile, Source, ages_source, default_ages
+from keliling.sim.values import check_value, find_parameter
 
 MOST_ADULTS = 1 << 20  # a resident's number within the district has 20 bits
 

@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import inner
-from sim.rules import choice, filing
-from sim.rules.choice import COUNTER, EVENT, ONLINE, QUARTER
-from sim.rules.start import complete_after
+from keliling.sim.compiled import inner
+from keliling.sim.rules import choice, filing
+from keliling.sim.rules.choice import COUNTER, EVENT, ONLINE, QUARTER
+from keliling.sim.rules.start import complete_after
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

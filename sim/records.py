@@ -15,18 +15,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import ikm
-from sim.compiled import compiled, inner, inner_with_arrays, with_fields
-from sim.memory import record
-from sim.parameters import Permit
-from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
-from sim.rules.filing import applicant_hours, late
-from sim.rules.influence import left_of, share_left
-from sim.rules.outreach import CANCELLED, HELD
-from sim.rules.satisfaction import DELAY, NO_SERVICE, PROCEDURE
-from sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
-from sim.scenario import MONTH_DAYS, YEAR_MONTHS
-from sim.state import AS_HEAD, DONE, UNASKED, Floats, Records, Tally
+from keliling.sim import ikm
+from keliling.sim.compiled import compiled, inner, inner_with_arrays, with_fields
+from keliling.sim.memory import record
+from keliling.sim.parameters import Permit
+from keliling.sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
+from keliling.sim.rules.filing import applicant_hours, late
+from keliling.sim.rules.influence import left_of, share_left
+from keliling.sim.rules.outreach import CANCELLED, HELD
+from keliling.sim.rules.satisfaction import DELAY, NO_SERVICE, PROCEDURE
+from keliling.sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
+from keliling.sim.scenario import MONTH_DAYS, YEAR_MONTHS
+from keliling.sim.state import AS_HEAD, DONE, UNASKED, Floats, Records, Tally
 
 MONTH = MONTH_DAYS
 HALF_YEAR = 6  # months, after which the survey is held

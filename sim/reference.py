@@ -5,9 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import NamedTuple
 
-from sim.rules.choice import CHOOSING
-from sim.rules.filing import repair_probability
-from sim.rules.motivation import skill_gained
+from keliling.sim.rules.choice import CHOOSING
+from keliling.sim.rules.filing import repair_probability
+from keliling.sim.rules.motivation import skill_gained
 
 
 class Reference(NamedTuple):

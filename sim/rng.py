@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import compiled
+from keliling.sim.compiled import compiled
 
 
 class Draw:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sim import __version__
-from sim.errors import InvalidInput, Problem
-from sim.history import History
-from sim.kernels.simulation import Simulation
-from sim.outcomes import Outcome, outcomes, totals_of
-from sim.records import MONTH, Record
-from sim.scenario import YEAR_MONTHS, Scenario
+from keliling import __version__
+from keliling.sim.errors import InvalidInput, Problem
+from keliling.sim.history import History
+from keliling.sim.kernels.simulation import Simulation
+from keliling.sim.outcomes import Outcome, outcomes, totals_of
+from keliling.sim.records import MONTH, Record
+from keliling.sim.scenario import YEAR_MONTHS, Scenario
 
 ENGINES = ("kernel", "agents")
 """The compiled engine, and the Mesa agents that it equals to the bit."""
@@ -135,7 +135,7 @@ def run_of(scenario: Scenario, seed: int, replicate: int, engine: str, districts
 def _lived_by_agents(
     scenario: Scenario, seed: int, replicate: int, checked: bool, progress: Progress | None
 ) -> History:
-    from sim.model import CoproductionModel  # Mesa takes a second to import, and only this engine needs it
+    from keliling.sim.model import CoproductionModel  # Mesa takes a second to import, and only this engine needs it
 
     model = CoproductionModel(scenario, seed=seed, replicate=replicate, checked=checked)
     while model.day < scenario.days:

@@ -18,12 +18,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sim.errors import InvalidInput, Problem
-from sim.faults import Place, Problems, nearest_name, shown
-from sim.hypothesis import BASE, Hypothesis, hypotheses
-from sim.parameters import Value, defaults, permits
-from sim.profile import Profile, Province, load_profile
-from sim.scenario_file import (
+from keliling.sim.errors import InvalidInput, Problem
+from keliling.sim.faults import Place, Problems, nearest_name, shown
+from keliling.sim.hypothesis import BASE, Hypothesis, hypotheses
+from keliling.sim.parameters import Value, defaults, permits
+from keliling.sim.profile import Profile, Province, load_profile
+from keliling.sim.scenario_file import (
     SETTINGS,
     Draft,
     DraftChange,
@@ -33,8 +33,17 @@ from sim.scenario_file import (
     scenario_path,
     shipped_paths,
 )
-from sim.scenario_fit import HORIZON, MONTH_DAYS, YEAR_DAYS, YEAR_MONTHS, check_fit, dated, month_label, month_number
-from sim.scenario_options import (
+from keliling.sim.scenario_fit import (
+    HORIZON,
+    MONTH_DAYS,
+    YEAR_DAYS,
+    YEAR_MONTHS,
+    check_fit,
+    dated,
+    month_label,
+    month_number,
+)
+from keliling.sim.scenario_options import (
     Change,
     apply_option,
     checked_change,

@@ -15,10 +15,10 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
-from sim.faults import Place, Problems, nearest_name
-from sim.located import Located, file_text, read_toml
-from sim.parameters import Value, register
-from sim.values import check_value, find_parameter, levers
+from keliling.sim.faults import Place, Problems, nearest_name
+from keliling.sim.located import Located, file_text, read_toml
+from keliling.sim.parameters import Value, register
+from keliling.sim.values import check_value, find_parameter, levers
 
 WHY_LEAST = 20
 """Characters of the shortest reason that is taken for one."""

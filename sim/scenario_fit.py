@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sim.faults import Place, Problems
-from sim.parameters import Value
-from sim.profile import Profile, Province
-from sim.scenario_file import Draft, DraftChange, Given
+from keliling.sim.faults import Place, Problems
+from keliling.sim.parameters import Value
+from keliling.sim.profile import Profile, Province
+from keliling.sim.scenario_file import Draft, DraftChange, Given
 
 MONTH_DAYS = 21  # working days
 YEAR_MONTHS = 12  # in a year

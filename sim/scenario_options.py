@@ -8,13 +8,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sim.errors import InvalidInput
-from sim.faults import Place, Problems, nearest_name
-from sim.hypothesis import Hypothesis, find_hypothesis
-from sim.parameters import Value, register
-from sim.profile import Profile, Province, find_province, load_profile, profiles, provinces
-from sim.scenario_file import NAMED, SETTINGS, Draft, DraftChange, Given, check_lever, check_setting, check_when
-from sim.values import check_value
+from keliling.sim.errors import InvalidInput
+from keliling.sim.faults import Place, Problems, nearest_name
+from keliling.sim.hypothesis import Hypothesis, find_hypothesis
+from keliling.sim.parameters import Value, register
+from keliling.sim.profile import Profile, Province, find_province, load_profile, profiles, provinces
+from keliling.sim.scenario_file import (
+    NAMED,
+    SETTINGS,
+    Draft,
+    DraftChange,
+    Given,
+    check_lever,
+    check_setting,
+    check_when,
+)
+from keliling.sim.values import check_value
 
 _TEXTS = ("name", "title", "why")
 

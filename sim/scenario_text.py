@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sim.hypothesis import BASE
-from sim.scenario import Scenario
-from sim.scenario_file import SETTINGS
+from keliling.sim.hypothesis import BASE
+from keliling.sim.scenario import Scenario
+from keliling.sim.scenario_file import SETTINGS
 
 
 def quoted(text: str) -> str:

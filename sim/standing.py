@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import compiled
-from sim.rules import outreach
-from sim.state import NEVER, OPEN
+from keliling.sim.compiled import compiled
+from keliling.sim.rules import outreach
+from keliling.sim.state import NEVER, OPEN
 
 
 @compiled

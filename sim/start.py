@@ -6,20 +6,20 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from sim import calendar
-from sim.balance import YEAR
-from sim.channels import column, keen
-from sim.compiled import loop
-from sim.ground import Ground, files_a_day
-from sim.memory import blank, records
-from sim.opening import hide
-from sim.rng import PERMIT_BITS, Draw, holder_of, two_uniforms, uniform
-from sim.rules.choice import next_look, own_rate
-from sim.rules.influence import days_until, waited
-from sim.rules.motivation import COMPANY_AT_BASE
-from sim.rules.start import AWARE_WORKS, NOT_OPEN, STUCK, UNAWARE_WORKS, grown, licence_age, works_age
-from sim.scenario import MONTH_DAYS, Scenario
-from sim.state import (
+from keliling.sim import calendar
+from keliling.sim.balance import YEAR
+from keliling.sim.channels import column, keen
+from keliling.sim.compiled import loop
+from keliling.sim.ground import Ground, files_a_day
+from keliling.sim.memory import blank, records
+from keliling.sim.opening import hide
+from keliling.sim.rng import PERMIT_BITS, Draw, holder_of, two_uniforms, uniform
+from keliling.sim.rules.choice import next_look, own_rate
+from keliling.sim.rules.influence import days_until, waited
+from keliling.sim.rules.motivation import COMPANY_AT_BASE
+from keliling.sim.rules.start import AWARE_WORKS, NOT_OPEN, STUCK, UNAWARE_WORKS, grown, licence_age, works_age
+from keliling.sim.scenario import MONTH_DAYS, Scenario
+from keliling.sim.state import (
     NEVER,
     OPEN,
     RT_HEAD,
@@ -39,8 +39,8 @@ from sim.state import (
     Tally,
     World,
 )
-from sim.stock import drawn, solved_record
-from sim.volunteering import take_up
+from keliling.sim.stock import drawn, solved_record
+from keliling.sim.volunteering import take_up
 
 STOCK_AGE, BIRTH, PATROL, RENEWAL = Draw.STOCK_AGE, Draw.BIRTH, Draw.PATROL, Draw.RENEWAL
 LEARNS, HEADS_KNOW = Draw.LEARNS, Draw.HEADS_KNOW

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.memory import columns, copied_rows, records
+from keliling.sim.memory import columns, copied_rows, records
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

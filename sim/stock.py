@@ -8,13 +8,13 @@ from types import SimpleNamespace
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.balance import Balance, Known, cells_of
-from sim.compiled import compiled, loop, with_fields
-from sim.eligible import Eligible
-from sim.prospect import Stock
-from sim.rng import Draw, holder_of, uniform
-from sim.rules.choice import BROKER, EVENT, ONLINE, taste, threat
-from sim.rules.start import AWARE_WORKS, NOT_OPEN, STUCK, UNAWARE_WORKS, stock_cell
+from keliling.sim.balance import Balance, Known, cells_of
+from keliling.sim.compiled import compiled, loop, with_fields
+from keliling.sim.eligible import Eligible
+from keliling.sim.prospect import Stock
+from keliling.sim.rng import Draw, holder_of, uniform
+from keliling.sim.rules.choice import BROKER, EVENT, ONLINE, taste, threat
+from keliling.sim.rules.start import AWARE_WORKS, NOT_OPEN, STUCK, UNAWARE_WORKS, stock_cell
 
 Floats = NDArray[np.float64]
 TASTE, STOCK = Draw.TASTE, Draw.STOCK

@@ -21,11 +21,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import loop
-from sim.errors import Infeasible
-from sim.prospect import WINDOW, OfPermits, People, Stock, at_event, come_again, held, prospect
-from sim.reference import Reference
-from sim.rules import choice, influence
+from keliling.sim.compiled import loop
+from keliling.sim.errors import Infeasible
+from keliling.sim.prospect import WINDOW, OfPermits, People, Stock, at_event, come_again, held, prospect
+from keliling.sim.reference import Reference
+from keliling.sim.rules import choice, influence
 
 Floats = NDArray[np.float64]
 

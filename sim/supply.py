@@ -22,13 +22,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.channels import column
-from sim.errors import Infeasible
-from sim.ground import Ground
-from sim.parameters import defaults, namespace
-from sim.rules import motivation
-from sim.rules.motivation import COMPANY_AT_BASE, WEIGHTS, logistic
-from sim.scenario import Scenario
+from keliling.sim.channels import column
+from keliling.sim.errors import Infeasible
+from keliling.sim.ground import Ground
+from keliling.sim.parameters import defaults, namespace
+from keliling.sim.rules import motivation
+from keliling.sim.rules.motivation import COMPANY_AT_BASE, WEIGHTS, logistic
+from keliling.sim.scenario import Scenario
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -13,17 +13,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim import ikm
-from sim.answers import satisfaction_table
-from sim.compiled import compiled, with_fields
-from sim.ground import Ground
-from sim.parameters import PERMIT_UNITS, Permit, namespace, permits, register
-from sim.reference import choosing_of
-from sim.rules import choice, outreach, serving
-from sim.scenario import MONTH_DAYS, YEAR_MONTHS, Scenario
-from sim.state import Floats, Ints, Records
-from sim.stock import solved_record
-from sim.supply import Supply, felt_level, weights_of
+from keliling.sim import ikm
+from keliling.sim.answers import satisfaction_table
+from keliling.sim.compiled import compiled, with_fields
+from keliling.sim.ground import Ground
+from keliling.sim.parameters import PERMIT_UNITS, Permit, namespace, permits, register
+from keliling.sim.reference import choosing_of
+from keliling.sim.rules import choice, outreach, serving
+from keliling.sim.scenario import MONTH_DAYS, YEAR_MONTHS, Scenario
+from keliling.sim.state import Floats, Ints, Records
+from keliling.sim.stock import solved_record
+from keliling.sim.supply import Supply, felt_level, weights_of
 
 # Computed from the parameters of the day; every other number of ``Terms.p`` is a parameter under its own name.
 DERIVED = (

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import loop
-from sim.rng import Draw, uniform
+from keliling.sim.compiled import loop
+from keliling.sim.rng import Draw, uniform
 
 Ints = NDArray[np.int64]
 Rows = tuple[Ints, Ints]  # for each resident, the first of some rows and the one after the last

@@ -12,8 +12,8 @@ from functools import cache
 from numbers import Integral, Real
 from typing import Any
 
-from sim.faults import Place, Problems, nearest_name
-from sim.parameters import PERMIT_UNITS, Parameter, Value, permits, register
+from keliling.sim.faults import Place, Problems, nearest_name
+from keliling.sim.parameters import PERMIT_UNITS, Parameter, Value, permits, register
 
 _POSSIBLE = {"share": (0.0, 1.0), "probability": (0.0, 1.0), "0-1": (0.0, 1.0), "IKM": (25.0, 100.0)}
 

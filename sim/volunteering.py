@@ -5,10 +5,10 @@ Both engines call it, and the start. A co-producer and what changes about the re
 
 from __future__ import annotations
 
-from sim.compiled import compiled
-from sim.rng import Draw, uniform
-from sim.rules import influence, motivation
-from sim.state import NEVER, VOLUNTEER
+from keliling.sim.compiled import compiled
+from keliling.sim.rng import Draw, uniform
+from keliling.sim.rules import influence, motivation
+from keliling.sim.state import NEVER, VOLUNTEER
 
 LEAVE = Draw.LEAVE
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from hypothesis import settings
 
-from sim.model import CoproductionModel
-from sim.scenario import Scenario, load
+from keliling.sim.model import CoproductionModel
+from keliling.sim.scenario import Scenario, load
 
 SMALL = 0.05
 # Every model of the suite, in this process or in one that it starts, is held to the laws on every day.

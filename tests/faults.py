@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sim.errors import InvalidInput, Problem
+from keliling.sim.errors import InvalidInput, Problem
 
 
 def problems_of(call: Callable[[], Any]) -> list[Problem]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from sim.state import Counts, World
+from keliling.sim.state import Counts, World
 
 
 def fingerprint(world: World) -> dict[str, str]:

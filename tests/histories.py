@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.history import History
+from keliling.sim.history import History
 
 
 def plain(one: History) -> tuple[Any, ...]:

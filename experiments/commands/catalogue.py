@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from experiments.commands import options
-from experiments.commands.terminal import heading, next_step, sentence, table, write_json
+from keliling.experiments.commands import options
+from keliling.experiments.commands.terminal import heading, next_step, sentence, table, write_json
 
 if TYPE_CHECKING:
-    from experiments.differences import Measure
-    from sim.parameters import Parameter
+    from keliling.experiments.differences import Measure
+    from keliling.sim.parameters import Parameter
 
 KINDS = ("lever", "uncertainty", "constant")
 GRADES = ("A", "B", "C", "D")
@@ -31,7 +31,7 @@ def scenarios(search: str, as_json: bool, quiet: bool) -> None:
       keliling scenarios weekly
       keliling scenarios --json
     """
-    from sim.scenario import shipped
+    from keliling.sim.scenario import shipped
 
     found = [one for one in shipped() if _mentions(search, one.name, one.title, one.why)]
     if as_json:
@@ -53,7 +53,7 @@ def districts(search: str, as_json: bool, quiet: bool) -> None:
       keliling districts
       keliling districts barat
     """
-    from sim.profile import load_profile, profiles
+    from keliling.sim.profile import load_profile, profiles
 
     every = [load_profile(slug) for slug in profiles()]
     found = [one for one in every if _mentions(search, one.slug, one.name, one.city)]
@@ -112,8 +112,8 @@ def parameters(search: str, kind: str | None, grade: str | None, with_source: bo
       keliling parameters officers --source
       keliling parameters --grade A --json
     """
-    from sim.parameters import GRADES as MEANINGS
-    from sim.parameters import register
+    from keliling.sim.parameters import GRADES as MEANINGS
+    from keliling.sim.parameters import register
 
     known = register()
     named = [known[search]] if search in known else list(known.values())
@@ -159,9 +159,9 @@ def outcomes(search: str, as_json: bool, quiet: bool) -> None:
       keliling outcomes delayed
       keliling outcomes ikm --json
     """
-    from experiments.differences import measure_of
-    from experiments.measures import MEASURES
-    from sim import outcomes as of_runs
+    from keliling.experiments.differences import measure_of
+    from keliling.experiments.measures import MEASURES
+    from keliling.sim import outcomes as of_runs
 
     told = {one.name: ("run", measure_of(one)) for one in of_runs.outcomes().values()}
     told |= {one.name: ("comparison", one) for one in MEASURES}
@@ -182,7 +182,7 @@ def outcomes(search: str, as_json: bool, quiet: bool) -> None:
 
 
 def _better(one: Measure) -> str:
-    from sim.outcomes import BETTER
+    from keliling.sim.outcomes import BETTER
 
     return next(word for word, way in BETTER.items() if way == one.better)
 
@@ -206,8 +206,8 @@ def _mentions(search: str, *texts: str) -> bool:
 def _nothing(found: list[Any], what: str, search: str, command: str, names: Iterable[str] = ()) -> None:
     """Raise InvalidInput when nothing was found, with the name that is nearest by itself or by one of its words."""
     if not found:
-        from sim.errors import InvalidInput, Problem
-        from sim.faults import nearest_name
+        from keliling.sim.errors import InvalidInput, Problem
+        from keliling.sim.faults import nearest_name
 
         words = {word: name for name in reversed(list(names)) for word in (*name.split("_"), name)}
         near = words.get(nearest_name(search.lower(), words), "")
@@ -217,7 +217,7 @@ def _nothing(found: list[Any], what: str, search: str, command: str, names: Iter
 
 def _value(value: Any) -> str:
     """A value as it is written in a scenario or after --set."""
-    from sim.scenario_text import written
+    from keliling.sim.scenario_text import written
 
     return value if isinstance(value, str) else written(value)
 
@@ -254,7 +254,7 @@ def sources_of(cited: str) -> dict[str, str]:
     """The texts of the sources that are cited by id, such as "S30, S43 (0.4-4)"."""
     import csv
 
-    from sim.parameters import data_text
+    from keliling.sim.parameters import data_text
 
     known: dict[str, str] = {}
     for file in ("sources.csv", "dki-jakarta-sources.csv"):

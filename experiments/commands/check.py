@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from experiments.commands import options
-from experiments.commands.terminal import next_step, say, write_json
+from keliling.experiments.commands import options
+from keliling.experiments.commands.terminal import next_step, say, write_json
 
 if TYPE_CHECKING:
-    from experiments.study import Study
-    from sim.errors import Problem
-    from sim.scenario import Scenario
+    from keliling.experiments.study import Study
+    from keliling.sim.errors import Problem
+    from keliling.sim.scenario import Scenario
 
 STUDY_ONLY = {"kind", "baseline", "question"}
 """Keys that only a study has."""
@@ -56,11 +56,11 @@ def check(ctx: click.Context, files: tuple[str, ...], as_json: bool, quiet: bool
 
 
 def _problems(name: str) -> list[Problem]:
-    from experiments.study_file import load_study
-    from sim.errors import InvalidInput
-    from sim.profile import load_profile
-    from sim.scenario import check as check_scenario
-    from sim.scenario import load
+    from keliling.experiments.study_file import load_study
+    from keliling.sim.errors import InvalidInput
+    from keliling.sim.profile import load_profile
+    from keliling.sim.scenario import check as check_scenario
+    from keliling.sim.scenario import load
 
     if not _is_profile(name) and not _keys(name) & STUDY_ONLY:
         return check_scenario(name) or _solved(load(name))
@@ -75,9 +75,9 @@ def _problems(name: str) -> list[Problem]:
 
 def _solved(scenario: Scenario) -> list[Problem]:
     """Whether constants can be solved for a scenario; in a province for its first district, as figures are alike."""
-    from sim.errors import Infeasible, Problem
-    from sim.ground import ground
-    from sim.supply import measured
+    from keliling.sim.errors import Infeasible, Problem
+    from keliling.sim.ground import ground
+    from keliling.sim.supply import measured
 
     district = scenario if scenario.province is None else scenario.for_district(scenario.province.districts[0])
     try:
@@ -91,7 +91,7 @@ def _solved_arms(study: Study) -> list[Problem]:
     """The same of every arm of a study at its base; drawn worlds that cannot be are counted when it is lived."""
     from dataclasses import replace
 
-    from sim.ground import ground_key
+    from keliling.sim.ground import ground_key
 
     told = {}
     for arm in study.arms:

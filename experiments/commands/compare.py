@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 from click.core import ParameterSource
 
-from experiments import NOT_A_FORECAST
-from experiments.commands import options
-from experiments.commands.terminal import Progress, explained, heading, next_step, say, table, write_json
+from keliling.experiments import NOT_A_FORECAST
+from keliling.experiments.commands import options
+from keliling.experiments.commands.terminal import Progress, explained, heading, next_step, say, table, write_json
 
 if TYPE_CHECKING:
-    from experiments.comparison import Comparison
-    from experiments.runner import Plan
-    from experiments.study import Precision
+    from keliling.experiments.comparison import Comparison
+    from keliling.experiments.runner import Plan
+    from keliling.experiments.study import Precision
 
 LONGEST_NAME = 100
 
@@ -90,10 +90,10 @@ def compare(
       keliling compare kebon-jeruk-2018 kebon-jeruk-weekly-stopped
       keliling compare dki-jakarta-2018 dki-jakarta-2019 --dry-run
     """
-    from experiments.comparison import Comparison, comparable, same_horizon
-    from experiments.ensemble import distinct, ensembles_of, plan_ensembles
-    from experiments.kept import Kept, ready
-    from experiments.precision import following, judged, said
+    from keliling.experiments.comparison import Comparison, comparable, same_horizon
+    from keliling.experiments.ensemble import distinct, ensembles_of, plan_ensembles
+    from keliling.experiments.kept import Kept, ready
+    from keliling.experiments.precision import following, judged, said
 
     began = datetime.now(UTC)
     scenarios = options.load_all([baseline, *policies], set_, size)
@@ -111,7 +111,7 @@ def compare(
 
     plan = planned(replicates if rule is None else rule.most)
     if dry_run:
-        from experiments.commands.dry import describe
+        from keliling.experiments.commands.dry import describe
 
         describe(plan, len(scenarios), plan.replicates, workers, folder, as_json=as_json)
         return
@@ -130,7 +130,7 @@ def compare(
         comparison = Comparison(ensembles[0], ensembles[1:], year)
         reached = None if rule is None else judged(rule, _differences(comparison, rule.outcome))
         count = None if rule is None else following(rule, reached)
-    from experiments.tables import provenance_of
+    from keliling.experiments.tables import provenance_of
 
     provenance = provenance_of(ensembles, years=[comparison.year], began=began)
     _write(folder, comparison, provenance, figures=figures)
@@ -148,7 +148,7 @@ def compare(
 
 def _rule(asked: tuple[str, float] | None, replicates: int) -> Precision | None:
     """The rule of --precision; --replicates is the most, when it was given."""
-    from experiments.study import Precision
+    from keliling.experiments.study import Precision
 
     if asked is None:
         return None
@@ -176,8 +176,8 @@ def default_folder(names: list[str]) -> Path:
 
 def show(comparison: Comparison, *, everything: bool) -> None:
     """The tables of a comparison, policy by policy."""
-    from experiments.comparison import PUBLISHED
-    from experiments.measures import STANDARDISED, VALUE
+    from keliling.experiments.comparison import PUBLISHED
+    from keliling.experiments.measures import STANDARDISED, VALUE
 
     base, year, n = comparison.baseline, comparison.year, comparison.n
     special = {measure.name for measure in VALUE}
@@ -246,11 +246,11 @@ def show(comparison: Comparison, *, everything: bool) -> None:
 
 
 def _write(folder: Path, comparison: Comparison, provenance: dict[str, Any], *, figures: bool) -> None:
-    from experiments.tables import write_comparison, write_ensembles, write_provenance
+    from keliling.experiments.tables import write_comparison, write_ensembles, write_provenance
 
     write_ensembles(folder, comparison.ensembles)
     if figures:
-        from experiments.figures.comparison import draw_comparison
+        from keliling.experiments.figures.comparison import draw_comparison
 
         draw_comparison(folder, comparison)
     write_comparison(folder, comparison)
@@ -258,7 +258,7 @@ def _write(folder: Path, comparison: Comparison, provenance: dict[str, Any], *, 
 
 
 def _content(folder: Path, comparison: Comparison) -> dict[str, object]:
-    from experiments.tables import as_dict
+    from keliling.experiments.tables import as_dict
 
     return {
         "note": NOT_A_FORECAST,

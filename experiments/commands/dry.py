@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.commands.terminal import duration, facts
+from keliling.experiments.commands.terminal import duration, facts
 
 if TYPE_CHECKING:
-    from experiments.runner import Plan
+    from keliling.experiments.runner import Plan
 
 
 def describe(
     plan: Plan, scenarios: int, replicates: int, workers: int | None, out: Path | None, *, as_json: bool
 ) -> None:
     """Say what a plan comes to, on stdout; nothing is run and nothing written."""
-    from experiments.runner import cores
+    from keliling.experiments.runner import cores
 
     used = workers or cores()
     each = sorted({job.scenario.days for job in plan.jobs})

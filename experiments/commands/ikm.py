@@ -7,9 +7,9 @@ from dataclasses import asdict
 
 import rich_click as click
 
-from experiments import NOT_A_FORECAST
-from experiments.commands import options
-from experiments.commands.terminal import Progress, heading, table, write_json
+from keliling.experiments import NOT_A_FORECAST
+from keliling.experiments.commands import options
+from keliling.experiments.commands.terminal import Progress, heading, table, write_json
 
 PUBLISHED = (6.08, -6.71)  # from 2018 to 2019 at Kebon Jeruk and at Grogol Petamburan (S0; patterns Q2 and Q1)
 FRAMES = {"all": "all decided", "counter": "came to a counter or an event", "event": "came to an event"}
@@ -70,9 +70,9 @@ def ikm(
       keliling ikm grogol-petamburan-2018 --change -6.71
       keliling ikm kebon-jeruk-weekly --set years=3 --asked 30 --asked 100 --json
     """
-    from experiments.asked import DRAWS, chances
-    from experiments.ensemble import reported_years, window_year
-    from sim.errors import InvalidInput, Problem
+    from keliling.experiments.asked import DRAWS, chances
+    from keliling.experiments.ensemble import reported_years, window_year
+    from keliling.sim.errors import InvalidInput, Problem
 
     (loaded,) = options.load_all([scenario], set_, size)
     year = window_year([loaded], year)

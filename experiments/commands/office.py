@@ -7,8 +7,8 @@ from typing import Any
 
 import rich_click as click
 
-from experiments.commands import options
-from experiments.commands.terminal import next_step, say
+from keliling.experiments.commands import options
+from keliling.experiments.commands.terminal import next_step, say
 
 
 @click.command("new-office")
@@ -34,9 +34,9 @@ def new_office(file: Path, set_: tuple[str, ...], quiet: bool, **given: Any) -> 
       keliling new-office my-office.toml --name "Tebet" --population 236000 --rw 80 --rt 943
       keliling new-office my-office.toml --name "Tebet" --population 236000 --rw 80 --rt 943 --officers 6 --ikm 82.5
     """
-    from sim.errors import InvalidInput, Problem
-    from sim.new_office import new_office as begin
-    from sim.scenario_options import option_value
+    from keliling.sim.errors import InvalidInput, Problem
+    from keliling.sim.new_office import new_office as begin
+    from keliling.sim.scenario_options import option_value
 
     figures: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     if "kelurahan" in figures:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import rich_click as click
 
 if TYPE_CHECKING:
-    from sim.scenario import Scenario
+    from keliling.sim.scenario import Scenario
 
 F = TypeVar("F", bound=Callable[..., Any])
 MOST = 2**32 - 1
@@ -77,9 +77,9 @@ def _rule(_: click.Context, option: click.Parameter, text: str | None) -> tuple[
     """An outcome and a half width; raises InvalidInput when it is neither."""
     if text is None:
         return None
-    from sim.errors import InvalidInput, Problem
-    from sim.faults import nearest_name
-    from sim.outcomes import outcomes
+    from keliling.sim.errors import InvalidInput, Problem
+    from keliling.sim.faults import nearest_name
+    from keliling.sim.outcomes import outcomes
 
     name, _, width = text.partition("=")
     if name not in outcomes():
@@ -124,8 +124,8 @@ def added(*options: Callable[[Any], Any]) -> Callable[[F], F]:
 
 def load_all(names: Sequence[str], set_: Sequence[str], size: float | None) -> list[Scenario]:
     """The scenarios of names or files; raises InvalidInput once, with the problems of all of them."""
-    from sim.errors import InvalidInput
-    from sim.scenario import load
+    from keliling.sim.errors import InvalidInput
+    from keliling.sim.scenario import load
 
     settings = {} if size is None else {"size": size}
     found, problems = [], []
@@ -143,9 +143,9 @@ def compile_first(engine: str, *, quiet: bool) -> None:
     """Have the compiled engine compiled before any work begins, and say so, since it takes a while, once."""
     if engine != "kernel":
         return
-    from experiments.commands.terminal import say
-    from sim.kernels.living import is_ready
-    from sim.kernels.simulation import prepare
+    from keliling.experiments.commands.terminal import say
+    from keliling.sim.kernels.living import is_ready
+    from keliling.sim.kernels.simulation import prepare
 
     if not is_ready():
         if not quiet:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from experiments import NOT_A_FORECAST
-from experiments.commands import options
-from experiments.commands.terminal import Progress, explained, heading, next_step, say, table, write_json
+from keliling.experiments import NOT_A_FORECAST
+from keliling.experiments.commands import options
+from keliling.experiments.commands.terminal import Progress, explained, heading, next_step, say, table, write_json
 
 if TYPE_CHECKING:
-    from experiments.ensemble import Ensemble
-    from sim.diagnosis import Diagnosis
+    from keliling.experiments.ensemble import Ensemble
+    from keliling.sim.diagnosis import Diagnosis
 
 
 @click.command()
@@ -61,8 +61,8 @@ def run(
       keliling run my-office.toml --set officers=3 --set events_per_month=2 --year 2019
       keliling run kebon-jeruk-2019 --json > outcomes.json
     """
-    from experiments.ensemble import ensembles_of, open_notes, plan_ensembles, reported_years, window_year
-    from experiments.kept import Kept, ready
+    from keliling.experiments.ensemble import ensembles_of, open_notes, plan_ensembles, reported_years, window_year
+    from keliling.experiments.kept import Kept, ready
 
     began = datetime.now(UTC)
     (plan_of,) = options.load_all([scenario], set_, size)
@@ -72,7 +72,7 @@ def run(
     kept = None if out is None else Kept(out / "runs", engine, warn=say)
     plan = plan_ensembles([plan_of], replicates, seed=seed, engine=engine, kept=kept, checked=checked)
     if dry_run:
-        from experiments.commands.dry import describe
+        from keliling.experiments.commands.dry import describe
 
         describe(plan, 1, replicates, workers, out, as_json=as_json)
         return
@@ -83,7 +83,7 @@ def run(
         options.compile_first(engine, quiet=quiet)
     with Progress(plan.days, quiet=quiet) as progress:
         (ensemble,) = ensembles_of(plan, [plan_of], workers=workers, progress=progress)
-    from experiments.tables import provenance_of, write_ensembles, write_provenance
+    from keliling.experiments.tables import provenance_of, write_ensembles, write_provenance
 
     provenance = provenance_of([ensemble], years=years, began=began)
     if out is not None:
@@ -116,10 +116,10 @@ def run(
 
 def show(ensemble: Ensemble, years: list[int], *, everything: bool) -> None:
     """The table of outcomes of one scenario."""
-    from experiments.differences import measure_of
-    from experiments.ensemble import open_notes
-    from experiments.intervals import interval, mean
-    from sim.outcomes import outcomes
+    from keliling.experiments.differences import measure_of
+    from keliling.experiments.ensemble import open_notes
+    from keliling.experiments.intervals import interval, mean
+    from keliling.sim.outcomes import outcomes
 
     scenario, n = ensemble.scenario, len(ensemble.runs)
     heading(scenario.title)
@@ -153,8 +153,8 @@ def show(ensemble: Ensemble, years: list[int], *, everything: bool) -> None:
 
 def _categories(ensemble: Ensemble, years: list[int]) -> str:
     """The categories of the mean IKM by year, and where each begins, in a sentence."""
-    from experiments.intervals import mean
-    from sim.ikm import categories, category
+    from keliling.experiments.intervals import mean
+    from keliling.sim.ikm import categories, category
 
     found = [f"{category(round(mean(ensemble.values('ikm', year)), 2))} in {year}" for year in years]
     begins = ", ".join(f"{letter} from {low:g}" for letter, low, _ in categories())
@@ -163,8 +163,8 @@ def _categories(ensemble: Ensemble, years: list[int]) -> str:
 
 def _diagnosis(ensemble: Ensemble, year: int) -> Diagnosis:
     """Which co-production this is, from the totals of an average run."""
-    from sim.diagnosis import diagnose
-    from sim.outcomes import totals_of
+    from keliling.sim.diagnosis import diagnose
+    from keliling.sim.outcomes import totals_of
 
     totals = totals_of(ensemble.totals(year))
     average = {name: value / len(ensemble.runs) for name, value in totals.items()}
@@ -173,8 +173,8 @@ def _diagnosis(ensemble: Ensemble, year: int) -> Diagnosis:
 
 def _years(ensemble: Ensemble, years: list[int]) -> dict[str, Any]:
     """Every outcome of every year as JSON can hold it."""
-    from experiments.intervals import interval, mean
-    from sim.outcomes import outcomes
+    from keliling.experiments.intervals import interval, mean
+    from keliling.sim.outcomes import outcomes
 
     reported: dict[str, Any] = {}
     for year in years:
@@ -196,7 +196,7 @@ def _years(ensemble: Ensemble, years: list[int]) -> dict[str, Any]:
 
 def _neighbourhoods(ensemble: Ensemble, years: list[int]) -> dict[str, list[dict[str, Any]]]:
     """What is counted by RW, year by year: each count a list of the replicates. By month it is in a file (--out)."""
-    from sim.scenario import YEAR_MONTHS
+    from keliling.sim.scenario import YEAR_MONTHS
 
     found: dict[str, list[dict[str, Any]]] = {}
     for year in years:

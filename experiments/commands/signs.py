@@ -6,9 +6,9 @@ from pathlib import Path
 
 import rich_click as click
 
-from experiments import NOT_A_FORECAST
-from experiments.commands import options
-from experiments.commands.terminal import Progress, heading, next_step, say, table, write_json
+from keliling.experiments import NOT_A_FORECAST
+from keliling.experiments.commands import options
+from keliling.experiments.commands.terminal import Progress, heading, next_step, say, table, write_json
 
 WORDS = {-1: "falls", 0: "same", 1: "rises"}
 
@@ -66,10 +66,10 @@ def signs(
     """
     from difflib import get_close_matches
 
-    from experiments.kept import Kept, ready, write_whole
-    from experiments.signs import signs_of
-    from sim.errors import InvalidInput, Problem
-    from sim.outcomes import outcomes
+    from keliling.experiments.kept import Kept, ready, write_whole
+    from keliling.experiments.signs import signs_of
+    from keliling.sim.errors import InvalidInput, Problem
+    from keliling.sim.outcomes import outcomes
 
     if len(scenarios) % 2:
         raise InvalidInput([Problem("options", 0, 0, "BASELINE POLICY", " ".join(scenarios), "come in pairs")])

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from experiments.commands import options
-from experiments.commands.terminal import Progress, duration, facts, next_step, say, table, write_json
+from keliling.experiments.commands import options
+from keliling.experiments.commands.terminal import Progress, duration, facts, next_step, say, table, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from experiments.batches import Place
-    from experiments.report import Report
-    from experiments.store import Store
-    from experiments.study import Study
+    from keliling.experiments.batches import Place
+    from keliling.experiments.report import Report
+    from keliling.experiments.store import Store
+    from keliling.experiments.study import Study
 
 
 @click.command()
@@ -89,9 +89,9 @@ def study(
       keliling study outreach-frequency-kebon-jeruk
       keliling study my-study.toml --points 256 --workers 2
     """
-    from experiments.batches import Place
-    from experiments.store import Store
-    from experiments.study_file import load_study
+    from keliling.experiments.batches import Place
+    from keliling.experiments.store import Store
+    from keliling.experiments.study_file import load_study
 
     quiet = quiet or as_json
     found = load_study(study, set_, points=points, replicates=replicates, precision=precision, seed=seed, size=size)
@@ -104,11 +104,11 @@ def study(
         report = _live(found, store, place, quiet=quiet)
         _write(store.folder, report, figures=figures)
     if as_json:
-        from experiments.commands.study_tables import content
+        from keliling.experiments.commands.study_tables import content
 
         write_json(content(report) | {"folder": str(store.folder)})
         return
-    from experiments.commands.study_tables import show
+    from keliling.experiments.commands.study_tables import show
 
     show(report)
     if not quiet:
@@ -118,12 +118,12 @@ def study(
 
 def _live(study: Study, store: Store, place: Place, *, quiet: bool) -> Report:
     """Live what is left of a study; replicates by rule in rounds, each decided by whole rounds before it."""
-    from experiments.batches import live_jobs
-    from experiments.report import report_of
-    from experiments.studies.answers import answers_of
+    from keliling.experiments.batches import live_jobs
+    from keliling.experiments.report import report_of
+    from keliling.experiments.studies.answers import answers_of
 
     if place.engine == "kernel":
-        from sim.kernels.willingness import willingness_of
+        from keliling.sim.kernels.willingness import willingness_of
 
         for arm in study.arms:
             willingness_of(arm.scenario.hypothesis)  # one that cannot be compiled is refused before anything is kept
@@ -145,8 +145,8 @@ def _live(study: Study, store: Store, place: Place, *, quiet: bool) -> Report:
 
 def _rounds(study: Study, store: Store) -> Iterator[list[tuple[int, int]]]:
     """The jobs of each round: all at once, or with a precision as many as the rounds before call for."""
-    from experiments.precision import following, judged
-    from experiments.studies.answers import answers_of
+    from keliling.experiments.precision import following, judged
+    from keliling.experiments.studies.answers import answers_of
 
     rule = study.precision
     if rule is None:
@@ -160,19 +160,19 @@ def _rounds(study: Study, store: Store) -> Iterator[list[tuple[int, int]]]:
 
 
 def _write(folder: Path, report: Report, *, figures: bool) -> None:
-    from experiments.report import write_tables
+    from keliling.experiments.report import write_tables
 
     write_tables(folder, report)
     if figures:
-        from experiments.figures.study import draw
+        from keliling.experiments.figures.study import draw
 
         draw(folder, report)
 
 
 def _describe(study: Study, store: Store, place: Place, *, as_json: bool) -> None:
     """Say what a study comes to: runs, time and disk; nothing is run and nothing written."""
-    from experiments.runner import Job, Plan, cores
-    from experiments.store import BYTES_A_RUN
+    from keliling.experiments.runner import Job, Plan, cores
+    from keliling.experiments.store import BYTES_A_RUN
 
     jobs = study.jobs(study.precision.most if study.precision else None)
     runs = len(jobs) * len(study.arms)
@@ -212,7 +212,7 @@ def studies(as_json: bool) -> None:
       keliling studies
       keliling studies --json
     """
-    from experiments.study_file import titles
+    from keliling.experiments.study_file import titles
 
     found = titles()
     if as_json:

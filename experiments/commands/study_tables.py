@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from experiments import NOT_A_FORECAST
-from experiments.commands.terminal import explained, heading, table
+from keliling.experiments import NOT_A_FORECAST
+from keliling.experiments.commands.terminal import explained, heading, table
 
 if TYPE_CHECKING:
-    from experiments.differences import Measure
-    from experiments.report import Report
-    from experiments.studies.decision import Standing
-    from experiments.studies.sensitivity import Index
+    from keliling.experiments.differences import Measure
+    from keliling.experiments.report import Report
+    from keliling.experiments.studies.decision import Standing
+    from keliling.experiments.studies.sensitivity import Index
 
 COLOURS = {"better": "cyan", "worse": "yellow"}
 MOST_FACTORS = 12
@@ -45,15 +45,15 @@ def show(report: Report) -> None:
 
 def _words(report: Report) -> dict[str, str]:
     """What the study's outcomes mean, those that would be misread."""
-    from sim.outcomes import outcomes
+    from keliling.sim.outcomes import outcomes
 
     named = [outcomes()[name] for name in report.answers.study.outcomes]
     return {one.title: one.meaning for one in named if one.explained}
 
 
 def _decision(report: Report) -> None:
-    from experiments.differences import measure_of
-    from sim.outcomes import outcomes
+    from keliling.experiments.differences import measure_of
+    from keliling.sim.outcomes import outcomes
 
     found = report.decision
     if found.note:
@@ -128,8 +128,8 @@ def _coloured(one: Standing, measure: Measure) -> str:
 
 def _crossed(report: Report) -> None:
     """By outcome, conditions in rows and policies in columns: how far effects lie apart, or what conditions change."""
-    from experiments.studies.crossed import APART, SAME
-    from sim.outcomes import outcomes
+    from keliling.experiments.studies.crossed import APART, SAME
+    from keliling.sim.outcomes import outcomes
 
     crossing = report.answers.study.crossing
     if crossing is None:
@@ -171,7 +171,7 @@ def _crossed(report: Report) -> None:
 
 
 def _frequency(report: Report) -> None:
-    from sim.outcomes import outcomes
+    from keliling.sim.outcomes import outcomes
 
     said = [one for one in report.responses if one.text]
     if said:
@@ -198,7 +198,7 @@ def _tornado(report: Report) -> None:
 
 
 def _sensitivity(report: Report) -> None:
-    from experiments.studies.sensitivity import MAIN
+    from keliling.experiments.studies.sensitivity import MAIN
 
     for target, found in report.sensitivity.items():
         if target.kind == "level" and len(report.answers.study.arms) > 1:
@@ -269,8 +269,8 @@ def _reached(report: Report) -> None:
     reached, rule = report.reached, report.answers.study.precision
     if reached is None or rule is None:
         return
-    from experiments.differences import variance_ratio
-    from experiments.precision import said
+    from keliling.experiments.differences import variance_ratio
+    from keliling.experiments.precision import said
 
     values = report.answers.values[rule.outcome]
     ratios = [variance_ratio(values[0].tolist(), values[at].tolist()) for at in range(1, len(values))]

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from experiments.commands import options
-from experiments.commands.terminal import Progress, heading, next_step, table, write_json
+from keliling.experiments.commands import options
+from keliling.experiments.commands.terminal import Progress, heading, next_step, table, write_json
 
 if TYPE_CHECKING:
-    from sim.scenario import Scenario
+    from keliling.sim.scenario import Scenario
 
 
 @click.command()
@@ -53,7 +53,7 @@ def trace(
       keliling trace kebon-jeruk-2018 kebon-jeruk-weekly --spared --size 0.1
       keliling trace kebon-jeruk-2018 kebon-jeruk-weekly --resident 1234 --size 0.1
     """
-    from sim.errors import InvalidInput, Problem
+    from keliling.sim.errors import InvalidInput, Problem
 
     if (spared or harmed) and policy is None:
         rule = "needs a POLICY beside the SCENARIO"
@@ -63,7 +63,7 @@ def trace(
         raise InvalidInput([Problem("options", 0, 0, "--resident", str(resident), rule)])
     plans = options.load_all([scenario] if policy is None else [scenario, policy], set_, size)
     first, other = plans[0], plans[1] if policy is not None else None
-    from experiments.trace import days_of, story
+    from keliling.experiments.trace import days_of, story
 
     quiet = quiet or as_json
     if spared or harmed:
@@ -113,7 +113,7 @@ def _affected(
     quiet: bool,
 ) -> None:
     """Show whom the policy touched: everyone, or only those spared or those harmed."""
-    from experiments.affected import GROUPS, affected
+    from keliling.experiments.affected import GROUPS, affected
 
     with Progress(scenario.days + policy.days, quiet=quiet) as progress:
         found = affected(scenario, policy, seed=seed, replicate=replicate, progress=progress)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from experiments import NOT_A_FORECAST
-from experiments.commands import options
-from experiments.commands.terminal import Progress, heading, next_step, table, write_json
+from keliling.experiments import NOT_A_FORECAST
+from keliling.experiments.commands import options
+from keliling.experiments.commands.terminal import Progress, heading, next_step, table, write_json
 
 if TYPE_CHECKING:
-    from experiments.trial import Estimate, Measured
+    from keliling.experiments.trial import Estimate, Measured
 
 
 @click.group()
@@ -50,8 +50,8 @@ def reference(
       keliling trial reference
       keliling trial reference grogol-petamburan-2018 --set assistance_effect=0.12 --replicates 5
     """
-    from experiments.trial import measure
-    from experiments.trial import reference as reference_trial
+    from keliling.experiments.trial import measure
+    from keliling.experiments.trial import reference as reference_trial
 
     (loaded,) = options.load_all([scenario], set_, size)
     quiet = quiet or as_json
@@ -68,9 +68,9 @@ def reference(
 
 def content(found: Measured) -> dict[str, Any]:
     """What a trial found, as JSON holds it: ``effect.help.granted.mean``, ``by_permit.imb.effect.help...``."""
-    from experiments.trial import ALL, inputs
-    from sim.cohort import FOLLOWED
-    from sim.parameters import permits
+    from keliling.experiments.trial import ALL, inputs
+    from keliling.sim.cohort import FOLLOWED
+    from keliling.sim.parameters import permits
 
     def said(estimate: Estimate) -> dict[str, Any]:
         return {"mean": estimate.mean, "interval": list(estimate.interval)}
@@ -98,9 +98,9 @@ def content(found: Measured) -> dict[str, Any]:
 
 
 def _show(found: Measured, replicates: int, seed: int) -> None:
-    from experiments.trial import ALL, inputs
-    from sim.cohort import FOLLOWED
-    from sim.parameters import permits
+    from keliling.experiments.trial import ALL, inputs
+    from keliling.sim.cohort import FOLLOWED
+    from keliling.sim.parameters import permits
 
     plan = found.trial
     heading(f"{plan.scenario.title}: the reference trial")

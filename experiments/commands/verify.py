@@ -7,8 +7,8 @@ from pathlib import Path
 
 import rich_click as click
 
-from experiments.commands import options
-from experiments.commands.terminal import Progress, next_step, say, write_json
+from keliling.experiments.commands import options
+from keliling.experiments.commands.terminal import Progress, next_step, say, write_json
 
 
 @click.command()
@@ -42,8 +42,8 @@ def verify(results: Path, sample: int, seed: int, engine: str, as_json: bool, qu
       keliling verify results/outreach-frequency-kebon-jeruk
       keliling verify results/screening --sample 100 --engine agents
     """
-    from experiments.verifying import verified
-    from sim.errors import KelilingError
+    from keliling.experiments.verifying import verified
+    from keliling.sim.errors import KelilingError
 
     quiet = quiet or as_json
     options.compile_first(engine, quiet=quiet)

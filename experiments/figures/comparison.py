@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from experiments import style
-from experiments.comparison import Comparison
-from experiments.differences import Difference
-from experiments.ensemble import Ensemble
-from experiments.intervals import t_quantile
-from sim import __version__
-from sim.outcomes import Outcome, outcomes
-from sim.scenario import MONTH_DAYS, YEAR_MONTHS
+from keliling import __version__
+from keliling.experiments import style
+from keliling.experiments.comparison import Comparison
+from keliling.experiments.differences import Difference
+from keliling.experiments.ensemble import Ensemble
+from keliling.experiments.intervals import t_quantile
+from keliling.sim.outcomes import Outcome, outcomes
+from keliling.sim.scenario import MONTH_DAYS, YEAR_MONTHS
 
 MAIN = ("rejected_share", "delayed_share", "satisfaction", "broker_share")
 """Outcomes that are drawn month by month. The IKM is half-yearly; true mean satisfaction is what it samples."""

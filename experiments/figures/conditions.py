@@ -10,11 +10,11 @@ import math
 from pathlib import Path
 from typing import Any
 
-from experiments import style
-from experiments.figures.sheet import footer, keep, marked, sheet, striped
-from experiments.report import Report
-from experiments.studies.crossed import ALIKE, APART, SAME, Effect
-from sim.outcomes import outcomes
+from keliling.experiments import style
+from keliling.experiments.figures.sheet import footer, keep, marked, sheet, striped
+from keliling.experiments.report import Report
+from keliling.experiments.studies.crossed import ALIKE, APART, SAME, Effect
+from keliling.sim.outcomes import outcomes
 
 WIDE, ROW, NAMES, ACROSS = 2.5, 0.23, 1.75, 5  # inches; panels beside each other
 BAND = "#D9E6F2"

@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from experiments import style
-from experiments.factors import LUCK, Factor
-from experiments.figures.sheet import Sheet, striped
+from keliling.experiments import style
+from keliling.experiments.factors import LUCK, Factor
+from keliling.experiments.figures.sheet import Sheet, striped
 
 if TYPE_CHECKING:
-    from experiments.studies.sensitivity import Sensitivity
+    from keliling.experiments.studies.sensitivity import Sensitivity
 
 MOST = 20  # rows of one sheet
 ROW, NAMES, TOP, BOTTOM = 0.36, 4.1, 0.1, 0.68  # inches: a row, the column of names, space above and below the rows

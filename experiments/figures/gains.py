@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments import style
-from experiments.differences import Difference, Measure
-from experiments.figures.sheet import Sheet, bounds, difference_of, footer, keep, marked, marks, sheet
-from experiments.studies.answers import Answers, Floats
-from experiments.studies.decision import lived_jobs
-from sim.outcomes import LOWER
+from keliling.experiments import style
+from keliling.experiments.differences import Difference, Measure
+from keliling.experiments.figures.sheet import Sheet, bounds, difference_of, footer, keep, marked, marks, sheet
+from keliling.experiments.studies.answers import Answers, Floats
+from keliling.experiments.studies.decision import lived_jobs
+from keliling.sim.outcomes import LOWER
 
 FEW = 20  # decisions of an RW below which its share says little
 NORMAL = 1.96  # half width of a 95% interval in standard errors

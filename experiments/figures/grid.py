@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from experiments import style
-from experiments.differences import Difference, Measure, measure_of
-from experiments.factors import Factor
-from experiments.figures.sheet import bounds, change, footer, keep, sheet
-from experiments.studies.answers import Answers, Floats
-from sim.outcomes import NEITHER, outcomes
-from sim.parameters import Value, register
+from keliling.experiments import style
+from keliling.experiments.differences import Difference, Measure, measure_of
+from keliling.experiments.factors import Factor
+from keliling.experiments.figures.sheet import bounds, change, footer, keep, sheet
+from keliling.experiments.studies.answers import Answers, Floats
+from keliling.sim.outcomes import NEITHER, outcomes
+from keliling.sim.parameters import Value, register
 
 
 def heat_map(folder: Path, answers: Answers, outcome: str, levers: tuple[str, str]) -> list[Path]:

@@ -6,12 +6,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments import style
-from experiments.figures.factor_rows import DASHES, MOST, beside, decimals_for, named, rows_of, size_of, with_rest
-from experiments.figures.sheet import keep, listed, sheet
+from keliling.experiments import style
+from keliling.experiments.figures.factor_rows import (
+    DASHES,
+    MOST,
+    beside,
+    decimals_for,
+    named,
+    rows_of,
+    size_of,
+    with_rest,
+)
+from keliling.experiments.figures.sheet import keep, listed, sheet
 
 if TYPE_CHECKING:
-    from experiments.studies.information import Information, Worth
+    from keliling.experiments.studies.information import Information, Worth
 
 WIDE, BEYOND = 4.0, 3.5  # inches: the bars, and the numbers beside them
 

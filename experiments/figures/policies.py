@@ -13,15 +13,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments import style
-from experiments.differences import Difference, Measure, measure_of
-from experiments.figures.sheet import bounds, change, footer, keep, listed, lowered, marked, marks, sheet, striped
-from experiments.studies.answers import Answers
-from experiments.studies.frequency import frequencies
-from sim.outcomes import outcomes
+from keliling.experiments import style
+from keliling.experiments.differences import Difference, Measure, measure_of
+from keliling.experiments.figures.sheet import (
+    bounds,
+    change,
+    footer,
+    keep,
+    listed,
+    lowered,
+    marked,
+    marks,
+    sheet,
+    striped,
+)
+from keliling.experiments.studies.answers import Answers
+from keliling.experiments.studies.frequency import frequencies
+from keliling.sim.outcomes import outcomes
 
 if TYPE_CHECKING:
-    from experiments.studies.decision import Standing
+    from keliling.experiments.studies.decision import Standing
 
 # -- over frequencies
 

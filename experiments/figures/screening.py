@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments import style
-from experiments.factors import LUCK
-from experiments.figures.factor_rows import INDEX_COLUMNS, index_rows, named, points_of
-from experiments.figures.sheet import keep, listed, sheet
+from keliling.experiments import style
+from keliling.experiments.factors import LUCK
+from keliling.experiments.figures.factor_rows import INDEX_COLUMNS, index_rows, named, points_of
+from keliling.experiments.figures.sheet import keep, listed, sheet
 
 if TYPE_CHECKING:
-    from experiments.studies.sensitivity import Index, Sensitivity
+    from keliling.experiments.studies.sensitivity import Index, Sensitivity
 
 NAMED = 10  # points that get a name
 

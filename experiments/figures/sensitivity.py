@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments import style
-from experiments.factors import LUCK
-from experiments.figures.factor_rows import (
+from keliling.experiments import style
+from keliling.experiments.factors import LUCK
+from keliling.experiments.figures.factor_rows import (
     DASHES,
     INDEX_COLUMNS,
     MOST,
@@ -26,11 +26,11 @@ from experiments.figures.factor_rows import (
     size_of,
     with_rest,
 )
-from experiments.figures.sheet import keep, listed, sheet
-from experiments.studies.sensitivity import MAIN
+from keliling.experiments.figures.sheet import keep, listed, sheet
+from keliling.experiments.studies.sensitivity import MAIN
 
 if TYPE_CHECKING:
-    from experiments.studies.sensitivity import Index, Sensitivity
+    from keliling.experiments.studies.sensitivity import Index, Sensitivity
 
 WIDE, BEYOND = 4.2, 3.4  # inches: the bars, and the numbers beside them
 MEASURES = {

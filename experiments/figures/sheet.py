@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from experiments import NOT_A_FORECAST, style
-from experiments.differences import Difference, Measure, alone, measure_of
-from experiments.kept import write_whole
-from experiments.studies.answers import Answers, Floats
-from experiments.studies.decision import sample, units
-from sim import __version__
-from sim.outcomes import outcomes
+from keliling import __version__
+from keliling.experiments import NOT_A_FORECAST, style
+from keliling.experiments.differences import Difference, Measure, alone, measure_of
+from keliling.experiments.kept import write_whole
+from keliling.experiments.studies.answers import Answers, Floats
+from keliling.experiments.studies.decision import sample, units
+from keliling.sim.outcomes import outcomes
 
 MARGIN = 0.16
 

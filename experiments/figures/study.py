@@ -6,22 +6,22 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.differences import measure_of
-from experiments.figures.conditions import conditions
-from experiments.figures.gains import who_gains
-from experiments.figures.grid import heat_map
-from experiments.figures.information import information_bars
-from experiments.figures.policies import forest, frequency_response
-from experiments.figures.screening import morris_plane
-from experiments.figures.sensitivity import convergence_lines, index_bars
-from experiments.figures.sheet import footer
-from experiments.figures.tornado import Bar, tornado
-from experiments.report import Report
-from experiments.studies.frequency import today
-from experiments.studies.targets import Target
-from experiments.studies.tornado import Change
-from sim.outcomes import outcomes
-from sim.parameters import Value
+from keliling.experiments.differences import measure_of
+from keliling.experiments.figures.conditions import conditions
+from keliling.experiments.figures.gains import who_gains
+from keliling.experiments.figures.grid import heat_map
+from keliling.experiments.figures.information import information_bars
+from keliling.experiments.figures.policies import forest, frequency_response
+from keliling.experiments.figures.screening import morris_plane
+from keliling.experiments.figures.sensitivity import convergence_lines, index_bars
+from keliling.experiments.figures.sheet import footer
+from keliling.experiments.figures.tornado import Bar, tornado
+from keliling.experiments.report import Report
+from keliling.experiments.studies.frequency import today
+from keliling.experiments.studies.targets import Target
+from keliling.experiments.studies.tornado import Change
+from keliling.sim.outcomes import outcomes
+from keliling.sim.parameters import Value
 
 MOST_TARGETS = 6
 """Targets that are drawn; the others stand in the tables."""

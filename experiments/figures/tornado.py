@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments import style
-from experiments.figures.factor_rows import MOST, beside, decimals_for, named, rows_of, size_of, with_rest
-from experiments.figures.sheet import keep, listed, sheet
+from keliling.experiments import style
+from keliling.experiments.figures.factor_rows import MOST, beside, decimals_for, named, rows_of, size_of, with_rest
+from keliling.experiments.figures.sheet import keep, listed, sheet
 
 WIDE, BEYOND = 3.3, 4.2  # inches: the bars, and the numbers beside them
 ENDS = {"low": (style.BASELINE, "white", "/////"), "high": (style.POLICIES[0], "", "")}

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.measures import COSTS
-from experiments.store import BY_RW, KEYS, THIRDS
-from experiments.study import Study
-from sim.outcomes import NEITHER, outcomes
+from keliling.experiments.measures import COSTS
+from keliling.experiments.store import BY_RW, KEYS, THIRDS
+from keliling.experiments.study import Study
+from keliling.sim.outcomes import NEITHER, outcomes
 
 if TYPE_CHECKING:
     import pyarrow as pa

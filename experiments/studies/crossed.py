@@ -20,8 +20,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.intervals import interval, mean
-from experiments.studies.answers import Answers, Floats
+from keliling.experiments.intervals import interval, mean
+from keliling.experiments.studies.answers import Answers, Floats
 
 APART, ALIKE, SAME, OPEN = "apart", "alike", "the same", ""
 

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.differences import Difference, measure_of, paired
-from experiments.intervals import interval
-from experiments.measures import COSTS
-from experiments.studies.answers import Answers, Floats
-from sim.outcomes import HIGHER, NEITHER, outcomes
+from keliling.experiments.differences import Difference, measure_of, paired
+from keliling.experiments.intervals import interval
+from keliling.experiments.measures import COSTS
+from keliling.experiments.studies.answers import Answers, Floats
+from keliling.sim.outcomes import HIGHER, NEITHER, outcomes
 
 Bools = NDArray[np.bool_]
 

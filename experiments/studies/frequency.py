@@ -15,9 +15,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from experiments.intervals import interval
-from experiments.studies.answers import Answers, Floats
-from sim.outcomes import NEITHER, outcomes
+from keliling.experiments.intervals import interval
+from keliling.experiments.studies.answers import Answers, Floats
+from keliling.sim.outcomes import NEITHER, outcomes
 
 LEVER = "events_per_month"
 HALF = 0.5

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.factors import Factor
-from experiments.studies.answers import Answers, Floats, Ints
-from experiments.studies.decision import UNFAIR, ranked_jobs
-from sim.parameters import Value, register
+from keliling.experiments.factors import Factor
+from keliling.experiments.studies.answers import Answers, Floats, Ints
+from keliling.experiments.studies.decision import UNFAIR, ranked_jobs
+from keliling.sim.parameters import Value, register
 
 FEWEST = 40  # worlds from which a curve can be told from luck
 FEW_VALUES = 4  # numbers that are groups rather than points of a curve

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.design import LEVELS
-from experiments.intervals import LEVEL, t_quantile
+from keliling.experiments.design import LEVELS
+from keliling.experiments.intervals import LEVEL, t_quantile
 
 Floats = NDArray[np.float64]
 

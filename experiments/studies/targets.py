@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.differences import measure_of
-from experiments.studies.answers import Answers, Floats
-from sim.outcomes import outcomes
+from keliling.experiments.differences import measure_of
+from keliling.experiments.studies.answers import Answers, Floats
+from keliling.sim.outcomes import outcomes
 
 
 @dataclass(frozen=True, eq=False)

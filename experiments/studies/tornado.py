@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.intervals import interval, mean
-from experiments.studies.answers import Answers, Floats
-from sim.parameters import Value
+from keliling.experiments.intervals import interval, mean
+from keliling.experiments.studies.answers import Answers, Floats
+from keliling.sim.parameters import Value
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sim import ikm
-from sim.agents.view import Column, Fading, RowAgent, Trait
-from sim.rng import Draw, of_correction, packed
-from sim.rules import choice, filing, influence, satisfaction
-from sim.rules.choice import BROKER, COUNTER, EVENT
-from sim.rules.satisfaction import HANDLING
-from sim.rules.serving import GRANTED, WITHDRAWN
-from sim.state import APPLIED, IDLE, NEVER, OPEN
+from keliling.sim import ikm
+from keliling.sim.agents.view import Column, Fading, RowAgent, Trait
+from keliling.sim.rng import Draw, of_correction, packed
+from keliling.sim.rules import choice, filing, influence, satisfaction
+from keliling.sim.rules.choice import BROKER, COUNTER, EVENT
+from keliling.sim.rules.satisfaction import HANDLING
+from keliling.sim.rules.serving import GRANTED, WITHDRAWN
+from keliling.sim.state import APPLIED, IDLE, NEVER, OPEN
 
 
 class Applicant(RowAgent):

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim import volunteering
-from sim.agents.view import Column, Fading, RowAgent
-from sim.rng import Draw
-from sim.rules import motivation, outreach
-from sim.rules.outreach import PREPARATION
-from sim.state import AS_ASKED, VOLUNTEER
+from keliling.sim import volunteering
+from keliling.sim.agents.view import Column, Fading, RowAgent
+from keliling.sim.rng import Draw
+from keliling.sim.rules import motivation, outreach
+from keliling.sim.rules.outreach import PREPARATION
+from keliling.sim.state import AS_ASKED, VOLUNTEER
 
 if TYPE_CHECKING:
-    from sim.agents.resident import Resident
-    from sim.model import CoproductionModel
+    from keliling.sim.agents.resident import Resident
+    from keliling.sim.model import CoproductionModel
 
 
 class CoProducer(RowAgent):

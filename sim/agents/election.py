@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.election import elect, merit
-from sim.rng import Draw
-from sim.state import FORMER, RT_HEAD, RW_HEAD, VOLUNTEER
+from keliling.sim.election import elect, merit
+from keliling.sim.rng import Draw
+from keliling.sim.state import FORMER, RT_HEAD, RW_HEAD, VOLUNTEER
 
 if TYPE_CHECKING:
-    from sim.model import CoproductionModel
-    from sim.state import Ints
+    from keliling.sim.model import CoproductionModel
+    from keliling.sim.state import Ints
 
 
 def elect_heads(model: CoproductionModel, election: int) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim import asking
-from sim.agents.view import Column, RowAgent
-from sim.rng import Draw, holder_of
-from sim.rules import influence, outreach
-from sim.rules.choice import EVENT
-from sim.state import AS_CADRE, AS_RW_HEAD, OPEN, UNASKED
+from keliling.sim import asking
+from keliling.sim.agents.view import Column, RowAgent
+from keliling.sim.rng import Draw, holder_of
+from keliling.sim.rules import influence, outreach
+from keliling.sim.rules.choice import EVENT
+from keliling.sim.state import AS_CADRE, AS_RW_HEAD, OPEN, UNASKED
 
 if TYPE_CHECKING:
-    from sim.agents.coproducer import CoProducer
+    from keliling.sim.agents.coproducer import CoProducer
 
 
 class Neighbourhood(RowAgent):

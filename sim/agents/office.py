@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim import desk
-from sim.agents.view import Column, RowAgent
-from sim.parameters import register
-from sim.rng import Draw, need_key
-from sim.rules import filing, influence, motivation, outreach, serving
-from sim.rules.outreach import ASSESSMENT, CANCELLED, CLOSED, DELIVERY, DESIGNING, ENOUGH, HELD, PREPARATION
-from sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW
-from sim.state import rows_of
+from keliling.sim import desk
+from keliling.sim.agents.view import Column, RowAgent
+from keliling.sim.parameters import register
+from keliling.sim.rng import Draw, need_key
+from keliling.sim.rules import filing, influence, motivation, outreach, serving
+from keliling.sim.rules.outreach import ASSESSMENT, CANCELLED, CLOSED, DELIVERY, DESIGNING, ENOUGH, HELD, PREPARATION
+from keliling.sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW
+from keliling.sim.state import rows_of
 
 if TYPE_CHECKING:
-    from sim.agents.neighbourhood import Neighbourhood
+    from keliling.sim.agents.neighbourhood import Neighbourhood
 
 
 class PTSPOffice(RowAgent):

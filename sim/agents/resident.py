@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.agents.applicant import Applicant
-from sim.agents.view import Column, Trait
-from sim.memory import records
-from sim.opening import begin
-from sim.rng import Draw, packed
-from sim.rules import choice, filing, influence, motivation, outreach
-from sim.rules.choice import BROKER, COUNTER, EVENT, GIVES_UP, ONLINE, TRIES_LATER, WAIT
-from sim.scenario import MONTH_DAYS
-from sim.state import IDLE, NEVER, OPEN
-from sim.terms import step_on
+from keliling.sim.agents.applicant import Applicant
+from keliling.sim.agents.view import Column, Trait
+from keliling.sim.memory import records
+from keliling.sim.opening import begin
+from keliling.sim.rng import Draw, packed
+from keliling.sim.rules import choice, filing, influence, motivation, outreach
+from keliling.sim.rules.choice import BROKER, COUNTER, EVENT, GIVES_UP, ONLINE, TRIES_LATER, WAIT
+from keliling.sim.scenario import MONTH_DAYS
+from keliling.sim.state import IDLE, NEVER, OPEN
+from keliling.sim.terms import step_on
 
 if TYPE_CHECKING:
-    from sim.model import CoproductionModel
-    from sim.state import Floats
+    from keliling.sim.model import CoproductionModel
+    from keliling.sim.state import Floats
 
 
 class Resident(Applicant):

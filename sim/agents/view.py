@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import mesa
 
-from sim.rules.influence import faded
+from keliling.sim.rules.influence import faded
 
 if TYPE_CHECKING:
-    from sim.model import CoproductionModel
+    from keliling.sim.model import CoproductionModel
 
 
 class Column:

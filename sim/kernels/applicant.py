@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sim import calendar, rng
-from sim.compiled import inner, picked
-from sim.rng import Draw, of_correction, uniform
-from sim.rules import choice, filing, influence
-from sim.rules.choice import BROKER, COUNTER, EVENT
-from sim.rules.satisfaction import BEST
-from sim.rules.serving import WITHDRAWN, hours_asked, service_hours
-from sim.state import APPLIED, IDLE, NEVER, OPEN
+from keliling.sim import calendar, rng
+from keliling.sim.compiled import inner, picked
+from keliling.sim.rng import Draw, of_correction, uniform
+from keliling.sim.rules import choice, filing, influence
+from keliling.sim.rules.choice import BROKER, COUNTER, EVENT
+from keliling.sim.rules.satisfaction import BEST
+from keliling.sim.rules.serving import WITHDRAWN, hours_asked, service_hours
+from keliling.sim.state import APPLIED, IDLE, NEVER, OPEN
 
 # Compiled code cannot look inside a class, so the purposes that it draws for are named here.
 DEFECT, REPAIR, SERVICE, QUEUE_PLACE = Draw.DEFECT, Draw.REPAIR, Draw.SERVICE, Draw.QUEUE_PLACE

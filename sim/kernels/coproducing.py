@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from sim import asking
-from sim.compiled import inner, inner_with_arrays, picked
-from sim.kernels.applicant import draw
-from sim.kernels.growing import next_row
-from sim.rng import Draw
-from sim.rules import influence, motivation, outreach
-from sim.rules.outreach import PREPARATION
-from sim.state import AS_ASKED, VOLUNTEER
-from sim.volunteering import helped_this_month, joins, month_ends, take_up
+from keliling.sim import asking
+from keliling.sim.compiled import inner, inner_with_arrays, picked
+from keliling.sim.kernels.applicant import draw
+from keliling.sim.kernels.growing import next_row
+from keliling.sim.rng import Draw
+from keliling.sim.rules import influence, motivation, outreach
+from keliling.sim.rules.outreach import PREPARATION
+from keliling.sim.state import AS_ASKED, VOLUNTEER
+from keliling.sim.volunteering import helped_this_month, joins, month_ends, take_up
 
 JOIN, JOIN_BETWEEN = Draw.JOIN, Draw.JOIN_BETWEEN
 LARGEST = motivation.LARGEST

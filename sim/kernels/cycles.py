@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import inner, inner_with_arrays
-from sim.kernels.applicant import draw
-from sim.kernels.coproducing import estimated_need_of, invited
-from sim.kernels.growing import next_row
-from sim.kernels.hosting import gather, parts_of, prepare, publicise, stand_by
-from sim.rng import Draw, ordered
-from sim.rules import influence, motivation, outreach, serving
-from sim.rules.outreach import (
+from keliling.sim.compiled import inner, inner_with_arrays
+from keliling.sim.kernels.applicant import draw
+from keliling.sim.kernels.coproducing import estimated_need_of, invited
+from keliling.sim.kernels.growing import next_row
+from keliling.sim.kernels.hosting import gather, parts_of, prepare, publicise, stand_by
+from keliling.sim.rng import Draw, ordered
+from keliling.sim.rules import influence, motivation, outreach, serving
+from keliling.sim.rules.outreach import (
     ASSESSMENT,
     CANCELLED,
     CLOSED,
@@ -24,7 +24,7 @@ from sim.rules.outreach import (
     POSTPONE,
     PREPARATION,
 )
-from sim.volunteering import joins, serves
+from keliling.sim.volunteering import joins, serves
 
 TARGET, MEETING = Draw.TARGET, Draw.MEETING
 

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from sim.compiled import inlined, inner, inner_with_arrays, prefetch
-from sim.kernels.applicant import (
+from keliling.sim.compiled import inlined, inner, inner_with_arrays, prefetch
+from keliling.sim.kernels.applicant import (
     choosing_of,
     close,
     draw,
@@ -18,15 +18,15 @@ from sim.kernels.applicant import (
     schedule_need,
     trust_of,
 )
-from sim.kernels.cycles import after_delivery
-from sim.kernels.growing import room_for_applications
-from sim.kernels.needs import needs_due
-from sim.rng import Draw, holder_of, ordered
-from sim.rules import choice, filing, influence
-from sim.rules.choice import BROKER, EVENT, GIVES_UP, ONLINE, TRIES_LATER, WAIT
-from sim.rules.outreach import DELIVERY, PREPARATION
-from sim.scenario import MONTH_DAYS
-from sim.state import OPEN
+from keliling.sim.kernels.cycles import after_delivery
+from keliling.sim.kernels.growing import room_for_applications
+from keliling.sim.kernels.needs import needs_due
+from keliling.sim.rng import Draw, holder_of, ordered
+from keliling.sim.rules import choice, filing, influence
+from keliling.sim.rules.choice import BROKER, EVENT, GIVES_UP, ONLINE, TRIES_LATER, WAIT
+from keliling.sim.rules.outreach import DELIVERY, PREPARATION
+from keliling.sim.scenario import MONTH_DAYS
+from keliling.sim.state import OPEN
 
 AHEAD = 6  # how many needs early the rows to be looked at are asked for
 ATTEMPT_FAILURE, AFTER_FAILURE, RETRY_TIME, EVENT_PLACE = (

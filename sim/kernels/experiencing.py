@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim import ikm
-from sim.compiled import inner, inner_with_arrays, prefetch
-from sim.kernels.applicant import after_failure, close, draw, learn, occasion_of, remembered_by, schedule_need, trust_of
-from sim.rng import Draw
-from sim.rules import influence, satisfaction
-from sim.rules.normal import normal
-from sim.rules.satisfaction import HANDLING
-from sim.rules.serving import GRANTED
-from sim.scenario import YEAR_DAYS
-from sim.state import OPEN
+from keliling.sim import ikm
+from keliling.sim.compiled import inner, inner_with_arrays, prefetch
+from keliling.sim.kernels.applicant import (
+    after_failure,
+    close,
+    draw,
+    learn,
+    occasion_of,
+    remembered_by,
+    schedule_need,
+    trust_of,
+)
+from keliling.sim.rng import Draw
+from keliling.sim.rules import influence, satisfaction
+from keliling.sim.rules.normal import normal
+from keliling.sim.rules.satisfaction import HANDLING
+from keliling.sim.rules.serving import GRANTED
+from keliling.sim.scenario import YEAR_DAYS
+from keliling.sim.state import OPEN
 
 PERSON_NOISE, ELEMENT_NOISE, SURVEY_KEY, SITE_SHOCK = (
     Draw.PERSON_NOISE,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import inner, inner_with_arrays
-from sim.state import Rows
+from keliling.sim.compiled import inner, inner_with_arrays
+from keliling.sim.state import Rows
 
 
 @inner_with_arrays

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim import asking, standing
-from sim.compiled import inner, inner_with_arrays
-from sim.kernels.applicant import draw, learn, learns_of, lift_of, packed, schedule_need
-from sim.kernels.coproducing import invited, note, recruit, standing_week, weekly_hours
-from sim.rng import Draw, holder_of, ordered
-from sim.rules import choice, influence, outreach
-from sim.state import AS_CADRE, AS_RW_HEAD, NEVER, OPEN, UNASKED
-from sim.volunteering import joins, stands_by
+from keliling.sim import asking, standing
+from keliling.sim.compiled import inner, inner_with_arrays
+from keliling.sim.kernels.applicant import draw, learn, learns_of, lift_of, packed, schedule_need
+from keliling.sim.kernels.coproducing import invited, note, recruit, standing_week, weekly_hours
+from keliling.sim.rng import Draw, holder_of, ordered
+from keliling.sim.rules import choice, influence, outreach
+from keliling.sim.state import AS_CADRE, AS_RW_HEAD, NEVER, OPEN, UNASKED
+from keliling.sim.volunteering import joins, stands_by
 
 HEARS, VISIT_ORDER = Draw.HEARS, Draw.VISIT_ORDER
 TAKES_IN, HEEDED, MENDED = Draw.TAKES_IN, Draw.HEEDED, Draw.MENDED

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sim.compiled import loop
-from sim.kernels.experiencing import score_of
-from sim.rules.serving import GRANTED, REJECTED
-from sim.terms import step_on
+from keliling.sim.compiled import loop
+from keliling.sim.kernels.experiencing import score_of
+from keliling.sim.rules.serving import GRANTED, REJECTED
+from keliling.sim.terms import step_on
 
 
 @loop

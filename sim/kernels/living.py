@@ -7,17 +7,17 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.compiled import COMPILED, compiling, inner_with_arrays, loop
-from sim.kernels.cycles import cycles_advance
-from sim.kernels.deciding import residents_decide
-from sim.kernels.experiencing import residents_experience
-from sim.kernels.needs import needs_arise
-from sim.kernels.serving import office_serves
-from sim.kernels.turning import calendar_turns
-from sim.kernels.willingness import signature
-from sim.records import Months
-from sim.state import Rows
-from sim.terms import Given, step_on
+from keliling.sim.compiled import COMPILED, compiling, inner_with_arrays, loop
+from keliling.sim.kernels.cycles import cycles_advance
+from keliling.sim.kernels.deciding import residents_decide
+from keliling.sim.kernels.experiencing import residents_experience
+from keliling.sim.kernels.needs import needs_arise
+from keliling.sim.kernels.serving import office_serves
+from keliling.sim.kernels.turning import calendar_turns
+from keliling.sim.kernels.willingness import signature
+from keliling.sim.records import Months
+from keliling.sim.state import Rows
+from keliling.sim.terms import Given, step_on
 
 _compiling = threading.Lock()
 

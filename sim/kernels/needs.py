@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim import calendar
-from sim.compiled import inner, inner_with_arrays, prefetch
-from sim.kernels.applicant import close, correct, draw, learns_of, occasion_of, settle
-from sim.opening import begin
-from sim.rng import Draw
-from sim.rules import choice, motivation
-from sim.rules.serving import RETURNED
-from sim.state import IDLE, OPEN
+from keliling.sim import calendar
+from keliling.sim.compiled import inner, inner_with_arrays, prefetch
+from keliling.sim.kernels.applicant import close, correct, draw, learns_of, occasion_of, settle
+from keliling.sim.opening import begin
+from keliling.sim.rng import Draw
+from keliling.sim.rules import choice, motivation
+from keliling.sim.rules.serving import RETURNED
+from keliling.sim.state import IDLE, OPEN
 
 AHEAD = 12  # how many needs early the rows to be looked at are asked for
 REPORT, DEMOLITION = Draw.REPORT, Draw.DEMOLITION

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim import desk
-from sim.compiled import inner, inner_with_arrays
-from sim.kernels.applicant import QUEUE_PLACE, draw, occasion_of, returned, schedule_application
-from sim.kernels.cycles import recent_rejections
-from sim.kernels.growing import room_in_queue
-from sim.kernels.needs import applications_due
-from sim.rng import Draw, need_key, ordered
-from sim.rules import filing, serving
-from sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW
+from keliling.sim import desk
+from keliling.sim.compiled import inner, inner_with_arrays
+from keliling.sim.kernels.applicant import QUEUE_PLACE, draw, occasion_of, returned, schedule_application
+from keliling.sim.kernels.cycles import recent_rejections
+from keliling.sim.kernels.growing import room_in_queue
+from keliling.sim.kernels.needs import applications_due
+from keliling.sim.rng import Draw, need_key, ordered
+from keliling.sim.rules import filing, serving
+from keliling.sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW
 
 TECHNICAL = Draw.TECHNICAL
 

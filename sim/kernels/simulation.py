@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sim import hypothesis, laws, state
-from sim.beginning import Beginning, begin, day_zero, held_to_laws, roomy
-from sim.errors import InvalidInput, Problem
-from sim.history import History, history, records_of
-from sim.kernels.living import live, ready
-from sim.kernels.willingness import willingness_of
-from sim.records import MONTH, Months, Record, copied, record_of
-from sim.scenario import Scenario, load
-from sim.state import Rows, World
+from keliling.sim import hypothesis, laws, state
+from keliling.sim.beginning import Beginning, begin, day_zero, held_to_laws, roomy
+from keliling.sim.errors import InvalidInput, Problem
+from keliling.sim.history import History, history, records_of
+from keliling.sim.kernels.living import live, ready
+from keliling.sim.kernels.willingness import willingness_of
+from keliling.sim.records import MONTH, Months, Record, copied, record_of
+from keliling.sim.scenario import Scenario, load
+from keliling.sim.state import Rows, World
 
 Progress = Callable[[int], None]
 LEAST_SIZE = 1e-6  # of a district of which one RW is kept

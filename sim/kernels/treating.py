@@ -6,11 +6,11 @@ named; so a trial measures the mechanism of the model and not a likeness of it.
 
 from __future__ import annotations
 
-from sim.compiled import loop
-from sim.kernels.growing import next_row
-from sim.kernels.hosting import inform, visit
-from sim.rules.outreach import PREPARATION
-from sim.terms import step_on
+from keliling.sim.compiled import loop
+from keliling.sim.kernels.growing import next_row
+from keliling.sim.kernels.hosting import inform, visit
+from keliling.sim.rules.outreach import PREPARATION
+from keliling.sim.terms import step_on
 
 
 @loop

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import inner_with_arrays
-from sim.election import elect, election_of, merit
-from sim.kernels.applicant import draw
-from sim.kernels.coproducing import months_pass, recruit
-from sim.records import HALF_YEAR, MONTH, count_month, survey
-from sim.rng import Draw
-from sim.state import FORMER, RT_HEAD, RW_HEAD, VOLUNTEER
+from keliling.sim.compiled import inner_with_arrays
+from keliling.sim.election import elect, election_of, merit
+from keliling.sim.kernels.applicant import draw
+from keliling.sim.kernels.coproducing import months_pass, recruit
+from keliling.sim.records import HALF_YEAR, MONTH, count_month, survey
+from keliling.sim.rng import Draw
+from keliling.sim.state import FORMER, RT_HEAD, RW_HEAD, VOLUNTEER
 
 ELECTION = Draw.ELECTION
 

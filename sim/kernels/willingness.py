@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from sim.compiled import native
-from sim.faults import Place, Problems
-from sim.hypothesis import WILLINGNESS, Hypothesis
-from sim.rules import motivation
+from keliling.sim.compiled import native
+from keliling.sim.faults import Place, Problems
+from keliling.sim.hypothesis import WILLINGNESS, Hypothesis
+from keliling.sim.rules import motivation
 
 LONGEST = 300  # characters of a compiler's reason
 WHOLE = ("decisive", "stake")  # of the fourteen things that it is handed; the last are the weights

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 
-from sim.compiled import compiled
+from keliling.sim.compiled import compiled
 
 # Channels, in the order of their codes; WAIT is the absence of an application.
 WAIT, ONLINE, COUNTER, BROKER, EVENT = range(5)

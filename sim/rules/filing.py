@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from sim.compiled import compiled
-from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
+from keliling.sim.compiled import compiled
+from keliling.sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
 
 
 @compiled

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from sim.compiled import compiled
+from keliling.sim.compiled import compiled
 
 LN2 = math.log(2.0)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 
-from sim.compiled import compiled
+from keliling.sim.compiled import compiled
 
 LARGEST = 1000.0  # willingness on the logit scale; beyond it a probability has no digits left
 # Places of the weights in the tuple that a willingness function receives.

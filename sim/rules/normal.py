@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from sim.compiled import compiled
+from keliling.sim.compiled import compiled
 
 
 @compiled

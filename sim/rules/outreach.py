@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from sim.compiled import compiled
-from sim.rules.influence import LN2
+from keliling.sim.compiled import compiled
+from keliling.sim.rules.influence import LN2
 
 # Phases of a service cycle.
 COMMISSIONING, DESIGNING, PREPARATION, DELIVERY, ASSESSMENT, CLOSED = range(6)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 
-from sim.compiled import compiled
-from sim.rules.choice import BROKER, COUNTER, EVENT
+from keliling.sim.compiled import compiled
+from keliling.sim.rules.choice import BROKER, COUNTER, EVENT
 
 SCALE, WORST, BEST = 3.0, 1.0, 4.0  # width and ends of the 1-4 scale
 HANDLING = 6  # place of complaint handling among the experiences

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from sim.compiled import compiled
-from sim.rules.choice import COUNTER, EVENT, ONLINE
+from keliling.sim.compiled import compiled
+from keliling.sim.rules.choice import COUNTER, EVENT, ONLINE
 
 GRANTED, REJECTED, WITHDRAWN, RETURNED, UNDER_REVIEW = 1, 2, 3, 4, 5
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from sim.compiled import compiled
+from keliling.sim.compiled import compiled
 
 NEAR = 1e-9  # rates closer than this are held apart by it, where their difference stands below
 

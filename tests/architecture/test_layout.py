@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 import tomllib
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-MODULES = sorted(path for part in ("sim", "experiments") for path in (ROOT / part).rglob("*.py"))
+MODULES = sorted(path for part in ("keliling", "sim", "experiments") for path in (ROOT / part).rglob("*.py"))
 LONGEST = 400
 MESA_LIVES_IN = {"sim/model.py", *(f"sim/agents/{path.name}" for path in (ROOT / "sim" / "agents").glob("*.py"))}
 
@@ -67,7 +68,7 @@ def test_no_module_is_named_for_what_it_is_not() -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "sim" / "rules").glob("*.py")), ids=name_of)
 def test_rules_know_only_mathematics_and_the_compiler(path: Path) -> None:
-    allowed = ("__future__", "math", "sim.compiled", "sim.rules")
+    allowed = ("__future__", "math", "keliling.sim.compiled", "keliling.sim.rules")
     assert [one for one in imports_of(path) if not any(is_part_of(one, known) for known in allowed)] == []
 
 
@@ -88,16 +89,33 @@ def test_mesa_is_imported_only_where_agents_are() -> None:
     assert found <= MESA_LIVES_IN
 
 
+def test_no_module_is_imported_by_a_second_name() -> None:
+    """From the root, where tests run, a bare ``import sim`` would load another copy."""
+    every = [
+        path
+        for part in ("keliling", "sim", "experiments", "benchmarks", "tests")
+        for path in (ROOT / part).rglob("*.py")
+    ]
+    bare = {name_of(p): one for p in every for one in imports_of(p) if one.split(".")[0] in ("sim", "experiments")}
+    assert bare == {}
+
+
 def test_one_run_never_imports_many() -> None:
     one_run = [path for path in MODULES if path.is_relative_to(ROOT / "sim")]
-    assert [name_of(p) for p in one_run if any(is_part_of(one, "experiments") for one in imports_of(p))] == []
+    assert [name_of(p) for p in one_run if any(is_part_of(one, "keliling.experiments") for one in imports_of(p))] == []
 
 
 def test_the_layers_hold() -> None:
     """The contracts of pyproject.toml, in a process of their own: the checker keeps a cache in the working folder."""
+    subprocess.run(["make", ".tree/keliling"], cwd=ROOT, check=True, capture_output=True)
     done = subprocess.run(
-        [sys.executable, "-c", "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())"],
-        cwd=ROOT,
+        [
+            sys.executable,
+            "-c",
+            "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports('../pyproject.toml'))",
+        ],
+        cwd=ROOT / ".tree",
+        env=os.environ | {"PYTHONPATH": "."},
         capture_output=True,
         text=True,
         check=False,
@@ -113,12 +131,13 @@ def test_the_picture_of_the_layers_is_true() -> None:
     ]
     picture = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("```text\n", 1)[1].split("```", 1)[0]
     drawn = [line.split("  ")[0].strip() for line in picture.splitlines()]
-    assert drawn == contracts[0]["layers"], "draw the layers of pyproject.toml anew in CONTRIBUTING.md"
+    layers = [layer.replace("keliling.", "") for layer in contracts[0]["layers"]]
+    assert drawn == layers, "draw the layers of pyproject.toml anew in CONTRIBUTING.md"
 
 
 def test_a_run_is_imported_without_mesa_or_drawing() -> None:
-    loaded = python("import sys, sim.run; print(*sys.modules)").split()
-    assert "sim.run" in loaded
+    loaded = python("import sys, keliling.sim.run; print(*sys.modules)").split()
+    assert "keliling.sim.run" in loaded
     assert {"mesa", "matplotlib", "pandas"} & set(loaded) == set()
 
 
@@ -126,7 +145,7 @@ def test_help_is_quick_because_it_imports_nothing_heavy() -> None:
     code = "\n".join(
         (
             "import sys",
-            "from experiments.cli import cli",
+            "from keliling.experiments.cli import cli",
             "try:",
             "    cli(['--help'])",
             "except SystemExit:",
@@ -137,11 +156,12 @@ def test_help_is_quick_because_it_imports_nothing_heavy() -> None:
     said = python(code)
     assert "Usage" in said
     loaded = set(said.splitlines()[-1].split())
-    assert "experiments.cli" in loaded
+    assert "keliling.experiments.cli" in loaded
     assert {"numpy", "numba", "scipy", "mesa", "matplotlib", "pandas"} & loaded == set()
 
 
 def test_every_package_is_in_the_wheel() -> None:
     listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"])
-    found = {path.parent.relative_to(ROOT).as_posix().replace("/", ".") for path in MODULES}
+    folders = {path.parent.relative_to(ROOT).as_posix().replace("/", ".") for path in MODULES} - {"keliling"}
+    found = {"keliling", *(f"keliling.{folder}" for folder in folders)}
     assert found - listed == set()

@@ -14,13 +14,13 @@ import tokenize
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from experiments.measures import MEASURES
-from sim.hypothesis import BASE, hypotheses
-from sim.outcomes import BETTER, outcomes
-from sim.parameters import GRADES, KINDS, PERMIT_UNITS, Parameter, Value, data_text, permits, register
-from sim.profile import load_profile, profiles
-from sim.rng import Draw
-from sim.scenario import shipped
+from keliling.experiments.measures import MEASURES
+from keliling.sim.hypothesis import BASE, hypotheses
+from keliling.sim.outcomes import BETTER, outcomes
+from keliling.sim.parameters import GRADES, KINDS, PERMIT_UNITS, Parameter, Value, data_text, permits, register
+from keliling.sim.profile import load_profile, profiles
+from keliling.sim.rng import Draw
+from keliling.sim.scenario import shipped
 
 SIM = Path(__file__).resolve().parents[2] / "sim"
 PAGE = SIM / "ODD.md"

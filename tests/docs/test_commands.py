@@ -98,7 +98,7 @@ def made_small(arguments: list[str]) -> list[str]:
 def keliling(arguments: list[str], folder: Path) -> tuple[int, str]:
     """Exit code and everything that was written."""
     done = subprocess.run(
-        [sys.executable, "-m", "experiments.cli", *arguments],
+        [sys.executable, "-m", "keliling.experiments.cli", *arguments],
         cwd=folder,
         env=os.environ
         | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"}
@@ -161,7 +161,7 @@ def test_the_pages_have_something_to_run() -> None:
 
 
 def test_every_command_of_the_command_line_is_shown_in_the_readme() -> None:
-    from experiments.cli import cli
+    from keliling.experiments.cli import cli
 
     shown = {
         shlex.split(command)[1]

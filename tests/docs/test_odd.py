@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from experiments.measures import MEASURES
-from sim import __version__
-from sim.model import CoproductionModel
-from sim.outcomes import outcomes
-from sim.parameters import data_text, permits, register
-from sim.rng import Draw
-from sim.scenario import shipped
+from keliling import __version__
+from keliling.experiments.measures import MEASURES
+from keliling.sim.model import CoproductionModel
+from keliling.sim.outcomes import outcomes
+from keliling.sim.parameters import data_text, permits, register
+from keliling.sim.rng import Draw
+from keliling.sim.scenario import shipped
 from tests.docs import odd_tables
 
 ROOT = Path(__file__).resolve().parents[2]

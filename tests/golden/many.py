@@ -15,8 +15,8 @@ import re
 import tempfile
 from pathlib import Path
 
-from experiments.cli import cli
-from experiments.study_file import shipped_studies
+from keliling.experiments.cli import cli
+from keliling.experiments.study_file import shipped_studies
 
 FILE = Path(__file__).parent / "tables.csv"
 SMALL = ("--size", "0.02")

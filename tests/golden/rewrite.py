@@ -7,9 +7,9 @@ import json
 import math
 from pathlib import Path
 
-from sim.outcomes import totals_of
-from sim.run import run
-from sim.scenario import Scenario, load
+from keliling.sim.outcomes import totals_of
+from keliling.sim.run import run
+from keliling.sim.scenario import Scenario, load
 
 FOLDER = Path(__file__).parent
 Sums = dict[str, dict[str, float]]

@@ -6,7 +6,6 @@ import pytest
 
 from tests.golden.many import cases, digests, kept
 
-
 pytestmark = pytest.mark.usefixtures("unchecked")
 
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from sim.errors import CheckFailed, Infeasible
-from sim.model import CoproductionModel
-from sim.outcomes import outcomes, totals_of
-from sim.parameters import Parameter, register
-from sim.scenario import load
+from keliling.sim.errors import CheckFailed, Infeasible
+from keliling.sim.model import CoproductionModel
+from keliling.sim.outcomes import outcomes, totals_of
+from keliling.sim.parameters import Parameter, register
+from keliling.sim.scenario import load
 
 LEFT_OUT = {"target_list", "targeting", "survey_n", "election_month"}  # bound to the district or to each other
 
@@ -109,7 +109,7 @@ TAMPERINGS: list[tuple[str, Callable[[CoproductionModel], None]]] = [
 
 @pytest.mark.parametrize(("law", "tamper"), TAMPERINGS, ids=[law for law, _ in TAMPERINGS])
 def test_every_law_can_fail(law: str, tamper: Callable[[CoproductionModel], None]) -> None:
-    from sim import laws
+    from keliling.sim import laws
 
     scenario = load("kebon-jeruk-2018", size=0.04, set_=["events_per_month=8"])
     model = CoproductionModel(scenario)
@@ -122,7 +122,7 @@ def test_every_law_can_fail(law: str, tamper: Callable[[CoproductionModel], None
 
 
 def test_the_laws_of_a_month_can_fail() -> None:
-    from sim import laws
+    from keliling.sim import laws
 
     model = CoproductionModel(load("kebon-jeruk-2018", size=0.04), checked=True)
     for _ in range(126):

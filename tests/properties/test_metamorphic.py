@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim import ground as grounds
-from sim.eligible import eligible
-from sim.ground import Ground
-from sim.model import CoproductionModel
-from sim.population import Population, members_by
-from sim.run import run
-from sim.scenario import load
+from keliling.sim import ground as grounds
+from keliling.sim.eligible import eligible
+from keliling.sim.ground import Ground
+from keliling.sim.model import CoproductionModel
+from keliling.sim.population import Population, members_by
+from keliling.sim.run import run
+from keliling.sim.scenario import load
 from tests.fingerprint import fingerprint
 
 Lived = Callable[..., CoproductionModel]

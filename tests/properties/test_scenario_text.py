@@ -10,15 +10,15 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.errors import InvalidInput
-from sim.faults import RULES, Problems
-from sim.located import parse_toml
-from sim.parameters import Parameter, register
-from sim.profile import load_profile
-from sim.scenario import Scenario, load
-from sim.scenario_file import KEYS
-from sim.scenario_text import quoted, to_toml, written
-from sim.values import levers
+from keliling.sim.errors import InvalidInput
+from keliling.sim.faults import RULES, Problems
+from keliling.sim.located import parse_toml
+from keliling.sim.parameters import Parameter, register
+from keliling.sim.profile import load_profile
+from keliling.sim.scenario import Scenario, load
+from keliling.sim.scenario_file import KEYS
+from keliling.sim.scenario_text import quoted, to_toml, written
+from keliling.sim.values import levers
 
 FEW = settings(max_examples=60, deadline=None)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)

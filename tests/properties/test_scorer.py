@@ -14,19 +14,19 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from experiments.comparison import Comparison
-from experiments.ensemble import Ensemble
-from sim.history import History
-from sim.kernels.simulation import Simulation
-from sim.model import CoproductionModel
-from sim.outcomes import outcomes, totals_of
-from sim.parameters import permits
-from sim.rules.choice import BROKER, EVENT
-from sim.rules.outreach import CANCELLED, HELD
-from sim.rules.serving import GRANTED, REJECTED, RETURNED, WITHDRAWN
-from sim.run import Run, run_of
-from sim.scenario import Scenario, load
-from sim.state import AS_HEAD, UNASKED, World
+from keliling.experiments.comparison import Comparison
+from keliling.experiments.ensemble import Ensemble
+from keliling.sim.history import History
+from keliling.sim.kernels.simulation import Simulation
+from keliling.sim.model import CoproductionModel
+from keliling.sim.outcomes import outcomes, totals_of
+from keliling.sim.parameters import permits
+from keliling.sim.rules.choice import BROKER, EVENT
+from keliling.sim.rules.outreach import CANCELLED, HELD
+from keliling.sim.rules.serving import GRANTED, REJECTED, RETURNED, WITHDRAWN
+from keliling.sim.run import Run, run_of
+from keliling.sim.scenario import Scenario, load
+from keliling.sim.state import AS_HEAD, UNASKED, World
 
 pytestmark = pytest.mark.usefixtures("unchecked")
 

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sim.model import CoproductionModel
-from sim.rules.choice import EVENT
-from sim.scenario import load
+from keliling.sim.model import CoproductionModel
+from keliling.sim.rules.choice import EVENT
+from keliling.sim.scenario import load
 from tests.statistics import assert_same_mean, batch_means
 
 Floats = NDArray[np.float64]

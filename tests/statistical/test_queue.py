@@ -17,14 +17,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sim.ground import ground
-from sim.model import CoproductionModel
-from sim.records import count_month, record_of
-from sim.rules.choice import EVENT
-from sim.rules.serving import GRANTED, RETURNED
-from sim.scenario import load
-from sim.state import rows_of
-from sim.terms import terms_of
+from keliling.sim.ground import ground
+from keliling.sim.model import CoproductionModel
+from keliling.sim.records import count_month, record_of
+from keliling.sim.rules.choice import EVENT
+from keliling.sim.rules.serving import GRANTED, RETURNED
+from keliling.sim.scenario import load
+from keliling.sim.state import rows_of
+from keliling.sim.terms import terms_of
 from tests.statistics import assert_mean, batch_means
 
 Floats = NDArray[np.float64]

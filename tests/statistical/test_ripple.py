@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.model import CoproductionModel
-from sim.scenario import Scenario, load
-from sim.state import OPEN
+from keliling.sim.model import CoproductionModel
+from keliling.sim.scenario import Scenario, load
+from keliling.sim.state import OPEN
 
 DAY = 30
 LINKS = ("after", "before")  # neighbours in the calendar, which say nothing of the resident

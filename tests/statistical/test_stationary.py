@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from sim.kernels.simulation import Simulation
-from sim.parameters import permits
-from sim.run import run
-from sim.scenario import load
+from keliling.sim.kernels.simulation import Simulation
+from keliling.sim.parameters import permits
+from keliling.sim.run import run
+from keliling.sim.scenario import load
 from tests.statistics import assert_mean
 
 # The smallest yearly change, in per cent, that the test must be able to see.

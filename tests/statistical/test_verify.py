@@ -13,15 +13,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.comparison import Comparison
-from experiments.ensemble import run_ensembles
-from experiments.kept import Kept
-from experiments.signs import signs_of
-from experiments.trial import ALL, Measured, Trial, inputs, measure, reference
-from sim.cohort import FOLLOWED, INFORMATION, NOTHING, Target
-from sim.model import CoproductionModel
-from sim.parameters import permits
-from sim.scenario import Scenario, load
+from keliling.experiments.comparison import Comparison
+from keliling.experiments.ensemble import run_ensembles
+from keliling.experiments.kept import Kept
+from keliling.experiments.signs import signs_of
+from keliling.experiments.trial import ALL, Measured, Trial, inputs, measure, reference
+from keliling.sim.cohort import FOLLOWED, INFORMATION, NOTHING, Target
+from keliling.sim.model import CoproductionModel
+from keliling.sim.parameters import permits
+from keliling.sim.scenario import Scenario, load
 from tests.statistics import assert_mean
 
 pytestmark = pytest.mark.verify

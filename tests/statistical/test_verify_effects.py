@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 from scipy.stats import linregress, spearmanr, t
 
-from experiments.comparison import Comparison
-from experiments.ensemble import Ensemble, run_ensembles
-from experiments.signs import worlds
-from experiments.trial import Trial, inputs, measure, reference
-from sim.cohort import HELP, INFORMATION, Arm, Target, followed, live_arm, open_needs
-from sim.errors import Infeasible
-from sim.kernels.simulation import Simulation
-from sim.parameters import permits
-from sim.rules.outreach import estimated_need
-from sim.scenario import YEAR_DAYS, Scenario, load
-from sim.state import NEVER, OPEN
+from keliling.experiments.comparison import Comparison
+from keliling.experiments.ensemble import Ensemble, run_ensembles
+from keliling.experiments.signs import worlds
+from keliling.experiments.trial import Trial, inputs, measure, reference
+from keliling.sim.cohort import HELP, INFORMATION, Arm, Target, followed, live_arm, open_needs
+from keliling.sim.errors import Infeasible
+from keliling.sim.kernels.simulation import Simulation
+from keliling.sim.parameters import permits
+from keliling.sim.rules.outreach import estimated_need
+from keliling.sim.scenario import YEAR_DAYS, Scenario, load
+from keliling.sim.state import NEVER, OPEN
 from tests.statistical.test_verify import KEPT, PAIRS
 
 pytestmark = pytest.mark.verify

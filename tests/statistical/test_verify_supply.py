@@ -18,11 +18,11 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import t
 
-from experiments.runner import cores
-from sim.kernels.simulation import Simulation
-from sim.outcomes import outcomes, totals_of
-from sim.scenario import load
-from sim.state import AS_HEAD
+from keliling.experiments.runner import cores
+from keliling.sim.kernels.simulation import Simulation
+from keliling.sim.outcomes import outcomes, totals_of
+from keliling.sim.scenario import load
+from keliling.sim.state import AS_HEAD
 
 pytestmark = pytest.mark.verify
 

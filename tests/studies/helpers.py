@@ -37,7 +37,7 @@ def written(folder: Path, points: int) -> Path:
 
 def command(*words: str | Path) -> list[str]:
     """A ``keliling`` command."""
-    return [sys.executable, "-m", "experiments.cli", *map(str, words)]
+    return [sys.executable, "-m", "keliling.experiments.cli", *map(str, words)]
 
 
 def environment(**more: str) -> dict[str, str]:

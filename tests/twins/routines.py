@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from sim.compiled import loop
-from sim.kernels.cycles import cycles_advance
-from sim.kernels.deciding import residents_decide
-from sim.kernels.experiencing import residents_experience
-from sim.kernels.living import handed_in_today
-from sim.kernels.needs import needs_arise
-from sim.kernels.serving import office_serves
-from sim.kernels.turning import calendar_turns
-from sim.terms import step_on
+from keliling.sim.compiled import loop
+from keliling.sim.kernels.cycles import cycles_advance
+from keliling.sim.kernels.deciding import residents_decide
+from keliling.sim.kernels.experiencing import residents_experience
+from keliling.sim.kernels.living import handed_in_today
+from keliling.sim.kernels.needs import needs_arise
+from keliling.sim.kernels.serving import office_serves
+from keliling.sim.kernels.turning import calendar_turns
+from keliling.sim.terms import step_on
 
 
 @loop

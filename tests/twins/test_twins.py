@@ -11,10 +11,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sim.kernels.simulation import Simulation
-from sim.model import CoproductionModel
-from sim.parameters import Parameter, Value, register
-from sim.scenario import Scenario, load, shipped
+from keliling.sim.kernels.simulation import Simulation
+from keliling.sim.model import CoproductionModel
+from keliling.sim.parameters import Parameter, Value, register
+from keliling.sim.scenario import Scenario, load, shipped
 from tests.twins.twins import first_difference, months_difference, parting
 
 TINY = 1e-6  # one RW of some four thousand adults
@@ -118,9 +118,9 @@ def test_a_difference_is_named_by_routine_day_column_and_row(monkeypatch: pytest
 STATES = """
 import json, os
 os.environ.pop("KELILING_CHECKED", None)
-from sim.compiled import COMPILED
-from sim.kernels.simulation import Simulation
-from sim.scenario import load
+from keliling.sim.compiled import COMPILED
+from keliling.sim.kernels.simulation import Simulation
+from keliling.sim.scenario import load
 from tests.fingerprint import fingerprint
 import hashlib
 scenario = load("kebon-jeruk-weekly", size=1e-6, set_=["officers=3", "events_per_month=8"])
@@ -151,7 +151,7 @@ def test_compiled_and_interpreted_are_the_same_on_every_day() -> None:
 
 
 def test_engines_share_the_words_of_choices() -> None:
-    from sim.rules import outreach
+    from keliling.sim.rules import outreach
 
     words = ("rotation", "random", "need", "rejections", "least_reached", "list")
     codes = (

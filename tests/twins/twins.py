@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sim import state
-from sim.kernels.simulation import Simulation
-from sim.model import CoproductionModel
-from sim.records import Months
-from sim.scenario import Scenario
-from sim.state import World
+from keliling.sim import state
+from keliling.sim.kernels.simulation import Simulation
+from keliling.sim.model import CoproductionModel
+from keliling.sim.records import Months
+from keliling.sim.scenario import Scenario
+from keliling.sim.state import World
 from tests.fingerprint import fingerprint
 from tests.twins import routines
 

@@ -10,10 +10,10 @@ import pytest
 from scipy import integrate
 from scipy.stats import norm
 
-from sim.answers import satisfaction_table, solve_answers, spread_of_means
-from sim.errors import KelilingError
-from sim.parameters import defaults, namespace, register
-from sim.rules.satisfaction import answer, box_variance, expected_answer
+from keliling.sim.answers import satisfaction_table, solve_answers, spread_of_means
+from keliling.sim.errors import KelilingError
+from keliling.sim.parameters import defaults, namespace, register
+from keliling.sim.rules.satisfaction import answer, box_variance, expected_answer
 from tests.statistics import assert_mean
 
 RANGES = {name: (register()[name].low, register()[name].high) for name in ("answer_sd", "element_sd", "ikm_base")}

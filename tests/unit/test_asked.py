@@ -10,15 +10,15 @@ import pytest
 from click.testing import CliRunner
 from scipy.stats import norm
 
-from experiments import asked
-from experiments.asked import Judged, drawn, judged, within
-from experiments.cli import cli
-from sim import state
-from sim.kernels.judging import judge_as_perfect
-from sim.kernels.simulation import Simulation
-from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
-from sim.rules.serving import GRANTED, REJECTED
-from sim.scenario import load
+from keliling.experiments import asked
+from keliling.experiments.asked import Judged, drawn, judged, within
+from keliling.experiments.cli import cli
+from keliling.sim import state
+from keliling.sim.kernels.judging import judge_as_perfect
+from keliling.sim.kernels.simulation import Simulation
+from keliling.sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
+from keliling.sim.rules.serving import GRANTED, REJECTED
+from keliling.sim.scenario import load
 from tests.statistics import assert_mean
 
 pytestmark = pytest.mark.usefixtures("unchecked")

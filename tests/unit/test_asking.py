@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim import asking
-from sim.kernels.simulation import Simulation
-from sim.outcomes import totals_of
-from sim.records import MONTH
-from sim.rng import Draw, ordered, uniform
-from sim.rules.outreach import places_of
-from sim.scenario import load
-from sim.state import (
+from keliling.sim import asking
+from keliling.sim.kernels.simulation import Simulation
+from keliling.sim.outcomes import totals_of
+from keliling.sim.records import MONTH
+from keliling.sim.rng import Draw, ordered, uniform
+from keliling.sim.rules.outreach import places_of
+from keliling.sim.scenario import load
+from keliling.sim.state import (
     AS_ASKED,
     AS_CADRE,
     AS_HEAD,

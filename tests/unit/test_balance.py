@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.linalg import expm
 from scipy.optimize import brentq
 
-from sim.balance import (
+from keliling.sim.balance import (
     NARROW,
     Balance,
     Habits,
@@ -25,10 +25,10 @@ from sim.balance import (
     technical_of_clear,
     threatened,
 )
-from sim.errors import Infeasible
-from sim.parameters import Parameter, Permit, defaults, permits, register
-from sim.rules.choice import filed_chance, filing_delay
-from sim.rules.start import success_chance
+from keliling.sim.errors import Infeasible
+from keliling.sim.parameters import Parameter, Permit, defaults, permits, register
+from keliling.sim.rules.choice import filed_chance, filing_delay
+from keliling.sim.rules.start import success_chance
 
 Floats = NDArray[np.float64]
 YEAR = 252

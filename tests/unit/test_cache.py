@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sim import cache
+from keliling.sim import cache
 
 CODE = "from sim.rules.normal import normal; print(normal(0.3))"
 

@@ -16,18 +16,18 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from experiments import runner
-from experiments.cli import cli
-from experiments.commands.compare import default_folder
-from experiments.commands.terminal import duration
-from experiments.kept import Kept
-from experiments.measures import MEASURES
-from sim.errors import CheckFailed
-from sim.history import filings_of
-from sim.kernels.simulation import Simulation
-from sim.outcomes import outcomes
-from sim.run import run
-from sim.scenario import load
+from keliling.experiments import runner
+from keliling.experiments.cli import cli
+from keliling.experiments.commands.compare import default_folder
+from keliling.experiments.commands.terminal import duration
+from keliling.experiments.kept import Kept
+from keliling.experiments.measures import MEASURES
+from keliling.sim.errors import CheckFailed
+from keliling.sim.history import filings_of
+from keliling.sim.kernels.simulation import Simulation
+from keliling.sim.outcomes import outcomes
+from keliling.sim.run import run
+from keliling.sim.scenario import load
 from tests.histories import plain
 
 TINY = ("--size", "0.03", "--set", "years=1", "--set", "first_year=2019")
@@ -211,7 +211,18 @@ def test_an_interrupted_comparison_goes_on(compared, monkeypatch):
 @pytest.mark.parametrize("engine", ["kernel", "agents"])
 def test_ctrl_c_stops_workers_and_keeps_what_is_finished(engine):
     long = ("--replicates", "200", "--size", "0.2") if engine == "kernel" else ("--replicates", "40", "--size", "0.05")
-    command = [sys.executable, "-m", "experiments.cli", "compare", *PAIR, *long, "--engine", engine, "--workers", "2"]
+    command = [
+        sys.executable,
+        "-m",
+        "keliling.experiments.cli",
+        "compare",
+        *PAIR,
+        *long,
+        "--engine",
+        engine,
+        "--workers",
+        "2",
+    ]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     # A suite that runs in the background may have been told to ignore Ctrl-C, and its children would inherit that.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -276,7 +287,7 @@ def test_kept_runs_of_other_code_or_luck_are_not_taken(compared, monkeypatch):
     assert kept.find(scenario, 1, 7) is None
     assert kept.find(scenario, 1, 0, checked=True) is None
     assert kept.find(scenario.with_(officers=9), 1, 0) is None
-    monkeypatch.setattr("experiments.kept.made_by", lambda engine: {"keliling": "another"})
+    monkeypatch.setattr("keliling.experiments.kept.made_by", lambda engine: {"keliling": "another"})
     assert kept.find(scenario, 1, 0) is None
 
 
@@ -337,7 +348,7 @@ def test_what_a_run_leaves_behind_survives_being_kept(compared):
 
 
 def test_a_province_is_pooled_from_its_districts(monkeypatch):
-    from sim.profile import Province
+    from keliling.sim.profile import Province
 
     whole = load("dki-jakarta-2018", ["years=1", "warmup_years=0"], size=0.03)
     two = Province("two", "Two districts", ("kepulauan-seribu-utara", "kepulauan-seribu-selatan"))
@@ -517,7 +528,7 @@ def test_a_broken_law_has_its_own_exit_code(monkeypatch):
     def broken(*_: object) -> None:
         raise CheckFailed("day 3: applications do not add up")
 
-    monkeypatch.setattr("sim.laws.check", broken)
+    monkeypatch.setattr("keliling.sim.laws.check", broken)
     result = keliling("run", "kebon-jeruk-2018", *TINY, "--checked", code=3)
     assert "day 3: applications do not add up" in result.stderr
     assert "kebon-jeruk-2018 (seed 1, replicate 0)" in result.stderr

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from sim.cohort import FOLLOWED, Cohort, followed
-from sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW, WITHDRAWN
-from sim.state import APPLIED, IDLE, OPEN
+from keliling.sim.cohort import FOLLOWED, Cohort, followed
+from keliling.sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW, WITHDRAWN
+from keliling.sim.state import APPLIED, IDLE, OPEN
 
 DAY, WINDOW = 100, 63  # days 100 to 162
 STILL_AT_THE_DESK = 0

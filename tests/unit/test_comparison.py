@@ -9,19 +9,19 @@ from functools import cache
 import numpy as np
 import pytest
 
-from experiments.comparison import PUBLISHED, Comparison, comparable, net_years, same_horizon
-from experiments.differences import Difference, Measure, alone, paired, ratio_of_means, variance_ratio
-from experiments.displacement import displaced
-from experiments.ensemble import Ensemble, distinct, reported_years, window_year
-from experiments.intervals import interval, mean, ratio_interval, t_quantile, variance
-from experiments.measures import COST_PER_EXTRA
-from sim.errors import InvalidInput, KelilingError
-from sim.history import Filings, History, Invitations
-from sim.model import CoproductionModel
-from sim.outcomes import HIGHER, LOWER, NEITHER, outcomes
-from sim.records import MONTH, Record
-from sim.run import Run
-from sim.scenario import Scenario, load
+from keliling.experiments.comparison import PUBLISHED, Comparison, comparable, net_years, same_horizon
+from keliling.experiments.differences import Difference, Measure, alone, paired, ratio_of_means, variance_ratio
+from keliling.experiments.displacement import displaced
+from keliling.experiments.ensemble import Ensemble, distinct, reported_years, window_year
+from keliling.experiments.intervals import interval, mean, ratio_interval, t_quantile, variance
+from keliling.experiments.measures import COST_PER_EXTRA
+from keliling.sim.errors import InvalidInput, KelilingError
+from keliling.sim.history import Filings, History, Invitations
+from keliling.sim.model import CoproductionModel
+from keliling.sim.outcomes import HIGHER, LOWER, NEITHER, outcomes
+from keliling.sim.records import MONTH, Record
+from keliling.sim.run import Run
+from keliling.sim.scenario import Scenario, load
 
 NAN = math.nan
 SHARE = Measure("share", "Share", "%", "a / b", LOWER)
@@ -321,7 +321,7 @@ def test_names_of_a_comparison_are_distinct():
 
 def test_accounts_that_nothing_can_tell_apart_here_are_said_to_be_the_same():
     """Crowding out differs from two types while somebody is paid, and in nothing while nobody is."""
-    from experiments.ensemble import run_ensembles
+    from keliling.experiments.ensemble import run_ensembles
 
     base = load("kebon-jeruk-2018", years=1, first_year=2019, size=0.05).with_(events_per_month=8.0)
     other = base.with_(hypothesis="crowding-out", name="other")

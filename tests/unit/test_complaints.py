@@ -10,14 +10,14 @@ import pytest
 from scipy import integrate
 from scipy.stats import norm
 
-from sim.answers import satisfaction_table, solve_answers
-from sim.complaints import complaint_reference, kinds_of, what_is_brought
-from sim.decided import CHANNELS, DEFECTIVE, FAILED_REVIEW, IS_GRANTED, MOST_BEFORE, decided_at_base, waits
-from sim.parameters import defaults, namespace, permits
-from sim.rules.choice import GIVES_UP, TRIES_LATER, after_failure, attempt_failure
-from sim.rules.filing import correction_wait, defect_chance, helper_ratio
-from sim.rules.satisfaction import cut_exponential, experienced_time
-from sim.rules.start import success_chance
+from keliling.sim.answers import satisfaction_table, solve_answers
+from keliling.sim.complaints import complaint_reference, kinds_of, what_is_brought
+from keliling.sim.decided import CHANNELS, DEFECTIVE, FAILED_REVIEW, IS_GRANTED, MOST_BEFORE, decided_at_base, waits
+from keliling.sim.parameters import defaults, namespace, permits
+from keliling.sim.rules.choice import GIVES_UP, TRIES_LATER, after_failure, attempt_failure
+from keliling.sim.rules.filing import correction_wait, defect_chance, helper_ratio
+from keliling.sim.rules.satisfaction import cut_exponential, experienced_time
+from keliling.sim.rules.start import success_chance
 from tests.statistics import assert_counts, assert_mean
 
 IMB, IPTM, OTHER = 0, 2, 3

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from experiments.studies.answers import Answers
-from experiments.studies.crossed import ALIKE, APART, OPEN, SAME, Effect, effects, pairs
-from experiments.study import Arm, Crossing, Study
-from sim.scenario import load
+from keliling.experiments.studies.answers import Answers
+from keliling.experiments.studies.crossed import ALIKE, APART, OPEN, SAME, Effect, effects, pairs
+from keliling.experiments.study import Arm, Crossing, Study
+from keliling.sim.scenario import load
 
 POLICIES = ("thanked", "paid")
 CONDITIONS = ("base", "near", "far", "twin", "noisy")

@@ -9,12 +9,12 @@ from functools import cache
 import numpy as np
 import pytest
 
-from experiments.factors import Factor
-from experiments.intervals import t_quantile
-from experiments.studies.answers import Answers
-from experiments.studies.decision import Decision, Ranking, Standing, decide, sample
-from experiments.study import Arm, Goal, Study
-from sim.scenario import Scenario, load
+from keliling.experiments.factors import Factor
+from keliling.experiments.intervals import t_quantile
+from keliling.experiments.studies.answers import Answers
+from keliling.experiments.studies.decision import Decision, Ranking, Standing, decide, sample
+from keliling.experiments.study import Arm, Goal, Study
+from keliling.sim.scenario import Scenario, load
 
 NAN = math.nan
 FACTORS = (Factor("trust_mean", 0.3, 0.8), Factor("detection_rate", 0.05, 0.5))

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from scipy.stats import qmc
 
-from experiments.design import BLOCK, LEVELS, shares_of
-from experiments.factors import LUCK, LUCK_FACTOR, LUCKS, Factor, of_parameter, uncertainties
-from experiments.study import KINDS, SAMPLED, Arm, Study, World
-from experiments.study_file import load_study
-from sim.parameters import register
-from sim.scenario import Scenario, load
+from keliling.experiments.design import BLOCK, LEVELS, shares_of
+from keliling.experiments.factors import LUCK, LUCK_FACTOR, LUCKS, Factor, of_parameter, uncertainties
+from keliling.experiments.study import KINDS, SAMPLED, Arm, Study, World
+from keliling.experiments.study_file import load_study
+from keliling.sim.parameters import register
+from keliling.sim.scenario import Scenario, load
 
 TRUST = Factor("trust_mean", 0.3, 0.8)
 OFFICERS = Factor("officers", 3.0, 8.0, whole=True)

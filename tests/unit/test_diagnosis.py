@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sim.diagnosis import (
+from keliling.sim.diagnosis import (
     ABSENT,
     COLLECTIVE,
     GROUP,
@@ -20,9 +20,9 @@ from sim.diagnosis import (
     Diagnosis,
     diagnose,
 )
-from sim.parameters import defaults, permits
-from sim.run import run
-from sim.scenario import load
+from keliling.sim.parameters import defaults, permits
+from keliling.sim.run import run
+from keliling.sim.scenario import load
 
 
 def totals(**given: float) -> dict[str, float]:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from experiments.runner import Job, Plan, run_all
-from experiments.workers import Stop, Task, live
-from sim.errors import CheckFailed, InvalidInput
-from sim.hypothesis import WILLINGNESS
-from sim.kernels.simulation import Simulation
-from sim.model import CoproductionModel
-from sim.run import run, run_together
-from sim.scenario import Scenario, load
+from keliling.experiments.runner import Job, Plan, run_all
+from keliling.experiments.workers import Stop, Task, live
+from keliling.sim.errors import CheckFailed, InvalidInput
+from keliling.sim.hypothesis import WILLINGNESS
+from keliling.sim.kernels.simulation import Simulation
+from keliling.sim.model import CoproductionModel
+from keliling.sim.run import run, run_together
+from keliling.sim.scenario import Scenario, load
 from tests.fingerprint import fingerprint
 from tests.histories import plain
 

@@ -9,11 +9,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from experiments import style
-from experiments.comparison import Comparison
-from experiments.ensemble import Ensemble, run_ensembles
-from experiments.figures.comparison import _headline, differences, draw_comparison, trajectories
-from sim.scenario import load
+from keliling.experiments import style
+from keliling.experiments.comparison import Comparison
+from keliling.experiments.ensemble import Ensemble, run_ensembles
+from keliling.experiments.figures.comparison import _headline, differences, draw_comparison, trajectories
+from keliling.sim.scenario import load
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,12 @@ from functools import cache
 import numpy as np
 import pytest
 
-from experiments.factors import Factor
-from experiments.studies.answers import Answers
-from experiments.studies.frequency import Response, frequencies, response, responses, today
-from experiments.study import Arm, Study
-from sim.parameters import Value
-from sim.scenario import Scenario, load
+from keliling.experiments.factors import Factor
+from keliling.experiments.studies.answers import Answers
+from keliling.experiments.studies.frequency import Response, frequencies, response, responses, today
+from keliling.experiments.study import Arm, Study
+from keliling.sim.parameters import Value
+from keliling.sim.scenario import Scenario, load
 
 NAN = math.nan
 LEVELS = (0.0, 1.0, 2.0, 4.0, 8.0)

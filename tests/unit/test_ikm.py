@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim import ikm
-from sim.ikm import answers_of
-from sim.memory import blank, records
-from sim.parameters import data_text
-from sim.records import survey
-from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
-from sim.rules.serving import GRANTED, REJECTED, RETURNED, WITHDRAWN
-from sim.state import Applications
+from keliling.sim import ikm
+from keliling.sim.ikm import answers_of
+from keliling.sim.memory import blank, records
+from keliling.sim.parameters import data_text
+from keliling.sim.records import survey
+from keliling.sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
+from keliling.sim.rules.serving import GRANTED, REJECTED, RETURNED, WITHDRAWN
+from keliling.sim.state import Applications
 
 HALF_YEAR_DAYS = 126
 

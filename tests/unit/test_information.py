@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from experiments.factors import Factor
-from experiments.studies.answers import Answers
-from experiments.studies.decision import decide
-from experiments.studies.information import Information, Worth, worth_knowing
-from experiments.study import Arm, Study, World
-from sim.scenario import Scenario, load
+from keliling.experiments.factors import Factor
+from keliling.experiments.studies.answers import Answers
+from keliling.experiments.studies.decision import decide
+from keliling.experiments.studies.information import Information, Worth, worth_knowing
+from keliling.experiments.study import Arm, Study, World
+from keliling.sim.scenario import Scenario, load
 
 TRUST, DETECTION = Factor("trust_mean", 0.3, 0.8), Factor("detection_rate", 0.05, 0.5)
 HYPOTHESIS = Factor("hypothesis", choices=("altruism", "exchange", "norm"))

@@ -9,13 +9,13 @@ import mesa
 import numpy as np
 import pytest
 
-from sim.agents import CoProducer, PTSPOffice, Resident
-from sim.errors import CheckFailed, InvalidInput
-from sim.model import CoproductionModel
-from sim.rules.choice import BROKER, EVENT
-from sim.rules.serving import GRANTED, REJECTED
-from sim.scenario import load
-from sim.state import OPEN, UNASKED
+from keliling.sim.agents import CoProducer, PTSPOffice, Resident
+from keliling.sim.errors import CheckFailed, InvalidInput
+from keliling.sim.model import CoproductionModel
+from keliling.sim.rules.choice import BROKER, EVENT
+from keliling.sim.rules.serving import GRANTED, REJECTED
+from keliling.sim.scenario import load
+from keliling.sim.state import OPEN, UNASKED
 from tests.fingerprint import fingerprint
 
 

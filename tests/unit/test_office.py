@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.kernels.simulation import Simulation
-from sim.model import CoproductionModel
-from sim.outcomes import totals_of
-from sim.profile import Kelurahan
-from sim.rules.outreach import ASSESSMENT, CANCELLED, CLOSED, DESIGNING, HELD
-from sim.scenario import Scenario, load
+from keliling.sim.kernels.simulation import Simulation
+from keliling.sim.model import CoproductionModel
+from keliling.sim.outcomes import totals_of
+from keliling.sim.profile import Kelurahan
+from keliling.sim.rules.outreach import ASSESSMENT, CANCELLED, CLOSED, DESIGNING, HELD
+from keliling.sim.scenario import Scenario, load
 from tests.fingerprint import fingerprint
 
 LONG = 420  # days, over the first crowded mornings of the busy desk below

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from experiments.differences import Measure, measure_of
-from experiments.measures import MEASURES
-from sim.outcomes import outcomes, totals_of
+from keliling.experiments.differences import Measure, measure_of
+from keliling.experiments.measures import MEASURES
+from keliling.sim.outcomes import outcomes, totals_of
 
 EVERY = [*(measure_of(one) for one in outcomes().values()), *MEASURES]
 

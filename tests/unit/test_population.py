@@ -16,16 +16,16 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import norm, rankdata
 
-from sim.between import openings
-from sim.errors import Infeasible
-from sim.ground import ground
-from sim.model import CoproductionModel
-from sim.parameters import defaults
-from sim.population import ID_BITS, Population, apportion, build
-from sim.profile import Kelurahan, load_profile
-from sim.rng import Draw, uniform
-from sim.rules.motivation import logit
-from sim.scenario import load
+from keliling.sim.between import openings
+from keliling.sim.errors import Infeasible
+from keliling.sim.ground import ground
+from keliling.sim.model import CoproductionModel
+from keliling.sim.parameters import defaults
+from keliling.sim.population import ID_BITS, Population, apportion, build
+from keliling.sim.profile import Kelurahan, load_profile
+from keliling.sim.rng import Draw, uniform
+from keliling.sim.rules.motivation import logit
+from keliling.sim.scenario import load
 from tests.statistics import assert_counts, assert_mean, assert_share
 
 PROFILE = load_profile("kebon-jeruk")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from sim.errors import InvalidInput
-from sim.new_office import code_of, new_office
-from sim.parameters import GRADES, data_text, register
-from sim.profile import (
+from keliling.sim.errors import InvalidInput
+from keliling.sim.new_office import code_of, new_office
+from keliling.sim.parameters import GRADES, data_text, register
+from keliling.sim.profile import (
     ADULT,
     DISTRICTS,
     AgeBand,
@@ -25,7 +25,7 @@ from sim.profile import (
     row_of,
     split,
 )
-from sim.profile_file import known_sources
+from keliling.sim.profile_file import known_sources
 
 OFFICE = {"name": "Cibinong", "population": 380_000, "rw": 50, "rt": 305}
 

@@ -23,7 +23,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.rng import Draw, philox, two_uniforms, uniform
+from keliling.sim.rng import Draw, philox, two_uniforms, uniform
 from tests.statistics import FALSE_POSITIVE, assert_counts, assert_mean, assert_share, fails
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -405,7 +405,7 @@ def answers() -> Iterator[tuple[str, list[str]]]:
     """Every rule of the table on 60 drawn inputs, each number written bit for bit."""
     for name, parts in RULES.items():
         module, function = name.rsplit(".", 1)
-        rule = getattr(importlib.import_module(f"sim.{module}"), function)
+        rule = getattr(importlib.import_module(f"keliling.sim.{module}"), function)
         source = random.Random(name)
         found = []
         for _ in range(60):

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.parameters import register
-from sim.rng import uniform
-from sim.rules.choice import (
+from keliling.sim.parameters import register
+from keliling.sim.rng import uniform
+from keliling.sim.rules.choice import (
     BROKER,
     CHOOSING,
     COUNTER,
@@ -45,7 +45,7 @@ from sim.rules.choice import (
     threat,
     within_quarter,
 )
-from sim.rules.influence import waited
+from keliling.sim.rules.influence import waited
 from tests.statistics import assert_mean, assert_share
 
 CHANNELS = (ONLINE, COUNTER, BROKER, EVENT)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.rng import uniform
-from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
-from sim.rules.filing import (
+from keliling.sim.rng import uniform
+from keliling.sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
+from keliling.sim.rules.filing import (
     applicant_hours,
     correction,
     correction_channel,

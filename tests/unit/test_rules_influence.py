@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.rng import uniform
-from sim.rules.influence import as_unit, days_until, faded, raised, toward, waited
+from keliling.sim.rng import uniform
+from keliling.sim.rules.influence import as_unit, days_until, faded, raised, toward, waited
 from tests.statistics import assert_mean
 
 UNIT = st.floats(0.0, 1.0)

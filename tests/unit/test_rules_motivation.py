@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.parameters import register
-from sim.rules import motivation
-from sim.rules.motivation import (
+from keliling.sim.parameters import register
+from keliling.sim.rules import motivation
+from keliling.sim.rules.motivation import (
     after_event,
     filled,
     hours_a_week,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from sim.rules.normal import normal
+from keliling.sim.rules.normal import normal
 
 TINY = 2.0**-53  # the smallest draw above 0
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.parameters import register
-from sim.rules.outreach import (
+from keliling.sim.parameters import register
+from keliling.sim.rules.outreach import (
     ASSESSMENT,
     CANCELLED,
     CLOSED,

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from sim.answers import satisfaction_table
-from sim.parameters import defaults, namespace
-from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
-from sim.rules.satisfaction import (
+from keliling.sim.answers import satisfaction_table
+from keliling.sim.parameters import defaults, namespace
+from keliling.sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
+from keliling.sim.rules.satisfaction import (
     DELAY,
     NO_COMPLAINT,
     NO_SERVICE,

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.rng import uniform
-from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
-from sim.rules.serving import (
+from keliling.sim.rng import uniform
+from keliling.sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
+from keliling.sim.rules.serving import (
     GRANTED,
     REJECTED,
     RETURNED,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.integrate import quad
 from scipy.linalg import expm
 
-from sim.rules.start import (
+from keliling.sim.rules.start import (
     AWARE_AFTER,
     AWARE_WORKS,
     NOT_OPEN,

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-import sim.scenario_file
-from sim.errors import InvalidInput
-from sim.hypothesis import WILLINGNESS, hypotheses, read_hypotheses
-from sim.parameters import defaults, register
-from sim.profile import load_profile
-from sim.scenario import YEAR_DAYS, Change, Scenario, check, load, shipped
-from sim.scenario_text import to_toml
-from sim.values import bounds
+from keliling.sim import scenario_file as scenario_files
+from keliling.sim.errors import InvalidInput
+from keliling.sim.hypothesis import WILLINGNESS, hypotheses, read_hypotheses
+from keliling.sim.parameters import defaults, register
+from keliling.sim.profile import load_profile
+from keliling.sim.scenario import YEAR_DAYS, Change, Scenario, check, load, shipped
+from keliling.sim.scenario_text import to_toml
+from keliling.sim.values import bounds
 
 HEAD = 'title = "Mine"\nwhy = "To see how scenarios are read."\n'
 RULE = f'def rule({", ".join(WILLINGNESS)}):\n    """A flat rule."""\n    return 0.25\n'
@@ -277,7 +277,7 @@ def test_a_broken_file_of_hypotheses_is_an_error(tmp_path: Path) -> None:
 
 
 def test_the_parameters_of_willingness_are_those_of_the_base_rule() -> None:
-    source = (Path(sim.scenario_file.__file__).parent / "rules" / "motivation.py").read_text()
+    source = (Path(scenario_files.__file__).parent / "rules" / "motivation.py").read_text()
     (rule,) = [n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef) and n.name == "willingness"]
     assert tuple(argument.arg for argument in rule.args.args) == WILLINGNESS
 
@@ -351,13 +351,13 @@ def test_an_installed_package_finds_its_scenarios(tmp_path: Path, monkeypatch: p
     (package / "_scenarios").mkdir(parents=True)
     shutil.copy(scenario_file("kebon-jeruk-2018"), package / "_scenarios")
     (package / "_scenarios" / "broken.toml").write_text("title =")
-    monkeypatch.setattr(sim.scenario_file, "__file__", str(package / "scenario_file.py"))
-    sim.scenario_file.shipped_folder.cache_clear()
+    monkeypatch.setattr(scenario_files, "__file__", str(package / "scenario_file.py"))
+    scenario_files.shipped_folder.cache_clear()
     try:
         assert [info.name for info in shipped()] == ["broken", "kebon-jeruk-2018"]
         assert load("kebon-jeruk-2018").profile.slug == "kebon-jeruk"
     finally:
-        sim.scenario_file.shipped_folder.cache_clear()
+        scenario_files.shipped_folder.cache_clear()
 
 
 def test_a_scenario_travels_to_other_processes() -> None:

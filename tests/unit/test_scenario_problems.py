@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from sim.errors import Problem
-from sim.faults import RULES
-from sim.hypothesis import WILLINGNESS
-from sim.kernels.willingness import willingness_of
-from sim.new_office import new_office
-from sim.profile import load_profile
-from sim.scenario import check, load
+from keliling.sim.errors import Problem
+from keliling.sim.faults import RULES
+from keliling.sim.hypothesis import WILLINGNESS
+from keliling.sim.kernels.willingness import willingness_of
+from keliling.sim.new_office import new_office
+from keliling.sim.profile import load_profile
+from keliling.sim.scenario import check, load
 from tests.faults import fits, problems_of
 
 HEAD = 'title = "Mine"\nwhy = "To see what a fault looks like."\n'

@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from experiments.design import _morris, _sequence, _sobol
-from experiments.studies.sensitivity import LEAST, Index, Sensitivity, analyse, convergence, pawn_distance
+from keliling.experiments.design import _morris, _sequence, _sobol
+from keliling.experiments.studies.sensitivity import LEAST, Index, Sensitivity, analyse, convergence, pawn_distance
 
 Floats = NDArray[np.float64]
 SEEDS = range(50)

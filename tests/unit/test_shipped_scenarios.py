@@ -6,10 +6,10 @@ import math
 
 import pytest
 
-from sim.model import CoproductionModel
-from sim.outcomes import outcomes, totals_of
-from sim.run import Run, run
-from sim.scenario import load, shipped
+from keliling.sim.model import CoproductionModel
+from keliling.sim.outcomes import outcomes, totals_of
+from keliling.sim.run import Run, run
+from keliling.sim.scenario import load, shipped
 
 ONE_DISTRICT = [info.name for info in shipped() if not info.name.startswith("dki-")]
 LIVED: dict[str, Run] = {}

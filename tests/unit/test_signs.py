@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-from experiments.cli import cli
-from experiments.factors import of_parameter, uncertainties
-from experiments.signs import Signs, signs_of, worlds
-from sim.parameters import register
-from sim.scenario import load
+from keliling.experiments.cli import cli
+from keliling.experiments.factors import of_parameter, uncertainties
+from keliling.experiments.signs import Signs, signs_of, worlds
+from keliling.sim.parameters import register
+from keliling.sim.scenario import load
 
 pytestmark = pytest.mark.usefixtures("unchecked")
 
@@ -52,7 +52,7 @@ def test_shares_count_combinations() -> None:
 
 def test_worlds_that_cannot_be_are_counted_and_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no prompt may be strong, worlds in which what is learnt is effect enough are left, and few others."""
-    monkeypatch.setattr("sim.strengths.STRONGEST", 0.05)
+    monkeypatch.setattr("keliling.sim.strengths.STRONGEST", 0.05)
     base, policy = (load(name, size=0.02, years=1) for name in ("kebon-jeruk-no-outreach", "kebon-jeruk-2018"))
     found = signs_of({"x": (base, policy)}, ("applications",), draws=16, seed=3)
     assert 0 < len(found.refused) < 16

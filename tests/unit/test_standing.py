@@ -8,11 +8,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sim.kernels.simulation import Simulation
-from sim.outcomes import outcomes, totals_of
-from sim.records import MONTH
-from sim.scenario import load
-from sim.state import NEVER, OPEN
+from keliling.sim.kernels.simulation import Simulation
+from keliling.sim.outcomes import outcomes, totals_of
+from keliling.sim.records import MONTH
+from keliling.sim.scenario import load
+from keliling.sim.state import NEVER, OPEN
 
 HOURS = 3.0
 

@@ -24,12 +24,12 @@ from hypothesis import settings as drawn
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from experiments import store as store_module
-from experiments.batches import Place, live_batch, live_jobs
-from experiments.factors import Factor
-from experiments.kept import made_by
-from experiments.report import Report, write_tables
-from experiments.store import (
+from keliling.experiments import store as store_module
+from keliling.experiments.batches import Place, live_batch, live_jobs
+from keliling.experiments.factors import Factor
+from keliling.experiments.kept import made_by
+from keliling.experiments.report import Report, write_tables
+from keliling.experiments.store import (
     BATCHES,
     BY_RW,
     DESIGN,
@@ -43,11 +43,11 @@ from experiments.store import (
     read,
     schema,
 )
-from experiments.studies.answers import answers_of
-from experiments.studies.decision import decide
-from experiments.study import Arm, Study
-from sim.outcomes import outcomes
-from sim.scenario import Scenario, load
+from keliling.experiments.studies.answers import answers_of
+from keliling.experiments.studies.decision import decide
+from keliling.experiments.study import Arm, Study
+from keliling.sim.outcomes import outcomes
+from keliling.sim.scenario import Scenario, load
 
 FACTORS = (
     Factor("trust_mean", 0.3, 0.8),

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sim import equilibrium
-from sim.errors import Infeasible
-from sim.ground import ground
-from sim.parameters import defaults, namespace, register
-from sim.population import PARAMETERS
-from sim.prospect import OfPermits, People, Stock
-from sim.reference import Reference, choosing_of, reference_of
-from sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
-from sim.scenario import load
-from sim.strengths import Strengths, expectations, solve
+from keliling.sim import equilibrium
+from keliling.sim.errors import Infeasible
+from keliling.sim.ground import ground
+from keliling.sim.parameters import defaults, namespace, register
+from keliling.sim.population import PARAMETERS
+from keliling.sim.prospect import OfPermits, People, Stock
+from keliling.sim.reference import Reference, choosing_of, reference_of
+from keliling.sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
+from keliling.sim.scenario import load
+from keliling.sim.strengths import Strengths, expectations, solve
 from tests.statistics import assert_share
 
 Floats = NDArray[np.float64]

@@ -10,24 +10,24 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from experiments import style
-from experiments.differences import measure_of
-from experiments.figures.gains import who_gains
-from experiments.figures.grid import heat_map
-from experiments.figures.information import information_bars
-from experiments.figures.policies import forest, frequency_response
-from experiments.figures.screening import NAMED, morris_plane
-from experiments.figures.sensitivity import convergence_lines, index_bars
-from experiments.figures.sheet import footer
-from experiments.figures.tornado import Bar, tornado
-from experiments.studies.answers import Answers
-from experiments.studies.decision import decide
-from experiments.studies.information import Information, Worth
-from experiments.studies.sensitivity import ESTIMATORS, Index, Sensitivity
-from experiments.study import Arm, Study
-from sim.outcomes import outcomes
-from sim.parameters import register
-from sim.scenario import load
+from keliling.experiments import style
+from keliling.experiments.differences import measure_of
+from keliling.experiments.figures.gains import who_gains
+from keliling.experiments.figures.grid import heat_map
+from keliling.experiments.figures.information import information_bars
+from keliling.experiments.figures.policies import forest, frequency_response
+from keliling.experiments.figures.screening import NAMED, morris_plane
+from keliling.experiments.figures.sensitivity import convergence_lines, index_bars
+from keliling.experiments.figures.sheet import footer
+from keliling.experiments.figures.tornado import Bar, tornado
+from keliling.experiments.studies.answers import Answers
+from keliling.experiments.studies.decision import decide
+from keliling.experiments.studies.information import Information, Worth
+from keliling.experiments.studies.sensitivity import ESTIMATORS, Index, Sensitivity
+from keliling.experiments.study import Arm, Study
+from keliling.sim.outcomes import outcomes
+from keliling.sim.parameters import register
+from keliling.sim.scenario import load
 
 FREQUENCIES = (0.0, 0.25, 1.0, 4.0, 8.0)
 LEVERS = ("events_per_month", "publicity")

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from experiments.factors import DECIDED_ELSEWHERE, Factor
-from experiments.study import KINDS, NOW, SAMPLED, Goal, Precision, Study
-from experiments.study_file import load_study, shipped_studies, titles
-from experiments.study_given import DEFAULT_OUTCOMES, STUDY_RULES
-from sim.faults import RULES
-from sim.hypothesis import hypotheses
-from sim.parameters import register
-from sim.scenario import load
+from keliling.experiments.factors import DECIDED_ELSEWHERE, Factor
+from keliling.experiments.study import KINDS, NOW, SAMPLED, Goal, Precision, Study
+from keliling.experiments.study_file import load_study, shipped_studies, titles
+from keliling.experiments.study_given import DEFAULT_OUTCOMES, STUDY_RULES
+from keliling.sim.faults import RULES
+from keliling.sim.hypothesis import hypotheses
+from keliling.sim.parameters import register
+from keliling.sim.scenario import load
 from tests.faults import fits, problems_of
 
 HEAD = 'title = "Mine"\nquestion = "Which?"\n'

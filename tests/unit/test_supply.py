@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sim.beginning import Beginning, begin
-from sim.errors import Infeasible
-from sim.scenario import load
+from keliling.sim.beginning import Beginning, begin
+from keliling.sim.errors import Infeasible
+from keliling.sim.scenario import load
 
 Floats = NDArray[np.float64]
 SIZE = 0.05
@@ -155,7 +155,7 @@ def test_what_cannot_be_is_refused_by_name() -> None:
 
 
 def load_with_pay() -> Beginning:
-    from sim.hypothesis import Hypothesis
+    from keliling.sim.hypothesis import Hypothesis
 
     account = Hypothesis("odd", "", "", {"pay_effect": 0.4})
     scenario = load("kebon-jeruk-2019", size=SIZE, share_decisive=0.8).with_(hypothesis=account)

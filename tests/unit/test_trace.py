@@ -9,18 +9,18 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from experiments.affected import NUMBER, REACHED, Affected, affected
-from experiments.trace import _merged, days_of, portrait, story
-from experiments.watching import Encounters, WatchedModel, live
-from experiments.witness import STANDS, UNTIL_THEN, Entry, Witness, named
-from sim.agents import Resident
-from sim.errors import InvalidInput, KelilingError
-from sim.ground import ground
-from sim.model import CoproductionModel
-from sim.rules.choice import COUNTER, ONLINE
-from sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
-from sim.scenario import Scenario, load
-from sim.state import OPEN, World
+from keliling.experiments.affected import NUMBER, REACHED, Affected, affected
+from keliling.experiments.trace import _merged, days_of, portrait, story
+from keliling.experiments.watching import Encounters, WatchedModel, live
+from keliling.experiments.witness import STANDS, UNTIL_THEN, Entry, Witness, named
+from keliling.sim.agents import Resident
+from keliling.sim.errors import InvalidInput, KelilingError
+from keliling.sim.ground import ground
+from keliling.sim.model import CoproductionModel
+from keliling.sim.rules.choice import COUNTER, ONLINE
+from keliling.sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
+from keliling.sim.scenario import Scenario, load
+from keliling.sim.state import OPEN, World
 from tests.fingerprint import fingerprint
 
 pytestmark = pytest.mark.usefixtures("unchecked")

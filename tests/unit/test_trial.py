@@ -11,18 +11,29 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from experiments.cli import cli
-from experiments.trial import ALL, Measured, Trial, inputs, measure, reference
-from sim import state
-from sim.cohort import FOLLOWED, HELP, INFORMATION, NOTHING, Arm, Cohort, Target, assigned, live_arm, open_needs
-from sim.kernels.simulation import Simulation
-from sim.kernels.treating import announce, inform_all, visit_all
-from sim.memory import grown
-from sim.model import CoproductionModel
-from sim.parameters import permits
-from sim.rng import Draw, uniform
-from sim.scenario import load
-from sim.state import OPEN, Ints, World
+from keliling.experiments.cli import cli
+from keliling.experiments.trial import ALL, Measured, Trial, inputs, measure, reference
+from keliling.sim import state
+from keliling.sim.cohort import (
+    FOLLOWED,
+    HELP,
+    INFORMATION,
+    NOTHING,
+    Arm,
+    Cohort,
+    Target,
+    assigned,
+    live_arm,
+    open_needs,
+)
+from keliling.sim.kernels.simulation import Simulation
+from keliling.sim.kernels.treating import announce, inform_all, visit_all
+from keliling.sim.memory import grown
+from keliling.sim.model import CoproductionModel
+from keliling.sim.parameters import permits
+from keliling.sim.rng import Draw, uniform
+from keliling.sim.scenario import load
+from keliling.sim.state import OPEN, Ints, World
 from tests.fingerprint import fingerprint
 from tests.statistics import assert_mean
 from tests.twins.twins import first_difference

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from experiments.commands.terminal import duration
+from keliling.experiments.commands.terminal import duration
 from tests.docs.findings import record
 from tests.docs.findings.digest import declared, depends_on, stale
 from tests.docs.findings.measure import Stopped, measured, seconds

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sim.outcomes import outcomes
+from keliling.sim.outcomes import outcomes
 from tests.docs.findings.declared import block, sentence
 from tests.docs.findings.found import Found
 

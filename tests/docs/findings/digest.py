@@ -29,8 +29,8 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from sim.parameters import data_text, register
-from sim.scenario import load
+from keliling.sim.parameters import data_text, register
+from keliling.sim.scenario import load
 from tests.docs.findings import trials
 from tests.docs.findings.measure import measured
 from tests.docs.findings.plan import Asked, Pair, Part, Reference, Signs, Study, scenario

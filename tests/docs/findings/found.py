@@ -10,10 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from experiments.differences import Difference, Measure, measure_of
-from experiments.measures import STANDARDISED, VALUE
-from sim.faults import nearest_name
-from sim.outcomes import outcomes
+from keliling.experiments.differences import Difference, Measure, measure_of
+from keliling.experiments.measures import STANDARDISED, VALUE
+from keliling.sim.faults import nearest_name
+from keliling.sim.outcomes import outcomes
 from tests.docs.findings.plan import PLAN, Pair, Study
 
 Row = Mapping[str, Any]

@@ -17,11 +17,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.cli import cli
-from experiments.intervals import interval, mean
-from experiments.store import rows_made_by
-from sim.outcomes import outcomes
-from sim.scenario import load
+from keliling.experiments.cli import cli
+from keliling.experiments.intervals import interval, mean
+from keliling.experiments.store import rows_made_by
+from keliling.sim.outcomes import outcomes
+from keliling.sim.scenario import load
 from tests.docs.findings.plan import Asked, Pair, Part, Reference, Signs, Study, scenario
 
 SECONDS_A_REPLICATE = 1.0  # of the reference trial, or of asking everybody, at full size, roughly

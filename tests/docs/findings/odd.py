@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 
-from sim.ground import ground
-from sim.outcomes import COMPLAINT_CLASSES
-from sim.parameters import permits, register
-from sim.scenario import YEAR_DAYS, load
-from sim.supply import measured
+from keliling.sim.ground import ground
+from keliling.sim.outcomes import COMPLAINT_CLASSES
+from keliling.sim.parameters import permits, register
+from keliling.sim.scenario import YEAR_DAYS, load
+from keliling.sim.supply import measured
 from tests.docs.findings.declared import block, sentence
 from tests.docs.findings.found import Found
 from tests.docs.findings.plan import PLAN, Pair

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from experiments.differences import measure_of
-from sim.outcomes import outcomes
-from sim.parameters import register
-from sim.scenario import load
+from keliling.experiments.differences import measure_of
+from keliling.sim.outcomes import outcomes
+from keliling.sim.parameters import register
+from keliling.sim.scenario import load
 from tests.docs.findings.declared import block
 from tests.docs.findings.found import Found, Index, Studied
 from tests.docs.findings.plan import PLAN, Study

@@ -1,0 +1,5 @@
+"""``python -m keliling`` is the command ``keliling``."""
+
+from keliling.experiments.cli import main
+
+main()
