@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.timing import Found, Setting, Spread, say, seconds, table, timed
-from keliling.experiments.runner import Job, run_all
+from keliling.experiments.run.runner import Job, run_all
 from keliling.sim.ground import ground
 from keliling.sim.kernels.simulation import prepare
 from keliling.sim.scenario import Scenario, load

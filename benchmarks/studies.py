@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.timing import Found, Setting, Spread, timed
-from keliling.experiments.batches import Place, live_jobs
-from keliling.experiments.lived import rows_of
-from keliling.experiments.store import Store
-from keliling.experiments.study import Study
-from keliling.experiments.study_file import load_study
+from keliling.experiments.keep.study_store import Store
+from keliling.experiments.plan.study import Study
+from keliling.experiments.plan.study_file import load_study
+from keliling.experiments.run.executors import Place, live_jobs
+from keliling.experiments.run.rows import rows_of
 
 WORKERS = 2
 JOBS = 128

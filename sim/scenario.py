@@ -95,6 +95,11 @@ class Scenario:
         return (self.warmup_years + self.years) * YEAR_MONTHS
 
     @property
+    def reported_years(self) -> list[int]:
+        """Calendar years that are reported: those after the warm-up."""
+        return list(range(self.first_year, self.first_year + self.years))
+
+    @property
     def first_change_day(self) -> int:
         """Day of the first change; ``days``, the day after the last, when nothing changes."""
         return self.changes[0].day if self.changes else self.days

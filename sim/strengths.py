@@ -6,7 +6,7 @@ solved, in this order: that of information, which acts on those who first learn 
 top of it. Where what is learnt alone would do more than was measured, there is no prompt, and the share of those
 reached who take it in is solved instead.
 
-The trial for which they are solved (``experiments.trial`` lives it) is that of all needs open at the start, pooled:
+The trial for which they are solved (``trials.trial`` lives it) is that of all needs open at the start, pooled:
 everybody reached, one service cycle, a desk without queue, visitors of mean trained skill, a window of 63 working days
 from the announcement. What becomes of a need in it is computed here as an expectation, day by day: ``sim.prospect``
 tells what acting leads to, a prompt adds a jump of probability 1 - exp(-strength x keenness).

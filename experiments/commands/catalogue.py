@@ -12,7 +12,7 @@ from keliling.experiments.commands import options
 from keliling.experiments.commands.terminal import heading, next_step, sentence, table, write_json
 
 if TYPE_CHECKING:
-    from keliling.experiments.differences import Measure
+    from keliling.experiments.analysis.differences import Measure
     from keliling.sim.parameters import Parameter
 
 KINDS = ("lever", "uncertainty", "constant")
@@ -159,8 +159,8 @@ def outcomes(search: str, as_json: bool, quiet: bool) -> None:
       keliling outcomes delayed
       keliling outcomes ikm --json
     """
-    from keliling.experiments.differences import measure_of
-    from keliling.experiments.measures import MEASURES
+    from keliling.experiments.analysis.differences import measure_of
+    from keliling.experiments.analysis.measures import MEASURES
     from keliling.sim import outcomes as of_runs
 
     told = {one.name: ("run", measure_of(one)) for one in of_runs.outcomes().values()}

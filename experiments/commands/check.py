@@ -10,7 +10,7 @@ from keliling.experiments.commands import options
 from keliling.experiments.commands.terminal import next_step, say, write_json
 
 if TYPE_CHECKING:
-    from keliling.experiments.study import Study
+    from keliling.experiments.plan.study import Study
     from keliling.sim.errors import Problem
     from keliling.sim.scenario import Scenario
 
@@ -56,7 +56,7 @@ def check(ctx: click.Context, files: tuple[str, ...], as_json: bool, quiet: bool
 
 
 def _problems(name: str) -> list[Problem]:
-    from keliling.experiments.study_file import load_study
+    from keliling.experiments.plan.study_file import load_study
     from keliling.sim.errors import InvalidInput
     from keliling.sim.profile import load_profile
     from keliling.sim.scenario import check as check_scenario

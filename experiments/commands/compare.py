@@ -15,9 +15,9 @@ from keliling.experiments.commands import options
 from keliling.experiments.commands.terminal import Progress, explained, heading, next_step, say, table, write_json
 
 if TYPE_CHECKING:
-    from keliling.experiments.comparison import Comparison
-    from keliling.experiments.runner import Plan
-    from keliling.experiments.study import Precision
+    from keliling.experiments.analysis.comparison import Comparison
+    from keliling.experiments.plan.study import Precision
+    from keliling.experiments.run.runner import Plan
 
 LONGEST_NAME = 100
 
@@ -90,10 +90,11 @@ def compare(
       keliling compare kebon-jeruk-2018 kebon-jeruk-weekly-stopped
       keliling compare dki-jakarta-2018 dki-jakarta-2019 --dry-run
     """
-    from keliling.experiments.comparison import Comparison, comparable, same_horizon
-    from keliling.experiments.ensemble import distinct, ensembles_of, plan_ensembles
-    from keliling.experiments.kept import Kept, ready
-    from keliling.experiments.precision import following, judged, said
+    from keliling.experiments.analysis.comparison import Comparison, comparable, same_horizon
+    from keliling.experiments.analysis.ensemble import distinct, ensembles_of, plan_ensembles
+    from keliling.experiments.analysis.precision import following, judged, said
+    from keliling.experiments.keep.files import ready
+    from keliling.experiments.keep.run_cache import Kept
 
     began = datetime.now(UTC)
     scenarios = options.load_all([baseline, *policies], set_, size)
@@ -130,7 +131,7 @@ def compare(
         comparison = Comparison(ensembles[0], ensembles[1:], year)
         reached = None if rule is None else judged(rule, _differences(comparison, rule.outcome))
         count = None if rule is None else following(rule, reached)
-    from keliling.experiments.tables import provenance_of
+    from keliling.experiments.reports.tables import provenance_of
 
     provenance = provenance_of(ensembles, years=[comparison.year], began=began)
     _write(folder, comparison, provenance, figures=figures)
@@ -148,7 +149,7 @@ def compare(
 
 def _rule(asked: tuple[str, float] | None, replicates: int) -> Precision | None:
     """The rule of --precision; --replicates is the most, when it was given."""
-    from keliling.experiments.study import Precision
+    from keliling.experiments.plan.study import Precision
 
     if asked is None:
         return None
@@ -176,8 +177,8 @@ def default_folder(names: list[str]) -> Path:
 
 def show(comparison: Comparison, *, everything: bool) -> None:
     """The tables of a comparison, policy by policy."""
-    from keliling.experiments.comparison import PUBLISHED
-    from keliling.experiments.measures import STANDARDISED, VALUE
+    from keliling.experiments.analysis.comparison import PUBLISHED
+    from keliling.experiments.analysis.measures import STANDARDISED, VALUE
 
     base, year, n = comparison.baseline, comparison.year, comparison.n
     special = {measure.name for measure in VALUE}
@@ -246,7 +247,7 @@ def show(comparison: Comparison, *, everything: bool) -> None:
 
 
 def _write(folder: Path, comparison: Comparison, provenance: dict[str, Any], *, figures: bool) -> None:
-    from keliling.experiments.tables import write_comparison, write_ensembles, write_provenance
+    from keliling.experiments.reports.tables import write_comparison, write_ensembles, write_provenance
 
     write_ensembles(folder, comparison.ensembles)
     if figures:
@@ -258,7 +259,7 @@ def _write(folder: Path, comparison: Comparison, provenance: dict[str, Any], *, 
 
 
 def _content(folder: Path, comparison: Comparison) -> dict[str, object]:
-    from keliling.experiments.tables import as_dict
+    from keliling.experiments.reports.tables import as_dict
 
     return {
         "note": NOT_A_FORECAST,

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from keliling.experiments.commands.terminal import duration, facts
 
 if TYPE_CHECKING:
-    from keliling.experiments.runner import Plan
+    from keliling.experiments.run.runner import Plan
 
 
 def describe(
     plan: Plan, scenarios: int, replicates: int, workers: int | None, out: Path | None, *, as_json: bool
 ) -> None:
     """Say what a plan comes to, on stdout; nothing is run and nothing written."""
-    from keliling.experiments.runner import cores
+    from keliling.experiments.run.runner import cores
 
     used = workers or cores()
     each = sorted({job.scenario.days for job in plan.jobs})

@@ -70,14 +70,14 @@ def ikm(
       keliling ikm grogol-petamburan-2018 --change -6.71
       keliling ikm kebon-jeruk-weekly --set years=3 --asked 30 --asked 100 --json
     """
-    from keliling.experiments.asked import DRAWS, chances
-    from keliling.experiments.ensemble import reported_years, window_year
+    from keliling.experiments.analysis.ensemble import window_year
+    from keliling.experiments.trials.asked import DRAWS, chances
     from keliling.sim.errors import InvalidInput, Problem
 
     (loaded,) = options.load_all([scenario], set_, size)
     year = window_year([loaded], year)
     if loaded.province is not None or year - 1 < loaded.first_year - loaded.warmup_years:
-        first = reported_years(loaded)[0]
+        first = loaded.reported_years[0]
         rule = "needs a district, and a year with one before it in the run"
         raise InvalidInput([Problem(loaded.name, 0, 0, "--year", str(year), f"{rule} (it reports from {first})")])
     problems = []

@@ -13,7 +13,7 @@ from keliling.experiments.commands import options
 from keliling.experiments.commands.terminal import Progress, explained, heading, next_step, say, table, write_json
 
 if TYPE_CHECKING:
-    from keliling.experiments.ensemble import Ensemble
+    from keliling.experiments.analysis.ensemble import Ensemble
     from keliling.sim.diagnosis import Diagnosis
 
 
@@ -61,14 +61,15 @@ def run(
       keliling run my-office.toml --set officers=3 --set events_per_month=2 --year 2019
       keliling run kebon-jeruk-2019 --json > outcomes.json
     """
-    from keliling.experiments.ensemble import ensembles_of, open_notes, plan_ensembles, reported_years, window_year
-    from keliling.experiments.kept import Kept, ready
+    from keliling.experiments.analysis.ensemble import ensembles_of, open_notes, plan_ensembles, window_year
+    from keliling.experiments.keep.files import ready
+    from keliling.experiments.keep.run_cache import Kept
 
     began = datetime.now(UTC)
     (plan_of,) = options.load_all([scenario], set_, size)
     if year is not None:
         window_year([plan_of], year)
-    years = reported_years(plan_of) if year is None else [year]
+    years = plan_of.reported_years if year is None else [year]
     kept = None if out is None else Kept(out / "runs", engine, warn=say)
     plan = plan_ensembles([plan_of], replicates, seed=seed, engine=engine, kept=kept, checked=checked)
     if dry_run:
@@ -83,7 +84,7 @@ def run(
         options.compile_first(engine, quiet=quiet)
     with Progress(plan.days, quiet=quiet) as progress:
         (ensemble,) = ensembles_of(plan, [plan_of], workers=workers, progress=progress)
-    from keliling.experiments.tables import provenance_of, write_ensembles, write_provenance
+    from keliling.experiments.reports.tables import provenance_of, write_ensembles, write_provenance
 
     provenance = provenance_of([ensemble], years=years, began=began)
     if out is not None:
@@ -116,9 +117,9 @@ def run(
 
 def show(ensemble: Ensemble, years: list[int], *, everything: bool) -> None:
     """The table of outcomes of one scenario."""
-    from keliling.experiments.differences import measure_of
-    from keliling.experiments.ensemble import open_notes
-    from keliling.experiments.intervals import interval, mean
+    from keliling.experiments.analysis.differences import measure_of
+    from keliling.experiments.analysis.ensemble import open_notes
+    from keliling.experiments.analysis.intervals import interval, mean
     from keliling.sim.outcomes import outcomes
 
     scenario, n = ensemble.scenario, len(ensemble.runs)
@@ -153,7 +154,7 @@ def show(ensemble: Ensemble, years: list[int], *, everything: bool) -> None:
 
 def _categories(ensemble: Ensemble, years: list[int]) -> str:
     """The categories of the mean IKM by year, and where each begins, in a sentence."""
-    from keliling.experiments.intervals import mean
+    from keliling.experiments.analysis.intervals import mean
     from keliling.sim.ikm import categories, category
 
     found = [f"{category(round(mean(ensemble.values('ikm', year)), 2))} in {year}" for year in years]
@@ -173,7 +174,7 @@ def _diagnosis(ensemble: Ensemble, year: int) -> Diagnosis:
 
 def _years(ensemble: Ensemble, years: list[int]) -> dict[str, Any]:
     """Every outcome of every year as JSON can hold it."""
-    from keliling.experiments.intervals import interval, mean
+    from keliling.experiments.analysis.intervals import interval, mean
     from keliling.sim.outcomes import outcomes
 
     reported: dict[str, Any] = {}

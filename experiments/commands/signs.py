@@ -66,8 +66,9 @@ def signs(
     """
     from difflib import get_close_matches
 
-    from keliling.experiments.kept import Kept, ready, write_whole
-    from keliling.experiments.signs import signs_of
+    from keliling.experiments.analysis.signs import signs_of
+    from keliling.experiments.keep.files import ready, write_whole
+    from keliling.experiments.keep.run_cache import Kept
     from keliling.sim.errors import InvalidInput, Problem
     from keliling.sim.outcomes import outcomes
 

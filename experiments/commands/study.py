@@ -13,10 +13,10 @@ from keliling.experiments.commands.terminal import Progress, duration, facts, ne
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keliling.experiments.batches import Place
-    from keliling.experiments.report import Report
-    from keliling.experiments.store import Store
-    from keliling.experiments.study import Study
+    from keliling.experiments.keep.study_store import Store
+    from keliling.experiments.plan.study import Study
+    from keliling.experiments.reports.report import Report
+    from keliling.experiments.run.executors import Place
 
 
 @click.command()
@@ -89,9 +89,9 @@ def study(
       keliling study outreach-frequency-kebon-jeruk
       keliling study my-study.toml --points 256 --workers 2
     """
-    from keliling.experiments.batches import Place
-    from keliling.experiments.store import Store
-    from keliling.experiments.study_file import load_study
+    from keliling.experiments.keep.study_store import Store
+    from keliling.experiments.plan.study_file import load_study
+    from keliling.experiments.run.executors import Place
 
     quiet = quiet or as_json
     found = load_study(study, set_, points=points, replicates=replicates, precision=precision, seed=seed, size=size)
@@ -118,9 +118,9 @@ def study(
 
 def _live(study: Study, store: Store, place: Place, *, quiet: bool) -> Report:
     """Live what is left of a study; replicates by rule in rounds, each decided by whole rounds before it."""
-    from keliling.experiments.batches import live_jobs
-    from keliling.experiments.report import report_of
-    from keliling.experiments.studies.answers import answers_of
+    from keliling.experiments.analysis.results import answers_of
+    from keliling.experiments.reports.report import report_of
+    from keliling.experiments.run.executors import live_jobs
 
     if place.engine == "kernel":
         from keliling.sim.kernels.willingness import willingness_of
@@ -145,8 +145,8 @@ def _live(study: Study, store: Store, place: Place, *, quiet: bool) -> Report:
 
 def _rounds(study: Study, store: Store) -> Iterator[list[tuple[int, int]]]:
     """The jobs of each round: all at once, or with a precision as many as the rounds before call for."""
-    from keliling.experiments.precision import following, judged
-    from keliling.experiments.studies.answers import answers_of
+    from keliling.experiments.analysis.precision import following, judged
+    from keliling.experiments.analysis.results import answers_of
 
     rule = study.precision
     if rule is None:
@@ -160,7 +160,7 @@ def _rounds(study: Study, store: Store) -> Iterator[list[tuple[int, int]]]:
 
 
 def _write(folder: Path, report: Report, *, figures: bool) -> None:
-    from keliling.experiments.report import write_tables
+    from keliling.experiments.reports.report import write_tables
 
     write_tables(folder, report)
     if figures:
@@ -171,8 +171,8 @@ def _write(folder: Path, report: Report, *, figures: bool) -> None:
 
 def _describe(study: Study, store: Store, place: Place, *, as_json: bool) -> None:
     """Say what a study comes to: runs, time and disk; nothing is run and nothing written."""
-    from keliling.experiments.runner import Job, Plan, cores
-    from keliling.experiments.store import BYTES_A_RUN
+    from keliling.experiments.keep.study_store import BYTES_A_RUN
+    from keliling.experiments.run.runner import Job, Plan, cores
 
     jobs = study.jobs(study.precision.most if study.precision else None)
     runs = len(jobs) * len(study.arms)
@@ -212,7 +212,7 @@ def studies(as_json: bool) -> None:
       keliling studies
       keliling studies --json
     """
-    from keliling.experiments.study_file import titles
+    from keliling.experiments.plan.study_file import titles
 
     found = titles()
     if as_json:

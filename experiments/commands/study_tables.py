@@ -13,10 +13,10 @@ from keliling.experiments import NOT_A_FORECAST
 from keliling.experiments.commands.terminal import explained, heading, table
 
 if TYPE_CHECKING:
-    from keliling.experiments.differences import Measure
-    from keliling.experiments.report import Report
-    from keliling.experiments.studies.decision import Standing
-    from keliling.experiments.studies.sensitivity import Index
+    from keliling.experiments.analysis.decision import Standing
+    from keliling.experiments.analysis.differences import Measure
+    from keliling.experiments.analysis.sensitivity import Index
+    from keliling.experiments.reports.report import Report
 
 COLOURS = {"better": "cyan", "worse": "yellow"}
 MOST_FACTORS = 12
@@ -52,7 +52,7 @@ def _words(report: Report) -> dict[str, str]:
 
 
 def _decision(report: Report) -> None:
-    from keliling.experiments.differences import measure_of
+    from keliling.experiments.analysis.differences import measure_of
     from keliling.sim.outcomes import outcomes
 
     found = report.decision
@@ -128,7 +128,7 @@ def _coloured(one: Standing, measure: Measure) -> str:
 
 def _crossed(report: Report) -> None:
     """By outcome, conditions in rows and policies in columns: how far effects lie apart, or what conditions change."""
-    from keliling.experiments.studies.crossed import APART, SAME
+    from keliling.experiments.analysis.crossed import APART, SAME
     from keliling.sim.outcomes import outcomes
 
     crossing = report.answers.study.crossing
@@ -198,7 +198,7 @@ def _tornado(report: Report) -> None:
 
 
 def _sensitivity(report: Report) -> None:
-    from keliling.experiments.studies.sensitivity import MAIN
+    from keliling.experiments.analysis.sensitivity import MAIN
 
     for target, found in report.sensitivity.items():
         if target.kind == "level" and len(report.answers.study.arms) > 1:
@@ -269,8 +269,8 @@ def _reached(report: Report) -> None:
     reached, rule = report.reached, report.answers.study.precision
     if reached is None or rule is None:
         return
-    from keliling.experiments.differences import variance_ratio
-    from keliling.experiments.precision import said
+    from keliling.experiments.analysis.differences import variance_ratio
+    from keliling.experiments.analysis.precision import said
 
     values = report.answers.values[rule.outcome]
     ratios = [variance_ratio(values[0].tolist(), values[at].tolist()) for at in range(1, len(values))]

@@ -63,7 +63,7 @@ def trace(
         raise InvalidInput([Problem("options", 0, 0, "--resident", str(resident), rule)])
     plans = options.load_all([scenario] if policy is None else [scenario, policy], set_, size)
     first, other = plans[0], plans[1] if policy is not None else None
-    from keliling.experiments.trace import days_of, story
+    from keliling.experiments.trace.story import days_of, story
 
     quiet = quiet or as_json
     if spared or harmed:
@@ -113,7 +113,7 @@ def _affected(
     quiet: bool,
 ) -> None:
     """Show whom the policy touched: everyone, or only those spared or those harmed."""
-    from keliling.experiments.affected import GROUPS, affected
+    from keliling.experiments.trace.affected import GROUPS, affected
 
     with Progress(scenario.days + policy.days, quiet=quiet) as progress:
         found = affected(scenario, policy, seed=seed, replicate=replicate, progress=progress)

@@ -11,7 +11,7 @@ from keliling.experiments.commands import options
 from keliling.experiments.commands.terminal import Progress, heading, next_step, table, write_json
 
 if TYPE_CHECKING:
-    from keliling.experiments.trial import Estimate, Measured
+    from keliling.experiments.trials.trial import Estimate, Measured
 
 
 @click.group()
@@ -50,8 +50,8 @@ def reference(
       keliling trial reference
       keliling trial reference grogol-petamburan-2018 --set assistance_effect=0.12 --replicates 5
     """
-    from keliling.experiments.trial import measure
-    from keliling.experiments.trial import reference as reference_trial
+    from keliling.experiments.trials.trial import measure
+    from keliling.experiments.trials.trial import reference as reference_trial
 
     (loaded,) = options.load_all([scenario], set_, size)
     quiet = quiet or as_json
@@ -68,7 +68,7 @@ def reference(
 
 def content(found: Measured) -> dict[str, Any]:
     """What a trial found, as JSON holds it: ``effect.help.granted.mean``, ``by_permit.imb.effect.help...``."""
-    from keliling.experiments.trial import ALL, inputs
+    from keliling.experiments.trials.trial import ALL, inputs
     from keliling.sim.cohort import FOLLOWED
     from keliling.sim.parameters import permits
 
@@ -98,7 +98,7 @@ def content(found: Measured) -> dict[str, Any]:
 
 
 def _show(found: Measured, replicates: int, seed: int) -> None:
-    from keliling.experiments.trial import ALL, inputs
+    from keliling.experiments.trials.trial import ALL, inputs
     from keliling.sim.cohort import FOLLOWED
     from keliling.sim.parameters import permits
 

@@ -42,7 +42,7 @@ def verify(results: Path, sample: int, seed: int, engine: str, as_json: bool, qu
       keliling verify results/outreach-frequency-kebon-jeruk
       keliling verify results/screening --sample 100 --engine agents
     """
-    from keliling.experiments.verifying import verified
+    from keliling.experiments.run.verify import verified
     from keliling.sim.errors import KelilingError
 
     quiet = quiet or as_json

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from keliling import __version__
-from keliling.experiments import style
-from keliling.experiments.comparison import Comparison
-from keliling.experiments.differences import Difference
-from keliling.experiments.ensemble import Ensemble
-from keliling.experiments.intervals import t_quantile
+from keliling.experiments.analysis.comparison import Comparison
+from keliling.experiments.analysis.differences import Difference
+from keliling.experiments.analysis.ensemble import Ensemble
+from keliling.experiments.analysis.intervals import t_quantile
+from keliling.experiments.figures import style
 from keliling.sim.outcomes import Outcome, outcomes
 from keliling.sim.scenario import MONTH_DAYS, YEAR_MONTHS
 

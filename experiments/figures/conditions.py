@@ -10,10 +10,10 @@ import math
 from pathlib import Path
 from typing import Any
 
-from keliling.experiments import style
+from keliling.experiments.analysis.crossed import ALIKE, APART, SAME, Effect
+from keliling.experiments.figures import style
 from keliling.experiments.figures.sheet import footer, keep, marked, sheet, striped
-from keliling.experiments.report import Report
-from keliling.experiments.studies.crossed import ALIKE, APART, SAME, Effect
+from keliling.experiments.reports.report import Report
 from keliling.sim.outcomes import outcomes
 
 WIDE, ROW, NAMES, ACROSS = 2.5, 0.23, 1.75, 5  # inches; panels beside each other

@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from keliling.experiments import style
-from keliling.experiments.factors import LUCK, Factor
+from keliling.experiments.figures import style
 from keliling.experiments.figures.sheet import Sheet, striped
+from keliling.experiments.plan.factors import LUCK, Factor
 
 if TYPE_CHECKING:
-    from keliling.experiments.studies.sensitivity import Sensitivity
+    from keliling.experiments.analysis.sensitivity import Sensitivity
 
 MOST = 20  # rows of one sheet
 ROW, NAMES, TOP, BOTTOM = 0.36, 4.1, 0.1, 0.68  # inches: a row, the column of names, space above and below the rows

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from keliling.experiments import style
-from keliling.experiments.differences import Difference, Measure
+from keliling.experiments.analysis.decision import lived_jobs
+from keliling.experiments.analysis.differences import Difference, Measure
+from keliling.experiments.analysis.results import Answers, Floats
+from keliling.experiments.figures import style
 from keliling.experiments.figures.sheet import Sheet, bounds, difference_of, footer, keep, marked, marks, sheet
-from keliling.experiments.studies.answers import Answers, Floats
-from keliling.experiments.studies.decision import lived_jobs
 from keliling.sim.outcomes import LOWER
 
 FEW = 20  # decisions of an RW below which its share says little

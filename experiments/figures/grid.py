@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from keliling.experiments import style
-from keliling.experiments.differences import Difference, Measure, measure_of
-from keliling.experiments.factors import Factor
+from keliling.experiments.analysis.differences import Difference, Measure, measure_of
+from keliling.experiments.analysis.results import Answers, Floats
+from keliling.experiments.figures import style
 from keliling.experiments.figures.sheet import bounds, change, footer, keep, sheet
-from keliling.experiments.studies.answers import Answers, Floats
+from keliling.experiments.plan.factors import Factor
 from keliling.sim.outcomes import NEITHER, outcomes
 from keliling.sim.parameters import Value, register
 

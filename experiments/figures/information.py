@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keliling.experiments import style
+from keliling.experiments.figures import style
 from keliling.experiments.figures.factor_rows import (
     DASHES,
     MOST,
@@ -20,7 +20,7 @@ from keliling.experiments.figures.factor_rows import (
 from keliling.experiments.figures.sheet import keep, listed, sheet
 
 if TYPE_CHECKING:
-    from keliling.experiments.studies.information import Information, Worth
+    from keliling.experiments.analysis.information import Information, Worth
 
 WIDE, BEYOND = 4.0, 3.5  # inches: the bars, and the numbers beside them
 

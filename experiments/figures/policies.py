@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keliling.experiments import style
-from keliling.experiments.differences import Difference, Measure, measure_of
+from keliling.experiments.analysis.differences import Difference, Measure, measure_of
+from keliling.experiments.analysis.frequency import frequencies
+from keliling.experiments.analysis.results import Answers
+from keliling.experiments.figures import style
 from keliling.experiments.figures.sheet import (
     bounds,
     change,
@@ -27,12 +29,10 @@ from keliling.experiments.figures.sheet import (
     sheet,
     striped,
 )
-from keliling.experiments.studies.answers import Answers
-from keliling.experiments.studies.frequency import frequencies
 from keliling.sim.outcomes import outcomes
 
 if TYPE_CHECKING:
-    from keliling.experiments.studies.decision import Standing
+    from keliling.experiments.analysis.decision import Standing
 
 # -- over frequencies
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keliling.experiments import style
-from keliling.experiments.factors import LUCK
+from keliling.experiments.figures import style
 from keliling.experiments.figures.factor_rows import INDEX_COLUMNS, index_rows, named, points_of
 from keliling.experiments.figures.sheet import keep, listed, sheet
+from keliling.experiments.plan.factors import LUCK
 
 if TYPE_CHECKING:
-    from keliling.experiments.studies.sensitivity import Index, Sensitivity
+    from keliling.experiments.analysis.sensitivity import Index, Sensitivity
 
 NAMED = 10  # points that get a name
 

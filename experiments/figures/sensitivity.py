@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keliling.experiments import style
-from keliling.experiments.factors import LUCK
+from keliling.experiments.analysis.sensitivity import MAIN
+from keliling.experiments.figures import style
 from keliling.experiments.figures.factor_rows import (
     DASHES,
     INDEX_COLUMNS,
@@ -27,10 +27,10 @@ from keliling.experiments.figures.factor_rows import (
     with_rest,
 )
 from keliling.experiments.figures.sheet import keep, listed, sheet
-from keliling.experiments.studies.sensitivity import MAIN
+from keliling.experiments.plan.factors import LUCK
 
 if TYPE_CHECKING:
-    from keliling.experiments.studies.sensitivity import Index, Sensitivity
+    from keliling.experiments.analysis.sensitivity import Index, Sensitivity
 
 WIDE, BEYOND = 4.2, 3.4  # inches: the bars, and the numbers beside them
 MEASURES = {

@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 
 from keliling import __version__
-from keliling.experiments import NOT_A_FORECAST, style
-from keliling.experiments.differences import Difference, Measure, alone, measure_of
-from keliling.experiments.kept import write_whole
-from keliling.experiments.studies.answers import Answers, Floats
-from keliling.experiments.studies.decision import sample, units
+from keliling.experiments import NOT_A_FORECAST
+from keliling.experiments.analysis.decision import sample, units
+from keliling.experiments.analysis.differences import Difference, Measure, alone, measure_of
+from keliling.experiments.analysis.results import Answers, Floats
+from keliling.experiments.figures import style
+from keliling.experiments.keep.files import write_whole
 from keliling.sim.outcomes import outcomes
 
 MARGIN = 0.16

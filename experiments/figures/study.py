@@ -6,7 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from keliling.experiments.differences import measure_of
+from keliling.experiments.analysis.differences import measure_of
+from keliling.experiments.analysis.frequency import today
+from keliling.experiments.analysis.targets import Target
+from keliling.experiments.analysis.tornado import Change
 from keliling.experiments.figures.conditions import conditions
 from keliling.experiments.figures.gains import who_gains
 from keliling.experiments.figures.grid import heat_map
@@ -16,10 +19,7 @@ from keliling.experiments.figures.screening import morris_plane
 from keliling.experiments.figures.sensitivity import convergence_lines, index_bars
 from keliling.experiments.figures.sheet import footer
 from keliling.experiments.figures.tornado import Bar, tornado
-from keliling.experiments.report import Report
-from keliling.experiments.studies.frequency import today
-from keliling.experiments.studies.targets import Target
-from keliling.experiments.studies.tornado import Change
+from keliling.experiments.reports.report import Report
 from keliling.sim.outcomes import outcomes
 from keliling.sim.parameters import Value
 

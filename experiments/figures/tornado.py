@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from keliling.experiments import style
+from keliling.experiments.figures import style
 from keliling.experiments.figures.factor_rows import MOST, beside, decimals_for, named, rows_of, size_of, with_rest
 from keliling.experiments.figures.sheet import keep, listed, sheet
 

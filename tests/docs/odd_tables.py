@@ -14,7 +14,7 @@ import tokenize
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from keliling.experiments.measures import MEASURES
+from keliling.experiments.analysis.measures import MEASURES
 from keliling.sim.hypothesis import BASE, hypotheses
 from keliling.sim.outcomes import BETTER, outcomes
 from keliling.sim.parameters import GRADES, KINDS, PERMIT_UNITS, Parameter, Value, data_text, permits, register

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from keliling.experiments import differences
+from keliling.experiments.analysis import differences
+from keliling.experiments.plan.study_file import load_study
 from keliling.experiments.studies import decision
-from keliling.experiments.study_file import load_study
 from tests.docs.findings import __main__ as command
 from tests.docs.findings import digest, measure, pages, record, trials
 from tests.docs.findings.declared import Block, Sentence

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from keliling import __version__
-from keliling.experiments.measures import MEASURES
+from keliling.experiments.analysis.measures import MEASURES
 from keliling.sim.model import CoproductionModel
 from keliling.sim.outcomes import outcomes
 from keliling.sim.parameters import data_text, permits, register

@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 from keliling.experiments.cli import cli
-from keliling.experiments.study_file import shipped_studies
+from keliling.experiments.plan.study_file import shipped_studies
 
 FILE = Path(__file__).parent / "tables.csv"
 SMALL = ("--size", "0.02")

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from keliling.experiments.comparison import Comparison
-from keliling.experiments.ensemble import Ensemble
+from keliling.experiments.analysis.comparison import Comparison
+from keliling.experiments.analysis.ensemble import Ensemble
 from keliling.sim.history import History
 from keliling.sim.kernels.simulation import Simulation
 from keliling.sim.model import CoproductionModel

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from keliling.experiments.comparison import Comparison
-from keliling.experiments.ensemble import run_ensembles
-from keliling.experiments.kept import Kept
-from keliling.experiments.signs import signs_of
-from keliling.experiments.trial import ALL, Measured, Trial, inputs, measure, reference
+from keliling.experiments.analysis.comparison import Comparison
+from keliling.experiments.analysis.ensemble import run_ensembles
+from keliling.experiments.analysis.signs import signs_of
+from keliling.experiments.keep.run_cache import Kept
+from keliling.experiments.trials.trial import ALL, Measured, Trial, inputs, measure, reference
 from keliling.sim.cohort import FOLLOWED, INFORMATION, NOTHING, Target
 from keliling.sim.model import CoproductionModel
 from keliling.sim.parameters import permits

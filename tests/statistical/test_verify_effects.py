@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from scipy.stats import linregress, spearmanr, t
 
-from keliling.experiments.comparison import Comparison
-from keliling.experiments.ensemble import Ensemble, run_ensembles
-from keliling.experiments.signs import worlds
-from keliling.experiments.trial import Trial, inputs, measure, reference
+from keliling.experiments.analysis.comparison import Comparison
+from keliling.experiments.analysis.ensemble import Ensemble, run_ensembles
+from keliling.experiments.analysis.signs import worlds
+from keliling.experiments.trials.trial import Trial, inputs, measure, reference
 from keliling.sim.cohort import HELP, INFORMATION, Arm, Target, followed, live_arm, open_needs
 from keliling.sim.errors import Infeasible
 from keliling.sim.kernels.simulation import Simulation

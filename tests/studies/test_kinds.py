@@ -178,7 +178,7 @@ def test_verify_finds_runs_the_same_and_names_a_difference(tmp_path: Path) -> No
     import pyarrow as pa
     from pyarrow import parquet
 
-    from keliling.experiments.store import _bytes
+    from keliling.experiments.keep.study_store import _bytes
 
     out = tmp_path / "out"
     assert keliling("study", written(tmp_path, "tornado"), "--out", out, "--no-figures", "--quiet").exit_code == 0
@@ -258,7 +258,7 @@ def test_a_hypothesis_that_cannot_be_compiled_is_refused_before_anything_is_kept
 
 def test_want_of_memory_is_no_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What befalls the machine ends the sitting with a message, and is lived again."""
-    from keliling.experiments import lived
+    from keliling.experiments.run import rows as lived
 
     study, out = written(tmp_path, "latin"), tmp_path / "out"
     words = ("study", study, "--out", out, "--points", "4", "--no-figures", "--workers", "1")

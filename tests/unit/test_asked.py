@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 from scipy.stats import norm
 
-from keliling.experiments import asked
-from keliling.experiments.asked import Judged, drawn, judged, within
 from keliling.experiments.cli import cli
+from keliling.experiments.trials import asked
+from keliling.experiments.trials.asked import Judged, drawn, judged, within
 from keliling.sim import state
 from keliling.sim.kernels.judging import judge_as_perfect
 from keliling.sim.kernels.simulation import Simulation

@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from keliling.experiments import runner
+from keliling.experiments.analysis.measures import MEASURES
 from keliling.experiments.cli import cli
 from keliling.experiments.commands.compare import default_folder
 from keliling.experiments.commands.terminal import duration
-from keliling.experiments.kept import Kept
-from keliling.experiments.measures import MEASURES
+from keliling.experiments.keep.run_cache import Kept
+from keliling.experiments.run import runner
 from keliling.sim.errors import CheckFailed
 from keliling.sim.history import filings_of
 from keliling.sim.kernels.simulation import Simulation
@@ -287,7 +287,7 @@ def test_kept_runs_of_other_code_or_luck_are_not_taken(compared, monkeypatch):
     assert kept.find(scenario, 1, 7) is None
     assert kept.find(scenario, 1, 0, checked=True) is None
     assert kept.find(scenario.with_(officers=9), 1, 0) is None
-    monkeypatch.setattr("keliling.experiments.kept.made_by", lambda engine: {"keliling": "another"})
+    monkeypatch.setattr("keliling.experiments.keep.run_cache.made_by", lambda engine: {"keliling": "another"})
     assert kept.find(scenario, 1, 0) is None
 
 

@@ -9,12 +9,12 @@ from functools import cache
 import numpy as np
 import pytest
 
-from keliling.experiments.comparison import PUBLISHED, Comparison, comparable, net_years, same_horizon
-from keliling.experiments.differences import Difference, Measure, alone, paired, ratio_of_means, variance_ratio
-from keliling.experiments.displacement import displaced
-from keliling.experiments.ensemble import Ensemble, distinct, reported_years, window_year
-from keliling.experiments.intervals import interval, mean, ratio_interval, t_quantile, variance
-from keliling.experiments.measures import COST_PER_EXTRA
+from keliling.experiments.analysis.comparison import PUBLISHED, Comparison, comparable, net_years, same_horizon
+from keliling.experiments.analysis.differences import Difference, Measure, alone, paired, ratio_of_means, variance_ratio
+from keliling.experiments.analysis.displacement import displaced
+from keliling.experiments.analysis.ensemble import Ensemble, distinct, window_year
+from keliling.experiments.analysis.intervals import interval, mean, ratio_interval, t_quantile, variance
+from keliling.experiments.analysis.measures import COST_PER_EXTRA
 from keliling.sim.errors import InvalidInput, KelilingError
 from keliling.sim.history import Filings, History, Invitations
 from keliling.sim.model import CoproductionModel
@@ -272,7 +272,7 @@ def test_before_and_after_in_each_scenario_by_itself(plan):
 
 
 def test_the_window(plan):
-    assert reported_years(plan) == [2018, 2019]
+    assert plan.reported_years == [2018, 2019]
     longer = plan.with_(years=4)
     assert window_year([plan, longer]) == 2019
     assert window_year([plan, longer], 2018) == 2018
@@ -321,7 +321,7 @@ def test_names_of_a_comparison_are_distinct():
 
 def test_accounts_that_nothing_can_tell_apart_here_are_said_to_be_the_same():
     """Crowding out differs from two types while somebody is paid, and in nothing while nobody is."""
-    from keliling.experiments.ensemble import run_ensembles
+    from keliling.experiments.analysis.ensemble import run_ensembles
 
     base = load("kebon-jeruk-2018", years=1, first_year=2019, size=0.05).with_(events_per_month=8.0)
     other = base.with_(hypothesis="crowding-out", name="other")

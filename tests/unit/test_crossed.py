@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from keliling.experiments.studies.answers import Answers
-from keliling.experiments.studies.crossed import ALIKE, APART, OPEN, SAME, Effect, effects, pairs
-from keliling.experiments.study import Arm, Crossing, Study
+from keliling.experiments.analysis.crossed import ALIKE, APART, OPEN, SAME, Effect, effects, pairs
+from keliling.experiments.analysis.results import Answers
+from keliling.experiments.plan.study import Arm, Crossing, Study
 from keliling.sim.scenario import load
 
 POLICIES = ("thanked", "paid")

@@ -9,11 +9,11 @@ from functools import cache
 import numpy as np
 import pytest
 
-from keliling.experiments.factors import Factor
-from keliling.experiments.intervals import t_quantile
-from keliling.experiments.studies.answers import Answers
-from keliling.experiments.studies.decision import Decision, Ranking, Standing, decide, sample
-from keliling.experiments.study import Arm, Goal, Study
+from keliling.experiments.analysis.decision import Decision, Ranking, Standing, decide, sample
+from keliling.experiments.analysis.intervals import t_quantile
+from keliling.experiments.analysis.results import Answers
+from keliling.experiments.plan.factors import Factor
+from keliling.experiments.plan.study import Arm, Goal, Study
 from keliling.sim.scenario import Scenario, load
 
 NAN = math.nan

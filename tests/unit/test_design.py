@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from scipy.stats import qmc
 
-from keliling.experiments.design import BLOCK, LEVELS, shares_of
-from keliling.experiments.factors import LUCK, LUCK_FACTOR, LUCKS, Factor, of_parameter, uncertainties
-from keliling.experiments.study import KINDS, SAMPLED, Arm, Study, World
-from keliling.experiments.study_file import load_study
+from keliling.experiments.plan.factors import LUCK, LUCK_FACTOR, LUCKS, Factor, of_parameter, uncertainties
+from keliling.experiments.plan.points import BLOCK, LEVELS, shares_of
+from keliling.experiments.plan.study import KINDS, SAMPLED, Arm, Study, World
+from keliling.experiments.plan.study_file import load_study
 from keliling.sim.parameters import register
 from keliling.sim.scenario import Scenario, load
 

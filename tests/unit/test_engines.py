@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from keliling.experiments.runner import Job, Plan, run_all
-from keliling.experiments.workers import Stop, Task, live
+from keliling.experiments.run.runner import Job, Plan, run_all
+from keliling.experiments.run.workers import Stop, Task, live
 from keliling.sim.errors import CheckFailed, InvalidInput
 from keliling.sim.hypothesis import WILLINGNESS
 from keliling.sim.kernels.simulation import Simulation

@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from keliling.experiments import style
-from keliling.experiments.comparison import Comparison
-from keliling.experiments.ensemble import Ensemble, run_ensembles
+from keliling.experiments.analysis.comparison import Comparison
+from keliling.experiments.analysis.ensemble import Ensemble, run_ensembles
+from keliling.experiments.figures import style
 from keliling.experiments.figures.comparison import _headline, differences, draw_comparison, trajectories
 from keliling.sim.scenario import load
 

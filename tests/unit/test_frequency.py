@@ -9,10 +9,10 @@ from functools import cache
 import numpy as np
 import pytest
 
-from keliling.experiments.factors import Factor
-from keliling.experiments.studies.answers import Answers
-from keliling.experiments.studies.frequency import Response, frequencies, response, responses, today
-from keliling.experiments.study import Arm, Study
+from keliling.experiments.analysis.frequency import Response, frequencies, response, responses, today
+from keliling.experiments.analysis.results import Answers
+from keliling.experiments.plan.factors import Factor
+from keliling.experiments.plan.study import Arm, Study
 from keliling.sim.parameters import Value
 from keliling.sim.scenario import Scenario, load
 

@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from keliling.experiments.factors import Factor
-from keliling.experiments.studies.answers import Answers
-from keliling.experiments.studies.decision import decide
-from keliling.experiments.studies.information import Information, Worth, worth_knowing
-from keliling.experiments.study import Arm, Study, World
+from keliling.experiments.analysis.decision import decide
+from keliling.experiments.analysis.information import Information, Worth, worth_knowing
+from keliling.experiments.analysis.results import Answers
+from keliling.experiments.plan.factors import Factor
+from keliling.experiments.plan.study import Arm, Study, World
 from keliling.sim.scenario import Scenario, load
 
 TRUST, DETECTION = Factor("trust_mean", 0.3, 0.8), Factor("detection_rate", 0.05, 0.5)

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from keliling.experiments.differences import Measure, measure_of
-from keliling.experiments.measures import MEASURES
+from keliling.experiments.analysis.differences import Measure, measure_of
+from keliling.experiments.analysis.measures import MEASURES
 from keliling.sim.outcomes import outcomes, totals_of
 
 EVERY = [*(measure_of(one) for one in outcomes().values()), *MEASURES]

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keliling.experiments.precision import Reached, following, half_width, judged, next_number, said
-from keliling.experiments.study import Precision
+from keliling.experiments.analysis.precision import Reached, following, half_width, judged, next_number, said
+from keliling.experiments.plan.study import Precision
 
 NAN = math.nan
 T1, T4 = 12.706204736174707, 2.7764451051977987  # the 97.5% points of Student's t with 1 and 4 degrees of freedom

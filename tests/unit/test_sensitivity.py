@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from keliling.experiments.design import _morris, _sequence, _sobol
-from keliling.experiments.studies.sensitivity import LEAST, Index, Sensitivity, analyse, convergence, pawn_distance
+from keliling.experiments.analysis.sensitivity import LEAST, Index, Sensitivity, analyse, convergence, pawn_distance
+from keliling.experiments.plan.points import _morris, _sequence, _sobol
 
 Floats = NDArray[np.float64]
 SEEDS = range(50)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
+from keliling.experiments.analysis.signs import Signs, signs_of, worlds
 from keliling.experiments.cli import cli
-from keliling.experiments.factors import of_parameter, uncertainties
-from keliling.experiments.signs import Signs, signs_of, worlds
+from keliling.experiments.plan.factors import of_parameter, uncertainties
 from keliling.sim.parameters import register
 from keliling.sim.scenario import load
 

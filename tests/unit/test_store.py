@@ -24,12 +24,11 @@ from hypothesis import settings as drawn
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from keliling.experiments import store as store_module
-from keliling.experiments.batches import Place, live_batch, live_jobs
-from keliling.experiments.factors import Factor
-from keliling.experiments.kept import made_by
-from keliling.experiments.report import Report, write_tables
-from keliling.experiments.store import (
+from keliling.experiments.analysis.decision import decide
+from keliling.experiments.analysis.results import answers_of
+from keliling.experiments.keep import study_store as store_module
+from keliling.experiments.keep.provenance import made_by
+from keliling.experiments.keep.study_store import (
     BATCHES,
     BY_RW,
     DESIGN,
@@ -43,9 +42,10 @@ from keliling.experiments.store import (
     read,
     schema,
 )
-from keliling.experiments.studies.answers import answers_of
-from keliling.experiments.studies.decision import decide
-from keliling.experiments.study import Arm, Study
+from keliling.experiments.plan.factors import Factor
+from keliling.experiments.plan.study import Arm, Study
+from keliling.experiments.reports.report import Report, write_tables
+from keliling.experiments.run.executors import Place, live_batch, live_jobs
 from keliling.sim.outcomes import outcomes
 from keliling.sim.scenario import Scenario, load
 

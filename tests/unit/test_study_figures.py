@@ -10,8 +10,12 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from keliling.experiments import style
-from keliling.experiments.differences import measure_of
+from keliling.experiments.analysis.decision import decide
+from keliling.experiments.analysis.differences import measure_of
+from keliling.experiments.analysis.information import Information, Worth
+from keliling.experiments.analysis.results import Answers
+from keliling.experiments.analysis.sensitivity import ESTIMATORS, Index, Sensitivity
+from keliling.experiments.figures import style
 from keliling.experiments.figures.gains import who_gains
 from keliling.experiments.figures.grid import heat_map
 from keliling.experiments.figures.information import information_bars
@@ -20,11 +24,7 @@ from keliling.experiments.figures.screening import NAMED, morris_plane
 from keliling.experiments.figures.sensitivity import convergence_lines, index_bars
 from keliling.experiments.figures.sheet import footer
 from keliling.experiments.figures.tornado import Bar, tornado
-from keliling.experiments.studies.answers import Answers
-from keliling.experiments.studies.decision import decide
-from keliling.experiments.studies.information import Information, Worth
-from keliling.experiments.studies.sensitivity import ESTIMATORS, Index, Sensitivity
-from keliling.experiments.study import Arm, Study
+from keliling.experiments.plan.study import Arm, Study
 from keliling.sim.outcomes import outcomes
 from keliling.sim.parameters import register
 from keliling.sim.scenario import load

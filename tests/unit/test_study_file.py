@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from keliling.experiments.factors import DECIDED_ELSEWHERE, Factor
-from keliling.experiments.study import KINDS, NOW, SAMPLED, Goal, Precision, Study
-from keliling.experiments.study_file import load_study, shipped_studies, titles
-from keliling.experiments.study_given import DEFAULT_OUTCOMES, STUDY_RULES
+from keliling.experiments.plan.factors import DECIDED_ELSEWHERE, Factor
+from keliling.experiments.plan.study import KINDS, NOW, SAMPLED, Goal, Precision, Study
+from keliling.experiments.plan.study_file import load_study, shipped_studies, titles
+from keliling.experiments.plan.study_values import DEFAULT_OUTCOMES, STUDY_RULES
 from keliling.sim.faults import RULES
 from keliling.sim.hypothesis import hypotheses
 from keliling.sim.parameters import register

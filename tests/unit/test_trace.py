@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from keliling.experiments.affected import NUMBER, REACHED, Affected, affected
-from keliling.experiments.trace import _merged, days_of, portrait, story
-from keliling.experiments.watching import Encounters, WatchedModel, live
-from keliling.experiments.witness import STANDS, UNTIL_THEN, Entry, Witness, named
+from keliling.experiments.trace.affected import NUMBER, REACHED, Affected, affected
+from keliling.experiments.trace.narrator import STANDS, UNTIL_THEN, Entry, Witness, named
+from keliling.experiments.trace.observer import Encounters, WatchedModel, live
+from keliling.experiments.trace.story import _merged, days_of, portrait, story
 from keliling.sim.agents import Resident
 from keliling.sim.errors import InvalidInput, KelilingError
 from keliling.sim.ground import ground

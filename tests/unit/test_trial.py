@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from keliling.experiments.cli import cli
-from keliling.experiments.trial import ALL, Measured, Trial, inputs, measure, reference
+from keliling.experiments.trials.trial import ALL, Measured, Trial, inputs, measure, reference
 from keliling.sim import state
 from keliling.sim.cohort import (
     FOLLOWED,

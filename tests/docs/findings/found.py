@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from keliling.experiments.differences import Difference, Measure, measure_of
-from keliling.experiments.measures import STANDARDISED, VALUE
+from keliling.experiments.analysis.differences import Difference, Measure, measure_of
+from keliling.experiments.analysis.measures import STANDARDISED, VALUE
 from keliling.sim.faults import nearest_name
 from keliling.sim.outcomes import outcomes
 from tests.docs.findings.plan import PLAN, Pair, Study

@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from keliling.experiments.analysis.intervals import interval, mean
 from keliling.experiments.cli import cli
-from keliling.experiments.intervals import interval, mean
-from keliling.experiments.store import rows_made_by
+from keliling.experiments.keep.study_store import rows_made_by
 from keliling.sim.outcomes import outcomes
 from keliling.sim.scenario import load
 from tests.docs.findings.plan import Asked, Pair, Part, Reference, Signs, Study, scenario

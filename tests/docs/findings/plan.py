@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from keliling.experiments.study_file import shipped_studies
+from keliling.experiments.plan.study_file import shipped_studies
 
 SMALL = 0.1  # the most of a district that a trial lives
 TRIED = 2  # replicates of a trial

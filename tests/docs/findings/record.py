@@ -10,7 +10,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from keliling.experiments.kept import write_whole
+from keliling.experiments.keep.files import write_whole
 
 FILE = Path(__file__).resolve().parents[3] / "docs" / "findings.json"
 ABOUT = (

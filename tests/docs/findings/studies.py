@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from keliling.experiments.differences import measure_of
+from keliling.experiments.analysis.differences import measure_of
 from keliling.sim.outcomes import outcomes
 from keliling.sim.parameters import register
 from keliling.sim.scenario import load

@@ -1,0 +1,1 @@
+"""From finished runs to numbers: paired differences, intervals, decisions, sensitivity."""

@@ -1,0 +1,289 @@
+"""Sensitivity of a stochastic model from a finished design: which factors matter, how surely, and which do not.
+
+Luck is one of the factors, so that an answer is fixed by its row. Screening and shares of the variance are SALib's;
+PAWN is written here as SALib defines it, for many resamples at once. A factor is *told* when all of its 95% interval
+lies above the floor: what a factor that does nothing reaches.
+
+Intervals take the points for independent. Those of a Sobol sequence lie more evenly, so most intervals are too wide;
+but at few points two of its columns may go badly together, and a small first order be off by more than it says.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keliling.experiments.analysis.intervals import LEVEL, t_quantile
+from keliling.experiments.plan.points import LEVELS
+
+Floats = NDArray[np.float64]
+
+LEAST = {"morris": 4, "sobol": 8, "pawn": 50}
+"""Points (trajectories, base points, worlds) below which there are no indices."""
+SIGNED = ("mu", "S1")
+"""Measures that can be estimated below zero; intervals of the others end there."""
+MEASURES = {"morris": ("mu_star", "mu", "sigma"), "sobol": ("ST", "S1"), "pawn": ("pawn",)}
+MAIN = {kind: measures[0] for kind, measures in MEASURES.items()}
+"""The measure by which factors are put in order."""
+ESTIMATORS = {
+    "morris": "elementary effects of Morris (1991), mu* of Campolongo et al. (2007)",
+    "sobol": "Saltelli et al. (2010) first order, Jansen (1999) total order; dummy of Khorashadi Zadeh et al. (2017)",
+    "pawn": "Pianosi & Wagener (2018), median Kolmogorov-Smirnov distance over 10 slices; luck has no order, so it "
+    "is one more dummy here, and a Sobol study tells its share",
+}
+FEW = "too few points"
+STILL = "does not vary"
+SLICES = 10  # of a factor's range in PAWN
+DUMMIES = 100  # factors that do nothing, drawn for PAWN's floor
+SMALL = 0.01  # of the greatest mu*: what a screening does not tell from nothing
+ROUNDING = 1e-9  # of the range of the answers: what may be rounding in an effect
+STANDS = 1e-12  # of the greatest answer: a range of no more than this is rounding
+
+
+@dataclass(frozen=True)
+class Index:
+    """One measure of one factor, with its 95% interval by bootstrap (NaN where there is none: mu and sigma).
+
+    ``measure`` is "S1" or "ST" (shares of the variance), "mu_star", "mu" or "sigma" (units of the target, per whole
+    range of the factor) or "pawn" (a distance of distributions, 0 to 1). ``told``: told apart from a factor that does
+    nothing; never so without an interval.
+    """
+
+    factor: str
+    measure: str
+    value: float
+    low: float
+    high: float
+    told: bool
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """The indices of all factors for one target.
+
+    ``floor`` is, by measure, what a factor that does nothing reaches (95th percentile), NaN where there is none.
+    ``points`` are the trajectories, base points or worlds used; ``dropped`` those in which a run failed. ``note`` says
+    why there are no indices, if so.
+    """
+
+    kind: str
+    target: str
+    estimator: str
+    factors: tuple[str, ...]
+    indices: tuple[Index, ...]
+    floor: Mapping[str, float]
+    points: int
+    dropped: int
+    note: str
+
+    def of(self, measure: str) -> list[Index]:
+        """The factors by one measure, in decreasing order of its value."""
+        return sorted((one for one in self.indices if one.measure == measure), key=lambda one: -one.value)
+
+
+@dataclass(frozen=True)
+class _Estimate:
+    """One measure: values, the standard deviations of their resamples, and the floor."""
+
+    values: Floats
+    spread: Floats
+    floor: float
+
+
+def analyse(
+    kind: str, names: Sequence[str], shares: Floats, y: Floats, *, target: str = "", seed: int = 1, resamples: int = 500
+) -> Sensitivity:
+    """The sensitivity of ``y`` to the factors of a design.
+
+    ``kind`` is "morris", "sobol" or "pawn"; ``shares`` are rows x factors as ``plan.points.shares_of`` makes
+    them; ``y`` has one number a row, NaN where the run failed. It may end early: what is not whole at the end is left
+    out. ``target`` says what ``y`` is. The same ``seed`` gives the same bits.
+    """
+    size = rows_a_point(kind, len(names))
+    count = min(len(y), len(shares)) // size
+    answers = np.asarray(y, dtype=float)[: count * size].reshape(count, size)
+    points = np.asarray(shares, dtype=float)[: count * size].reshape(count, size, len(names))
+    whole = np.isfinite(answers).all(axis=1)
+    answers, points = answers[whole], points[whole]
+    used = len(answers)
+    # In Sobol's scheme the variance is that of the first and last row of a block, where all factors are free.
+    free = answers[:, [0, -1]] if kind == "sobol" else answers
+    note = FEW if used < LEAST[kind] else STILL if _still(free) else ""
+    found: dict[str, _Estimate] = {}
+    if not note:
+        estimate = {"morris": _morris, "sobol": _sobol, "pawn": _pawn}[kind]
+        with _quiet():
+            found = estimate(names, points, answers, seed, resamples)
+    return Sensitivity(
+        kind,
+        target,
+        ESTIMATORS[kind],
+        tuple(names),
+        tuple(index for measure, one in found.items() for index in _indices(names, measure, one, used)),
+        {measure: found[measure].floor if found else math.nan for measure in MEASURES[kind]},
+        used,
+        count - used,
+        note,
+    )
+
+
+def convergence(
+    kind: str, names: Sequence[str], shares: Floats, y: Floats, *, target: str = "", seed: int = 1, resamples: int = 500
+) -> list[Sensitivity]:
+    """The sensitivity from the first eighth, quarter and half of the points, and from all: do the indices stand still?
+
+    Parts with too few points are left out; all points are always there, at the end.
+    """
+    size = rows_a_point(kind, len(names))
+    count = min(len(y), len(shares)) // size
+    parts = sorted({part for part in (count // 8, count // 4, count // 2) if part >= LEAST[kind]} | {count})
+    return [
+        analyse(kind, names, shares, y[: part * size], target=target, seed=seed, resamples=resamples) for part in parts
+    ]
+
+
+def rows_a_point(kind: str, factors: int) -> int:
+    """Rows of the design for a base point of Sobol's scheme, a trajectory of Morris', a world of PAWN's."""
+    return {"morris": factors + 1, "sobol": factors + 2, "pawn": 1}[kind]
+
+
+def _indices(names: Sequence[str], measure: str, one: _Estimate, points: int) -> Iterator[Index]:
+    # A bootstrap of n points has (n - 1) / n of the variance; with Student's t the few trajectories of a screening
+    # get intervals as wide as they should be.
+    half = t_quantile(points - 1) * math.sqrt(points / (points - 1)) * one.spread
+    for name, value, width in zip(names, one.values.tolist(), half.tolist(), strict=True):
+        low = value - width
+        shown = low if measure in SIGNED else max(low, 0.0)
+        yield Index(name, measure, value, shown, value + width, low > one.floor)
+
+
+def _morris(names: Sequence[str], points: Floats, answers: Floats, seed: int, resamples: int) -> dict[str, _Estimate]:
+    from SALib.analyze import morris
+
+    rows = points.reshape(-1, len(names))
+    found = morris.analyze(
+        _problem(names), rows, answers.ravel(), num_levels=LEVELS, num_resamples=resamples, seed=seed + 1
+    )
+    largest = float(np.max(found["mu_star"]))
+    # Luck stands still along a trajectory but for its own step, so a factor that does nothing has effects of exactly
+    # zero: the floor is not noise but what is too small to matter, or might be rounding.
+    floor = max(SMALL * largest, ROUNDING * float(np.ptp(answers)))
+    none = np.full(len(names), np.nan)
+    return {
+        "mu_star": _Estimate(_plain(found["mu_star"]), _spread_of(found["mu_star_conf"]), floor),
+        "mu": _Estimate(_plain(found["mu"]), none, math.nan),
+        "sigma": _Estimate(_plain(found["sigma"]), none, math.nan),
+    }
+
+
+def _sobol(names: Sequence[str], points: Floats, answers: Floats, seed: int, resamples: int) -> dict[str, _Estimate]:
+    from SALib.analyze import sobol
+
+    # SALib takes seed 0 for none at all, so seeds are shifted by one. It subtracts the mean by itself.
+    found = sobol.analyze(
+        _problem(names), answers.ravel(), calc_second_order=False, num_resamples=resamples, seed=seed + 1
+    )
+    # Jansen's total order of a factor that does nothing is exactly zero, at any number of points. The first order's
+    # floor stands for it as well: it shrinks with the points as it should, and keeps a few rare jumps, of which the
+    # bootstrap cannot know how rare they are, from passing for an effect.
+    floor = _dummy_floor(answers[:, 0], answers[:, -1], seed, resamples)
+    return {
+        measure: _Estimate(_plain(found[measure]), _spread_of(found[f"{measure}_conf"]), floor)
+        for measure in ("S1", "ST")
+    }
+
+
+def _dummy_floor(a: Floats, b: Floats, seed: int, resamples: int) -> float:
+    """The first order that chance gives a factor that does nothing, from two independent samples of the answers.
+
+    Khorashadi Zadeh et al. (2017, *Environ. Model. Softw.* 91): the factor's block equals ``a``, so the numerator is
+    the mean of a b less the squared mean. The truth is zero, so it is the spread of the resamples that counts.
+    """
+    drawn = np.random.default_rng(seed + 1).integers(len(a), size=(len(a), resamples))
+
+    def dummy(first: Floats, second: Floats) -> Floats:
+        both = np.concatenate([first, second])
+        return np.nan_to_num((np.mean(first * second, axis=0) - both.mean(axis=0) ** 2) / both.var(axis=0))
+
+    centre = (a.mean() + b.mean()) / 2.0
+    a, b = a - centre, b - centre
+    return float(np.quantile(dummy(a[drawn], b[drawn]) - dummy(a, b), LEVEL))
+
+
+def _pawn(names: Sequence[str], points: Floats, answers: Floats, seed: int, resamples: int) -> dict[str, _Estimate]:
+    rng = np.random.default_rng(seed + 1)
+    order = np.argsort(answers[:, 0], kind="stable")
+    y, rows = answers[order, 0], points[order, 0]
+    count = len(y)
+    once = np.ones((1, count))
+    drawn = rng.multinomial(count, np.full(count, 1.0 / count), size=resamples).astype(float)
+    values = np.array([pawn_distance(x, y, once)[0] for x in rows.T])
+    spread = np.array([pawn_distance(x, y, drawn).std(ddof=1) for x in rows.T])
+    # A distance is never below zero, so chance makes every index too high; what a dummy reaches is as much too high.
+    dummies = [pawn_distance(x, y, once)[0] for x in rng.random((DUMMIES, count))]
+    return {"pawn": _Estimate(values, spread, float(np.quantile(dummies, LEVEL)))}
+
+
+def pawn_distance(x: Floats, y: Floats, weights: Floats) -> Floats:
+    """PAWN's index of one factor: how far the distribution of the answers within a slice of it is from that of all.
+
+    ``x`` and ``y`` have one number a row, ``y`` in ascending order. Each row of ``weights`` (resamples x rows) says
+    how often each row counts, and gives one index: the median over the slices, as SALib's, which leaves out the very
+    greatest ``x`` as well.
+    """
+    edges = np.quantile(x, np.linspace(0.0, 1.0, SLICES + 1))
+    slices = np.searchsorted(edges, x, side="right") - 1
+    whole = _cumulated(weights)
+    found = []
+    for number in range(SLICES):
+        chosen = np.flatnonzero(slices == number)
+        part, inside = _cumulated(weights[:, chosen]), y[chosen]
+        # The two distributions are farthest apart at an answer of the slice, or just before one.
+        gaps = [
+            np.abs(part[:, np.searchsorted(inside, inside, side)] - whole[:, np.searchsorted(y, inside, side)])
+            for side in ("left", "right")
+        ]
+        found.append(np.maximum(*gaps).max(axis=1, initial=-np.inf))
+    # A slice without any row has no distribution.
+    return np.asarray(np.nanmedian(np.where(np.isneginf(found), np.nan, found), axis=0))
+
+
+def _cumulated(weights: Floats) -> Floats:
+    sums = np.cumsum(weights, axis=1)
+    with np.errstate(invalid="ignore"):
+        shares = sums / sums[:, -1:]
+    return np.concatenate([np.zeros((len(weights), 1)), shares], axis=1)
+
+
+def _still(answers: Floats) -> bool:
+    return bool(np.ptp(answers) <= STANDS * np.abs(answers).max())
+
+
+def _problem(names: Sequence[str]) -> dict[str, object]:
+    return {"num_vars": len(names), "names": list(names), "bounds": [[0.0, 1.0]] * len(names)}
+
+
+def _plain(values: Floats) -> Floats:
+    """Without the mask that SALib's Morris leaves."""
+    return np.array(values, dtype=float)
+
+
+def _spread_of(half_widths: Floats) -> Floats:
+    """The standard deviation behind SALib's half widths, which are the normal distribution's."""
+    from scipy.special import ndtri
+
+    return _plain(half_widths) / float(ndtri((1.0 + LEVEL) / 2.0))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Resamples of an indicator may not vary at all; SALib warns of it and takes their indices as zero."""
+    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
+        warnings.simplefilter("ignore")
+        yield

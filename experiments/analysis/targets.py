@@ -1,0 +1,77 @@
+"""What a sensitivity analysis explains: outcomes, differences between policies, and which policy ranks first.
+
+What flips the advice matters more than what moves the level, so every policy's difference and rank is a target too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from keliling.experiments.analysis.differences import measure_of
+from keliling.experiments.analysis.results import Answers, Floats
+from keliling.sim.outcomes import outcomes
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """One number for each world, of a kind: level, difference, sign or ranks first; and the words for it."""
+
+    kind: str
+    outcome: str
+    policy: str
+    words: str
+    unit: str
+    of_jobs: Floats
+    """By job."""
+    values: Floats
+    """By world of the design, NaN where a run failed; worlds still to be lived at its end are left out."""
+
+    @property
+    def title(self) -> str:
+        """What it is, with its unit."""
+        return f"{self.words}, {self.unit}" if self.unit else self.words
+
+    @property
+    def name(self) -> str:
+        """Short, for files."""
+        return (
+            "-".join(part for part in (self.kind, self.outcome, self.policy) if part)
+            .replace(" ", "-")
+            .replace("_", "-")
+        )
+
+
+def targets_of(answers: Answers) -> list[Target]:
+    """All targets: differences and ranks of policies, levels under the baseline; the ranked outcome first."""
+    study = answers.study
+    found = []
+    for outcome in study.outcomes:
+        title = outcomes()[outcome].title
+        unit = measure_of(outcomes()[outcome]).unit_of_difference
+        for at, arm in enumerate(study.policies, start=1):
+            words = f"{title}: {arm.name} minus now"
+            found.append(
+                _target(answers, "difference", outcome, arm.name, words, unit, answers.difference(outcome, at))
+            )
+    gained = answers.benefit - answers.benefit[0]
+    several = len(study.arms) > 2  # of two arms one is the better where it ranks first
+    for at, arm in enumerate(study.arms):
+        if several and at:
+            better = np.where(np.isnan(gained[at]), np.nan, (gained[at] > 0.0).astype(float))
+            found.append(_target(answers, "sign", "", arm.name, f"Whether {arm.name} is better than now", "", better))
+        if several or at:
+            first = np.where(answers.best < 0, np.nan, (answers.best == at).astype(float))
+            found.append(_target(answers, "ranks first", "", arm.name, f"Whether {arm.name} ranks first", "", first))
+    for outcome in study.outcomes:
+        level = answers.values[outcome][0]
+        title, unit = f"{outcomes()[outcome].title} now", outcomes()[outcome].unit
+        found.append(_target(answers, "level", outcome, "", title, unit, level))
+    return found
+
+
+def _target(answers: Answers, kind: str, outcome: str, policy: str, words: str, unit: str, values: Floats) -> Target:
+    lived = np.full(int(answers.world.max(initial=-1)) + 1, np.nan)
+    lived[answers.world] = values
+    return Target(kind, outcome, policy, words, unit, values, lived)

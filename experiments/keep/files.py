@@ -1,0 +1,51 @@
+"""Files written whole or not at all, and on the disk when they are there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from keliling.sim.errors import InvalidInput, KelilingError, Problem
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all, also when the power fails. Raises KelilingError."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with aside.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(aside, path)
+        finally:
+            aside.unlink(missing_ok=True)
+        _flush_folder(path.parent)
+    except OSError as error:
+        raise KelilingError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def ready(folder: Path) -> None:
+    """Make sure, before anything is run, that results can be written to ``folder``. Raises InvalidInput."""
+    probe = folder / ".probe"
+    try:
+        write_whole(probe, b"")
+        probe.unlink()
+    except (KelilingError, OSError) as error:
+        raise InvalidInput(
+            [Problem("options", 0, 0, "--out", str(folder), f"cannot be written to ({error})")]
+        ) from error
+
+
+def _flush_folder(folder: Path) -> None:
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:  # some systems do not open folders; the rename is then as safe as they make it
+        return
+    try:
+        os.fsync(handle)
+    except OSError:
+        pass
+    finally:
+        os.close(handle)

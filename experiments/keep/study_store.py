@@ -1,0 +1,333 @@
+"""The store of a study: one folder of Parquet files, whole at every moment, that other programs open too.
+
+    manifest.json     what the study is, which code and versions, seed, machine; written before the first run
+    design.parquet    every world with the values of its factors
+    batches/          one file for each batch of finished runs
+    runs.parquet      all runs in one file, in order, once the study is finished; the batches are then removed
+
+A batch is written aside, flushed and renamed, so it is there whole or not at all. Every file carries the study's
+digest; one that is damaged or of another study is named and refused. ``runs.parquet`` depends on nothing but the study:
+however often it was stopped, and on however many machines it ran, its bytes are the same.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import socket
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from hashlib import blake2b
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from keliling.experiments.keep.files import write_whole
+from keliling.experiments.keep.provenance import made_by
+from keliling.experiments.plan.study import Study
+from keliling.sim.errors import KelilingError
+from keliling.sim.outcomes import outcomes
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MANIFEST, DESIGN, RUNS, BATCHES, LOCK = "manifest.json", "design.parquet", "runs.parquet", "batches", ".lock"
+FORMAT = 1
+HOLDS = {"digest": str, "declares": dict, "made_by": dict, "sittings": list, "file": str, "path": str, "options": dict}
+"""What a manifest must hold for the study to be read again, of which type."""
+SEAL = 16  # bytes of the digest in every Parquet file
+BYTES_A_RUN = 750  # roughly, on disk; measured on Kebon Jeruk
+KEYS = ("world", "replicate", "arm")
+BY_RW = ("decided_by_rw", "rejected_by_rw")
+THIRDS = ("decided_low", "rejected_low", "decided_high", "rejected_high", "decided", "rejected")
+Key = tuple[int, int, int]
+
+
+class StoreError(KelilingError):
+    """A results folder that cannot be used as it is."""
+
+
+class Store:
+    """The results folder of one study."""
+
+    def __init__(self, folder: Path, study: Study) -> None:
+        self.folder, self.study = folder, study
+
+    # -- beginning
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the folder: a second process on the same study is turned away. Raises StoreError."""
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.folder / LOCK, timeout=0)
+        try:
+            (self.folder / BATCHES).mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        except Timeout:  # an OSError too
+            raise StoreError(
+                f"{self.folder}: another process is at work on this study; wait for it, or choose another --out"
+            ) from None
+        except OSError as error:
+            raise StoreError(f"{error.filename or self.folder}: cannot be used ({error.strerror or error})") from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def check(self) -> None:
+        """Raise StoreError unless the folder holds this study, with these worlds, made by this code."""
+        self._same_study(read_manifest(self.folder))
+        self._grown_only()
+
+    def open(self, **words: Any) -> None:
+        """Begin the study, or go on with it, also with more worlds than before; ``words`` go into the manifest.
+
+        Raises StoreError when the folder holds another study, or one of other code, versions or scenarios.
+        """
+        path = self.folder / MANIFEST
+        if path.exists():
+            self._same_study(read_manifest(self.folder))
+            self._grown_only()
+        elif self._holds_runs():
+            raise StoreError(f"{self.folder}: holds runs but no {MANIFEST}; choose another --out")
+        (self.folder / BATCHES).mkdir(parents=True, exist_ok=True)
+        for part in (*self.folder.glob(".*.part"), *(self.folder / BATCHES).glob(".*.part")):
+            part.unlink(missing_ok=True)
+        write_whole(self.folder / DESIGN, _bytes(self.design()))
+        write_whole(path, (json.dumps(self._manifest(path, **words), indent=2, ensure_ascii=False) + "\n").encode())
+
+    def _manifest(self, path: Path, **words: Any) -> dict[str, Any]:
+        before = read_manifest(self.folder) if path.exists() else {}
+        study = self.study
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        return {
+            "format": FORMAT,
+            "study": study.name,
+            "title": study.title,
+            "question": study.question,
+            "digest": self.digest,
+            "made_by": rows_made_by(),
+            "declares": study.declares(),
+            "scenarios": {arm.name: arm.scenario.name for arm in study.arms},
+            "outcomes": list(study.outcomes),
+            "worlds": len(study.worlds),
+            "path": study.path,
+            "file": study.text,
+            "options": dict(study.options),
+            "seed": study.seed,
+            "machine": {"python": platform.python_version(), "processor": platform.machine(), "cores": os.cpu_count()},
+            "begun": before.get("begun", now),
+            "sittings": [*before.get("sittings", []), {"from": now, "host": socket.gethostname(), **words}],
+        }
+
+    def close(self, **words: Any) -> None:
+        """Note when this sitting ended, and what else there is to say of it."""
+        manifest = read_manifest(self.folder)
+        manifest["sittings"][-1] |= words | {"to": datetime.now(UTC).isoformat(timespec="seconds")}
+        write_whole(self.folder / MANIFEST, (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode())
+
+    @property
+    def digest(self) -> str:
+        """Of the study and of the code that lives it: what every file of the store carries."""
+        text = self.study.digest() + json.dumps(rows_made_by(), sort_keys=True)
+        return blake2b(text.encode(), digest_size=12).hexdigest()
+
+    def _same_study(self, manifest: Mapping[str, Any]) -> None:
+        if manifest["digest"] == self.digest:
+            return
+        ours, theirs = self.study.declares(), manifest["declares"]
+        differs = [key for key in ours if json.loads(json.dumps(ours[key])) != theirs.get(key)]
+        if not differs:
+            mine, other = rows_made_by(), manifest["made_by"]
+            differs = [
+                f"{key} ({other.get(key)} there, {mine[key]} here)" for key in mine if mine[key] != other.get(key)
+            ]
+        raise StoreError(
+            f"{self.folder}: holds runs of another study: it differs in {', '.join(differs) or 'its digest'}; "
+            "results are never mixed, so choose another --out or move the folder away"
+        )
+
+    def _grown_only(self) -> None:
+        if not (self.folder / DESIGN).exists():
+            if self._holds_runs():
+                raise StoreError(
+                    f"{self.folder}: holds runs but no {DESIGN}, so nobody knows of which worlds they are; choose "
+                    "another --out"
+                )
+            return
+        before, now = read(self.folder / DESIGN, self.digest), self.design()
+        if now.num_rows < before.num_rows:
+            raise StoreError(
+                f"{self.folder}: its design has {before.num_rows} worlds, and this one {now.num_rows}; what has been "
+                "lived is not left out, so give as many points as before, or choose another --out"
+            )
+        if before.schema != now.schema or not before.equals(now.slice(0, before.num_rows)):
+            raise StoreError(
+                f"{self.folder}: its design is another one; choose another --out. A design is extended by more points, "
+                "and may not change where it has been lived"
+            )
+
+    def design(self) -> pa.Table:
+        """The worlds as a table, one column a factor."""
+        import pyarrow as pa
+
+        worlds = self.study.worlds
+        columns: dict[str, Any] = {"world": pa.array([one.number for one in worlds], pa.int32())}
+        names = dict.fromkeys(name for world in worlds for name in world.values)
+        for name in names:
+            base = self.study.arms[0].scenario
+            base_value = base.values.get(name, base.hypothesis.name)
+            columns[name] = pa.array([world.values.get(name, base_value) for world in worlds])
+        if self.study.lucky:
+            columns["luck"] = pa.array([world.luck for world in worlds], pa.int64())
+        return pa.table(columns).replace_schema_metadata({"keliling": self.digest})
+
+    # -- runs
+
+    def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Keep a batch of finished runs: once this returns they survive anything. Raises KelilingError."""
+        first = min((row["world"], row["replicate"]) for row in rows)
+        name = f"{first[0]:07d}-{first[1]:010d}-{uuid.uuid4().hex[:8]}.parquet"
+        write_whole(self.folder / BATCHES / name, _bytes(table_of(rows, self.digest)))
+
+    def runs(self) -> pa.Table:
+        """All finished runs, in order. Raises StoreError for a file it cannot trust."""
+        import pyarrow as pa
+
+        paths = [self.folder / RUNS] if (self.folder / RUNS).exists() else []
+        tables = [read(path, self.digest, schema()) for path in [*paths, *self._batch_files()]]
+        if not tables:
+            return table_of([], self.digest)
+        whole = pa.concat_tables(tables).combine_chunks()
+        whole = whole.sort_by([(key, "ascending") for key in KEYS])
+        keys = list(zip(*(whole[key].to_pylist() for key in KEYS), strict=True))
+        kept = [at for at, key in enumerate(keys) if at == 0 or key != keys[at - 1]]
+        return whole if len(kept) == len(keys) else whole.take(pa.array(kept))
+
+    def finished(self) -> set[tuple[int, int]]:
+        """World and replicate of the jobs of which every arm is there."""
+        runs, arms = self.runs(), len(self.study.arms)
+        counts: dict[tuple[int, int], int] = {}
+        for key in zip(runs["world"].to_pylist(), runs["replicate"].to_pylist(), strict=True):
+            counts[key] = counts.get(key, 0) + 1
+        return {key for key, count in counts.items() if count == arms}
+
+    def compact(self) -> pa.Table:
+        """Put all runs into one file, in order, and remove the batches; returns them."""
+        runs = self.runs()
+        whole = self.folder / RUNS
+        content = _bytes(runs)
+        if not whole.exists() or whole.read_bytes() != content:
+            write_whole(whole, content)
+        for path in self._batch_files():
+            path.unlink()
+        return runs
+
+    def _holds_runs(self) -> bool:
+        return (self.folder / RUNS).exists() or any(self._batch_files())
+
+    def _batch_files(self) -> list[Path]:
+        return sorted((self.folder / BATCHES).glob("*.parquet"))
+
+
+def rows_made_by() -> dict[str, Any]:
+    """Versions and digests of the code that makes a row. Both engines give the same bits, so a study may use either."""
+    lived = Path(__file__).parents[1].joinpath("run", "rows.py").read_bytes()
+    return made_by("kernel") | {"lived": blake2b(lived, digest_size=8).hexdigest()}
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a results folder. Raises StoreError."""
+    path = folder / MANIFEST
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if found["format"] != FORMAT:
+            raise StoreError(f"{path}: is of format {found['format']}, and this version reads {FORMAT}")
+        for key, kind in HOLDS.items():
+            if not isinstance(found[key], kind):
+                raise TypeError(f"{key} is no {kind.__name__}")
+        texts = [*found["options"].get("set", ()), found["path"]]
+        if not all(isinstance(text, str) for text in texts) or not found["path"].endswith(".toml"):
+            raise ValueError("its options or its path are none")
+    except FileNotFoundError:
+        raise StoreError(f"{folder}: is no results folder of a study: it has no {MANIFEST}") from None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise StoreError(f"{path}: cannot be read as a manifest ({error})") from None
+    return dict(found)
+
+
+def read(path: Path, digest: str, columns: pa.Schema | None = None) -> pa.Table:
+    """A file of the store. Raises StoreError when it is damaged, not of the study with this digest, or has others than
+    these ``columns``.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    advice = "move it away, and what it held is lived again"
+    try:
+        content = path.read_bytes()
+        at = _footer(content)
+        if _sealed(content[: at - SEAL] + content[at:]) != content:
+            raise ValueError("its checksum is another one")
+        table = parquet.read_table(BytesIO(content), page_checksum_verification=True)
+    except (OSError, pa.ArrowException, ValueError) as error:
+        raise StoreError(f"{path}: is damaged ({str(error).splitlines()[0]}); {advice}") from None
+    if (table.schema.metadata or {}).get(b"keliling") != digest.encode():
+        raise StoreError(f"{path}: is not of this study, or not of this code; {advice}")
+    if columns is not None and not table.schema.equals(columns):
+        raise StoreError(f"{path}: holds something else than runs; {advice}")
+    return table
+
+
+def schema() -> Any:
+    """The columns of a run."""
+    import pyarrow as pa
+
+    whole, number = pa.int64(), pa.float64()
+    return pa.schema(
+        [
+            ("world", pa.int32()),
+            ("replicate", whole),
+            ("arm", pa.int16()),
+            ("policy", pa.string()),
+            ("error", pa.string()),
+            *((name, number) for name in outcomes()),
+            *((name, number) for name in THIRDS),
+            *((name, pa.list_(pa.int32())) for name in BY_RW),
+        ]
+    )
+
+
+def table_of(rows: Iterable[Mapping[str, Any]], digest: str) -> pa.Table:
+    """Runs as a table, in the order of world, replicate and arm."""
+    import pyarrow as pa
+
+    ordered = sorted(rows, key=lambda row: tuple(row[key] for key in KEYS))
+    return pa.Table.from_pylist(ordered, schema=schema().with_metadata({"keliling": digest}))
+
+
+def _bytes(table: pa.Table) -> bytes:
+    from pyarrow import parquet
+
+    content = BytesIO()
+    parquet.write_table(
+        table, content, compression="zstd", write_page_checksum=True, row_group_size=65536, store_schema=True
+    )
+    return _sealed(content.getvalue())
+
+
+def _sealed(content: bytes) -> bytes:
+    """A Parquet file with a digest of all its bytes before its footer, where no reader looks: page checksums leave the
+    footer and the headers of pages uncovered.
+    """
+    at = _footer(content)
+    return content[:at] + blake2b(content, digest_size=SEAL).digest() + content[at:]
+
+
+def _footer(content: bytes) -> int:
+    """Where the footer of a Parquet file begins, by the length that its last 8 bytes tell."""
+    return max(len(content) - 8 - int.from_bytes(content[-8:-4], "little"), 0)

@@ -1,0 +1,1 @@
+"""From numbers to files: the tables that commands write."""

@@ -1,1 +1,0 @@
-"""What a study comes to: one method a file, each from the finished runs to numbers with their uncertainty."""

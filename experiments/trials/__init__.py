@@ -1,0 +1,1 @@
+"""Trials inside the model, and the luck of who is asked."""
