@@ -15,15 +15,36 @@ the study declares; they are *alike* where it lies within, and *the same* where 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from keliling.experiments.analysis.intervals import interval, mean
-from keliling.experiments.analysis.results import Answers, Floats
+from keliling.experiments.analysis.results import Floats, Results
+from keliling.sim.outcomes import outcomes
 
 APART, ALIKE, SAME, OPEN = "apart", "alike", "the same", ""
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """What a crossed study declares before it is lived: its conditions and policies, the first condition the one that
+    the others are set against.
+    """
+
+    conditions: tuple[str, ...]
+    policies: tuple[str, ...]
+    relative: frozenset[str]
+    """Outcomes whose effects are told in per cent of the baseline under the same condition."""
+    smallest: Mapping[str, float]
+    """By outcome, the smallest difference between conditions that matters."""
+    predicted: Mapping[tuple[str, str, str], int]
+    """By condition, policy and outcome, the sign of the difference from the first condition's effect."""
+
+    def unit(self, outcome: str) -> str:
+        """The unit in which effects on an outcome are told."""
+        return "% of the baseline's" if outcome in self.relative else outcomes()[outcome].unit
 
 
 @dataclass(frozen=True)
@@ -63,15 +84,14 @@ class Pair:
 
 @dataclass(frozen=True)
 class _Of:
-    """The answers of a crossed study by condition and policy, job by job."""
+    """The results of a crossed study by condition and policy, job by job."""
 
-    answers: Answers
+    results: Results
+    crossing: Crossing
 
     def values(self, outcome: str, condition: int, policy: int) -> Floats:
         """The outcome of a policy (0 for the baseline) under a condition."""
-        crossing = self.answers.study.crossing
-        assert crossing is not None
-        found: Floats = self.answers.values[outcome][condition * (1 + len(crossing.policies)) + policy]
+        found: Floats = self.results.values[outcome][condition * (1 + len(self.crossing.policies)) + policy]
         return found
 
     def effect(self, outcome: str, condition: int, policy: int) -> Floats:
@@ -83,20 +103,16 @@ class _Of:
         return self._less(outcome, self.values(outcome, condition, policy), self.values(outcome, 0, policy))
 
     def _less(self, outcome: str, after: Floats, before: Floats) -> Floats:
-        crossing = self.answers.study.crossing
-        assert crossing is not None
-        if outcome not in crossing.relative:
+        if outcome not in self.crossing.relative:
             return after - before
         return 100.0 * (after / np.where(before == 0.0, np.nan, before) - 1.0)
 
 
-def effects(answers: Answers) -> list[Effect]:
+def effects(results: Results, crossing: Crossing) -> list[Effect]:
     """Every policy and the baseline, under every condition, by every outcome of the study."""
-    study, of = answers.study, _Of(answers)
-    crossing = study.crossing
-    assert crossing is not None
+    of = _Of(results, crossing)
     found = []
-    for outcome in study.outcomes:
+    for outcome in results.study.outcomes:
         smallest = crossing.smallest.get(outcome, math.nan)
         for at, condition in enumerate(crossing.conditions):
             for policy, name in enumerate(("", *crossing.policies)):
@@ -120,12 +136,10 @@ def effects(answers: Answers) -> list[Effect]:
     return found
 
 
-def pairs(answers: Answers) -> list[Pair]:
+def pairs(results: Results, crossing: Crossing) -> list[Pair]:
     """Every two conditions with what tells them apart best: the largest difference for its interval, of those beyond
     the smallest that matters."""
-    study, of = answers.study, _Of(answers)
-    crossing = study.crossing
-    assert crossing is not None
+    of = _Of(results, crossing)
     found = []
     for one, other in _twos(len(crossing.conditions)):
         best: tuple[float, Pair] | None = None

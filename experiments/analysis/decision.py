@@ -1,6 +1,6 @@
 """The decision table of a study: what each policy does to every outcome, how surely, and how often it is the best one.
 
-Means are over independent units: worlds, each the mean of its replicates, or replicates where there is one world. Their
+Means are over independent units: points, each the mean of its replicates, or replicates where there is one point. Their
 intervals are Student's (``analysis.intervals``). Shares, quantiles and regret are over jobs: chances over what is
 uncertain and over luck. Regret is Savage's (1951, *J. Am. Stat. Assoc.* 46:55): what is lost against the policy that
 would have been best in that very job. Only a fair sample of the factors has chances; see ``sample``.
@@ -18,17 +18,16 @@ from numpy.typing import NDArray
 from keliling.experiments.analysis.differences import Difference, measure_of, paired
 from keliling.experiments.analysis.intervals import interval
 from keliling.experiments.analysis.measures import COSTS
-from keliling.experiments.analysis.results import Answers, Floats
+from keliling.experiments.analysis.results import Floats, Results
+from keliling.experiments.plan.study import Study
 from keliling.sim.outcomes import HIGHER, NEITHER, outcomes
 
 Bools = NDArray[np.bool_]
 
-UNFAIR = ("morris", "tornado")
-"""Kinds whose worlds stand where they tell most, not where the truth may lie."""
 DECILE, WORST = 0.1, 0.95  # the share of jobs in the worst decile; the quantile of regret that is told
 
 NO_SAMPLE = (
-    "There is no decision table: the worlds of a {kind} study stand at chosen places, not where the truth may lie, so "
+    "There is no decision table: the points of a {kind} study stand at chosen places, not where the truth may lie, so "
     "means and chances over them mean nothing. A latin, sobol or pawn study has one."
 )
 NO_JOBS = "There is nothing to rank by: no job has {outcome} of every policy."
@@ -63,7 +62,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Ranking:
-    """How one arm, the baseline included, fares against all others, by ``Answers.benefit`` and in its unit."""
+    """How one arm, the baseline included, fares against all others, by ``Results.benefit`` and in its unit."""
 
     arm: int
     policy: str
@@ -102,53 +101,50 @@ class Decision:
     notes: tuple[str, ...] = ()
 
 
-def sample(answers: Answers) -> Bools:
-    """Which jobs are a fair sample of the factors, each with equal weight: True or False a job.
-
-    All are, but for two designs. Of Saltelli's (sobol) the rows of A and B, the first and last of each base point, are
-    independent samples; those between repeat their values. Of a morris or tornado design no job is.
-    """
-    study = answers.study
-    if study.kind in UNFAIR:
-        return np.zeros(answers.jobs, dtype=bool)
-    if study.kind != "sobol":
-        return np.ones(answers.jobs, dtype=bool)
-    block = len(study.dimensions) + 2
-    return np.isin(answers.world % block, (0, block - 1))
+def sample(results: Results) -> Bools:
+    """Which jobs are a fair sample of the factors, each with equal weight: True or False a job."""
+    fair = np.array([point.fair for point in results.study.design], dtype=bool)
+    return np.asarray(fair[results.point])
 
 
-def ranked_jobs(answers: Answers) -> Bools:
+def no_sample(study: Study) -> bool:
+    """Whether the design points of a study stand where they tell most, and not where the truth may lie."""
+    return not any(point.fair for point in study.design)
+
+
+def ranked_jobs(results: Results) -> Bools:
     """Jobs of the fair sample in which every arm has a benefit, so that they can be ranked: True or False a job."""
-    return np.asarray(sample(answers) & (answers.best >= 0))
+    return np.asarray(sample(results) & (results.best >= 0))
 
 
-def decide(answers: Answers) -> Decision:
-    """The decision table of the study. Jobs in which an arm failed are left out for all arms, and counted."""
-    study, fair = answers.study, sample(answers)
-    if study.kind in UNFAIR:
+def decide(results: Results, *notes: str) -> Decision:
+    """The decision table of the study. Jobs in which an arm failed are left out for all arms, and counted.
+
+    ``notes`` are what a reader must know besides what is found here.
+    """
+    study, fair = results.study, sample(results)
+    if no_sample(study):
         return Decision((), (), NO_SAMPLE.format(kind=study.kind), 0, 0)
-    if study.crossing is not None:  # its arms are no policies to choose from
-        return Decision((), (), "", 0, 0)
-    whole, ranked = lived_jobs(answers), ranked_jobs(answers)
+    whole, ranked = lived_jobs(results), ranked_jobs(results)
     jobs = int(ranked.sum())
-    standings = tuple(_standing(answers, whole, arm, name) for arm in _arms(answers)[1:] for name in study.outcomes)
-    rankings = tuple(_ranking(answers, ranked, arm) for arm in _arms(answers))
+    standings = tuple(_standing(results, whole, arm, name) for arm in _arms(results)[1:] for name in study.outcomes)
+    rankings = tuple(_ranking(results, ranked, arm) for arm in _arms(results))
     return Decision(
         standings=standings,
         rankings=rankings,
         note="" if jobs else NO_JOBS.format(outcome=study.ranked_by.title.lower()),
         jobs=jobs,
         dropped=int(fair.sum()) - jobs,
-        notes=(*_same(answers), *_harm(standings, rankings), *_rows(answers)) if jobs else (),
+        notes=(*_same(results), *_harm(standings, rankings), *notes) if jobs else (),
     )
 
 
-def _same(answers: Answers) -> list[str]:
+def _same(results: Results) -> list[str]:
     """Policies that changed nothing in any run, against the baseline or a policy before them."""
-    study = answers.study
-    every = [np.stack([values[at] for values in answers.values.values()]) for at in _arms(answers)]
+    study = results.study
+    every = [np.stack([values[at] for values in results.values.values()]) for at in _arms(results)]
     found: dict[str, list[str]] = {}
-    for at in _arms(answers)[1:]:
+    for at in _arms(results)[1:]:
         before = next((one for one in range(at) if np.array_equal(every[one], every[at], equal_nan=True)), None)
         if before is not None:
             found.setdefault(study.arms[before].name, []).append(study.arms[at].name)
@@ -167,25 +163,20 @@ def _harm(standings: Sequence[Standing], rankings: Sequence[Ranking]) -> list[st
     return [f"{best.policy}, of the greatest benefit, is clearly worse in: {', '.join(worse)}"] if worse else []
 
 
-def _rows(answers: Answers) -> list[str]:
-    """A table's worlds are what its author wrote."""
-    return ["chances are shares of the rows of the table, each counted once"] if answers.study.rows else []
+def _arms(results: Results) -> range:
+    return range(len(results.study.arms))
 
 
-def _arms(answers: Answers) -> range:
-    return range(len(answers.study.arms))
-
-
-def lived_jobs(answers: Answers) -> Bools:
+def lived_jobs(results: Results) -> Bools:
     """Jobs of the fair sample in which no arm failed. A run that failed has no outcome; another may still lack some."""
-    lived = (~np.isnan(np.stack(list(answers.values.values())))).any(axis=0).all(axis=0)
-    return np.asarray(sample(answers) & lived)
+    lived = (~np.isnan(np.stack(list(results.values.values())))).any(axis=0).all(axis=0)
+    return np.asarray(sample(results) & lived)
 
 
-def _standing(answers: Answers, whole: Bools, arm: int, name: str) -> Standing:
-    study, outcome = answers.study, outcomes()[name]
-    difference = _paired(answers, whole, arm, name)
-    by_job = answers.difference(name, arm)[whole]
+def _standing(results: Results, whole: Bools, arm: int, name: str) -> Standing:
+    study, outcome = results.study, outcomes()[name]
+    difference = _paired(results, whole, arm, name)
+    by_job = results.difference(name, arm)[whole]
     by_job = by_job[~np.isnan(by_job)]
     judged = outcome.better != NEITHER
     worse_side = DECILE if outcome.better == HIGHER else 1.0 - DECILE
@@ -201,19 +192,19 @@ def _standing(answers: Answers, whole: Bools, arm: int, name: str) -> Standing:
         median=_quantile(by_job, 0.5),
         worst_decile=_quantile(by_job, worse_side) if judged else math.nan,
         worse_than_now=_mean(by_job * outcome.better < 0) if judged else math.nan,
-        meets_goal=_meets_goal(answers, whole, arm) if study.goal and study.goal.outcome == name else math.nan,
+        meets_goal=_meets_goal(results, whole, arm) if study.goal and study.goal.outcome == name else math.nan,
         verdict=difference.verdict,
     )
 
 
-def _ranking(answers: Answers, ranked: Bools, arm: int) -> Ranking:
-    study, benefit = answers.study, answers.benefit[:, ranked]
+def _ranking(results: Results, ranked: Bools, arm: int) -> Ranking:
+    study, benefit = results.study, results.benefit[:, ranked]
     best = benefit.max(axis=0)
     first = benefit == best
-    gains = units(answers, answers.benefit[arm] - answers.benefit[0], ranked).tolist()
-    regret = np.full(answers.jobs, np.nan)
+    gains = units(results, results.benefit[arm] - results.benefit[0], ranked).tolist()
+    regret = np.full(results.jobs, np.nan)
     regret[ranked] = best - benefit[arm]
-    dearer = units(answers, answers.cost[arm] - answers.cost[0], ranked).tolist()
+    dearer = units(results, results.cost[arm] - results.cost[0], ranked).tolist()
     (cost_low, cost_high), (benefit_low, benefit_high) = interval(dearer), interval(gains)
     return Ranking(
         arm=arm,
@@ -223,36 +214,36 @@ def _ranking(answers: Answers, ranked: Bools, arm: int) -> Ranking:
         benefit=_mean(np.array(gains)),
         benefit_low=benefit_low,
         benefit_high=benefit_high,
-        regret=_mean(units(answers, regret, ranked)),
+        regret=_mean(units(results, regret, ranked)),
         worst_regret=_quantile(regret[ranked], WORST),
         cost=_mean(np.array(dearer)),
         cost_low=cost_low,
         cost_high=cost_high,
-        meets_goal=_meets_goal(answers, ranked, arm),
+        meets_goal=_meets_goal(results, ranked, arm),
     )
 
 
-def units(answers: Answers, values: Floats, used: Bools) -> Floats:
-    """Values of the jobs used as independent units: means of worlds, or of one world its replicates themselves."""
-    if len(answers.study.worlds) < 2:
+def units(results: Results, values: Floats, used: Bools) -> Floats:
+    """Values of the jobs used as independent units: means of points, or of one point its replicates themselves."""
+    if len(results.study.design) < 2:
         return values[used]
-    means = answers.by_world(np.where(used, values, np.nan))
+    means = results.by_point(np.where(used, values, np.nan))
     return means[~np.isnan(means)]
 
 
-def _paired(answers: Answers, used: Bools, arm: int, name: str) -> Difference:
+def _paired(results: Results, used: Bools, arm: int, name: str) -> Difference:
     """The paired difference of an outcome over the units."""
-    now, policy = answers.values[name][0], answers.values[name][arm]
+    now, policy = results.values[name][0], results.values[name][arm]
     used = used & ~np.isnan(policy - now)
-    before, after = (units(answers, values, used).tolist() for values in (now, policy))
-    return paired(measure_of(outcomes()[name]), answers.study.arms[arm].name, before, after)
+    before, after = (units(results, values, used).tolist() for values in (now, policy))
+    return paired(measure_of(outcomes()[name]), results.study.arms[arm].name, before, after)
 
 
-def _meets_goal(answers: Answers, used: Bools, arm: int) -> float:
-    goal = answers.study.goal
+def _meets_goal(results: Results, used: Bools, arm: int) -> float:
+    goal = results.study.goal
     if goal is None:
         return math.nan
-    values = answers.values[goal.outcome][arm][used]
+    values = results.values[goal.outcome][arm][used]
     return _mean(np.array([goal.met(value) for value in values[~np.isnan(values)].tolist()]))
 
 

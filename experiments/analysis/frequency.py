@@ -16,7 +16,7 @@ from itertools import pairwise
 import numpy as np
 
 from keliling.experiments.analysis.intervals import interval
-from keliling.experiments.analysis.results import Answers, Floats
+from keliling.experiments.analysis.results import Floats, Results
 from keliling.sim.outcomes import NEITHER, outcomes
 
 LEVER = "events_per_month"
@@ -36,58 +36,58 @@ class Response:
     text: str
 
 
-def frequencies(answers: Answers) -> list[tuple[float, int]]:
+def frequencies(results: Results) -> list[tuple[float, int]]:
     """Frequencies with the arm of each, ascending: arms that set nothing else, the first of each frequency."""
     found: dict[float, int] = {}
-    for at, arm in enumerate(answers.study.arms):
+    for at, arm in enumerate(results.study.arms):
         if list(arm.levels) == [LEVER]:
             found.setdefault(float(arm.levels[LEVER]), at)  # type: ignore[arg-type]
     return sorted(found.items())
 
 
-def today(answers: Answers) -> float:
+def today(results: Results) -> float:
     """Events a month under the baseline, in the year looked at."""
-    scenario = answers.study.arms[0].scenario
+    scenario = results.study.arms[0].scenario
     return float([values for _, values in scenario.timeline()][-1][LEVER])  # type: ignore[arg-type]
 
 
-def response(answers: Answers, outcome: str) -> Response:
+def response(results: Results, outcome: str) -> Response:
     """Where one outcome stops answering to more events, and where it turns."""
-    better, levels = outcomes()[outcome].better, frequencies(answers)
+    better, levels = outcomes()[outcome].better, frequencies(results)
     diminishing = turning = crowded = math.nan
     if better == NEITHER or len(levels) < 3 or outcomes()[outcome].group == "value":
         return Response(outcome, diminishing, turning, crowded, "")
-    values = better * answers.values[outcome]
+    values = better * results.values[outcome]
     (zero, first), gained = levels[0], False
     for (level, arm), (more, next_arm) in pairwise(levels[1:]):
         so_far, step = values[arm] - values[first], values[next_arm] - values[arm]
-        gained = gained or _interval(answers, so_far)[0] > 0
+        gained = gained or _interval(results, so_far)[0] > 0
         short = step / (more - level) - HALF * so_far / (level - zero)
-        if gained and math.isnan(diminishing) and _interval(answers, short)[1] < 0:
+        if gained and math.isnan(diminishing) and _interval(results, short)[1] < 0:
             diminishing = level
-        if gained and math.isnan(turning) and _interval(answers, step)[1] < 0:
-            turning, crowded = level, _used(answers, arm)
+        if gained and math.isnan(turning) and _interval(results, step)[1] < 0:
+            turning, crowded = level, _used(results, arm)
     text = _text(diminishing, turning, crowded)
     if not text:
         end, last = levels[-1]
-        low, high = _interval(answers, values[last] - values[first])
-        worse = [one for one in levels[1:] if _interval(answers, values[one[1]] - values[first])[1] < 0]
+        low, high = _interval(results, values[last] - values[first])
+        worse = [one for one in levels[1:] if _interval(results, values[one[1]] - values[first])[1] < 0]
         text = f"no clear answer up to {end:g} a month"
         if low > 0:
             text = f"better at {end:g} a month than at {zero:g}, returns not seen to diminish"
         elif high < 0:
-            text = f"clearly worse than at {zero:g} from {worse[0][0]:g} a month on{_desk(_used(answers, worse[0][1]))}"
+            text = f"clearly worse than at {zero:g} from {worse[0][0]:g} a month on{_desk(_used(results, worse[0][1]))}"
     return Response(outcome, diminishing, turning, crowded, text)
 
 
-def responses(answers: Answers, names: Sequence[str]) -> list[Response]:
+def responses(results: Results, names: Sequence[str]) -> list[Response]:
     """Every outcome's response."""
-    return [response(answers, name) for name in names]
+    return [response(results, name) for name in names]
 
 
-def _interval(answers: Answers, values: Floats) -> tuple[float, float]:
-    """The interval of a mean, over worlds where there are several and else over replicates."""
-    units = answers.by_world(values) if len(answers.study.worlds) > 1 else values
+def _interval(results: Results, values: Floats) -> tuple[float, float]:
+    """The interval of a mean, over points where there are several and else over replicates."""
+    units = results.by_point(values) if len(results.study.design) > 1 else values
     return interval([one for one in units.tolist() if not math.isnan(one)])
 
 
@@ -99,9 +99,9 @@ def _text(diminishing: float, turning: float, crowded: float) -> str:
     return ""
 
 
-def _used(answers: Answers, arm: int) -> float:
+def _used(results: Results, arm: int) -> float:
     """Utilisation of the desk under an arm, in per cent."""
-    return float(np.nanmean(answers.values["utilisation"][arm]))
+    return float(np.nanmean(results.values["utilisation"][arm]))
 
 
 def _desk(used: float) -> str:

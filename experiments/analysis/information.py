@@ -1,6 +1,6 @@
 """What knowing a factor would be worth: how much better the choice of a policy would be, on average, were it known.
 
-The expected value of partial perfect information, E_x[max_d E(B_d | x)] - max_d E(B_d), from the worlds already lived:
+The expected value of partial perfect information, E_x[max_d E(B_d | x)] - max_d E(B_d), from the points already lived:
 each arm's benefit less the baseline's is regressed on the factor, and where the fitted curves cross, knowing the factor
 changes the choice (Strong, Oakley & Brennan 2014, *Med. Decis. Making* 34:311). Luck is what the curves smooth away.
 
@@ -17,12 +17,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from keliling.experiments.analysis.decision import UNFAIR, ranked_jobs
-from keliling.experiments.analysis.results import Answers, Floats, Ints
+from keliling.experiments.analysis.decision import no_sample, ranked_jobs
+from keliling.experiments.analysis.results import Floats, Ints, Results
 from keliling.experiments.plan.factors import Factor
 from keliling.sim.parameters import Value, register
 
-FEWEST = 40  # worlds from which a curve can be told from luck
+FEWEST = 40  # points from which a curve can be told from luck
 FEW_VALUES = 4  # numbers that are groups rather than points of a curve
 SPLINES, DEGREE = 10, 3
 SMOOTHNESS = 10.0 ** np.linspace(-5.0, 3.0, 25)  # from following every turn to a straight line
@@ -30,10 +30,10 @@ CAUTION = 1.4
 LEVEL = 0.95
 ROUNDING = 1e-9  # a gain this small beside the benefits themselves is one of arithmetic
 
-NOT_SAMPLED = "the worlds of a {kind} study are no fair sample of the factors; a latin, sobol or pawn study's are"
+NOT_SAMPLED = "the points of a {kind} study are no fair sample of the factors; a latin, sobol or pawn study's are"
 NO_FACTORS = "the study varies no factors"
 ONE_ARM = "there is one arm only, and so nothing to choose"
-TOO_FEW = "{worlds} worlds are too few to tell what a factor does from luck: at least {fewest} are needed"
+TOO_FEW = "{points} points are too few to tell what a factor does from luck: at least {fewest} are needed"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Information:
 
     ``floor`` is what the best of all the factors would reach by luck in one study of twenty, if none of them did
     anything (Westfall & Young 1993: the greatest of each permutation). ``low`` and ``high`` bound the 95% interval, by
-    the percentiles of a bootstrap over worlds (mirrored about the value they cover less, for a worth ends at zero). It
+    the percentiles of a bootstrap over points (mirrored about the value they cover less, for a worth ends at zero). It
     begins at zero when nothing is told.
     """
 
@@ -58,7 +58,7 @@ class Information:
     told: bool
     """Whether the value is above the floor."""
     flips: float
-    """Share of worlds in which another arm would be chosen, were the factor known."""
+    """Share of points in which another arm would be chosen, were the factor known."""
 
 
 @dataclass(frozen=True)
@@ -73,48 +73,48 @@ class Worth:
     note: str
 
 
-def worth_knowing(answers: Answers, *, resamples: int = 200, permutations: int = 100, seed: int = 1) -> Worth:
+def worth_knowing(results: Results, *, resamples: int = 200, permutations: int = 100, seed: int = 1) -> Worth:
     """What knowing each factor of the study would be worth, luck excepted, since nobody can know it.
 
-    ``resamples`` of the worlds give the intervals and ``permutations`` of them the floor. Both come from ``seed``, and
+    ``resamples`` of the points give the intervals and ``permutations`` of them the floor. Both come from ``seed``, and
     every factor meets the same ones.
     """
-    study = answers.study
-    gains, worlds = _gains(answers)
-    chosen = study.arms[int(gains.mean(axis=0).argmax())].name if worlds.size else ""
-    note = _why_nothing(answers, worlds.size)
+    study = results.study
+    gains, points = _gains(results)
+    chosen = study.arms[int(gains.mean(axis=0).argmax())].name if points.size else ""
+    note = _why_nothing(results, points.size)
     if note:
-        return Worth(answers.benefit_unit, chosen, (), note)
+        return Worth(results.benefit_unit, chosen, (), note)
     resampling, permuting = (np.random.default_rng(key) for key in np.random.SeedSequence(seed).spawn(2))
-    weights = resampling.multinomial(worlds.size, np.full(worlds.size, 1.0 / worlds.size), resamples).astype(float)
-    orders = [permuting.permutation(worlds.size) for _ in range(permutations)]
+    weights = resampling.multinomial(points.size, np.full(points.size, 1.0 / points.size), resamples).astype(float)
+    orders = [permuting.permutation(points.size) for _ in range(permutations)]
     curves = {
-        factor: _curves([study.worlds[world].values[factor.name] for world in worlds.tolist()], factor)
+        factor: _curves([study.design[point].values[factor.name] for point in points.tolist()], factor)
         for factor in study.factors
     }
     floor = _floor(list(curves.values()), [gains[order] for order in orders])
     found = [_information(factor, one, gains, weights, floor) for factor, one in curves.items()]
-    return Worth(answers.benefit_unit, chosen, tuple(sorted(found, key=lambda one: -one.value)), "")
+    return Worth(results.benefit_unit, chosen, tuple(sorted(found, key=lambda one: -one.value)), "")
 
 
-def _why_nothing(answers: Answers, worlds: int) -> str:
-    study = answers.study
-    if study.kind in UNFAIR:
+def _why_nothing(results: Results, points: int) -> str:
+    study = results.study
+    if no_sample(study):
         return NOT_SAMPLED.format(kind=study.kind)
     if not study.factors:
         return NO_FACTORS
     if len(study.arms) < 2:
         return ONE_ARM
-    return TOO_FEW.format(worlds=worlds, fewest=FEWEST) if worlds < FEWEST else ""
+    return TOO_FEW.format(points=points, fewest=FEWEST) if points < FEWEST else ""
 
 
-def _gains(answers: Answers) -> tuple[Floats, Ints]:
-    """Each arm's benefit less the baseline's, world (rows) by arm, and the numbers of those worlds."""
-    used = ranked_jobs(answers)
-    gains = np.where(used, answers.benefit - answers.benefit[0], np.nan)
-    means = np.stack([answers.by_world(gain) for gain in gains], axis=1)
+def _gains(results: Results) -> tuple[Floats, Ints]:
+    """Each arm's benefit less the baseline's, point (rows) by arm, and the numbers of those points."""
+    used = ranked_jobs(results)
+    gains = np.where(used, results.benefit - results.benefit[0], np.nan)
+    means = np.stack([results.by_point(gain) for gain in gains], axis=1)
     there = ~np.isnan(means[:, 0])
-    return means[there], np.unique(answers.world)[there]
+    return means[there], np.unique(results.point)[there]
 
 
 def _floor(curves: Sequence[_Curves], permuted: Sequence[Floats]) -> float:
@@ -144,7 +144,7 @@ def _information(factor: Factor, curves: _Curves, gains: Floats, weights: Floats
 
 
 def _won(fitted: Floats, means: Floats) -> Floats:
-    """What choosing by the fitted benefits wins over choosing by the means, world by world.
+    """What choosing by the fitted benefits wins over choosing by the means, point by point.
 
     A curve has the mean of what it was fitted to, so the mean of this is E_x[max_d E(B_d | x)] - max_d E(B_d), and
     exactly zero where the choice never changes.
@@ -162,7 +162,7 @@ def _interval(resampled: Sequence[float]) -> tuple[float, float]:
 
 
 def _curves(values: Sequence[Value], factor: Factor) -> _Curves:
-    """The curves over a factor with these values in the worlds."""
+    """The curves over a factor with these values in the points."""
     different, place, counts = np.unique(np.array(values), return_inverse=True, return_counts=True)
     if factor.choices or different.size <= FEW_VALUES:
         basis = np.eye(different.size)[place]
@@ -178,18 +178,18 @@ def _curves(values: Sequence[Value], factor: Factor) -> _Curves:
 
 
 class _Curves:
-    """Penalised least squares on one factor: ``basis`` is worlds x functions; what is not penalised holds constants."""
+    """Penalised least squares on one factor: ``basis`` is points x functions; what is not penalised holds constants."""
 
     def __init__(self, basis: Floats, penalty: Floats) -> None:
-        worlds = len(basis)
-        self.basis, self.penalties = basis, worlds * SMOOTHNESS[:, None, None] * penalty
+        points = len(basis)
+        self.basis, self.penalties = basis, points * SMOOTHNESS[:, None, None] * penalty
         self.products = basis.T @ basis
         self.inverses = np.linalg.inv(self.products + self.penalties)
         freedom = np.einsum("sij,ji->s", self.inverses, self.products)
-        self.left = (worlds - CAUTION * freedom)[:, None]
+        self.left = (points - CAUTION * freedom)[:, None]
 
     def fit(self, gains: Floats) -> tuple[Floats, Ints]:
-        """Fitted benefits, world by arm, and how smooth each arm's curve is, as a place in ``SMOOTHNESS``."""
+        """Fitted benefits, point by arm, and how smooth each arm's curve is, as a place in ``SMOOTHNESS``."""
         means = gains.mean(axis=0)
         centred = gains - means  # so that the sum of squares below does not cancel
         towards = self.basis.T @ centred
@@ -200,7 +200,7 @@ class _Curves:
         return means + self.basis @ heights[smoothness, :, np.arange(gains.shape[1])].T, smoothness
 
     def resampled(self, gains: Floats, weights: Floats, smoothness: Ints) -> float:
-        """The worth of knowing the factor, each world counted ``weights`` times and the curves as smooth as found."""
+        """The worth of knowing the factor, each point counted ``weights`` times and the curves as smooth as found."""
         means = weights @ gains / len(gains)
         weighted = self.basis.T * weights
         towards = (weighted @ (gains - means)).T[:, :, None]

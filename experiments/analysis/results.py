@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keliling.experiments.analysis.measures import COSTS
-from keliling.experiments.keep.study_store import BY_RW, KEYS, THIRDS
+from keliling.experiments.keep.study_store import BY_RW, PLACES, THIRDS
 from keliling.experiments.plan.study import Study
 from keliling.sim.outcomes import NEITHER, outcomes
 
@@ -23,14 +23,14 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Answers:
-    """Outcomes by arm (rows) and job (columns), in the order of worlds and replicates; NaN where a run failed.
+class Results:
+    """Outcomes by arm (rows) and job (columns), in the order of points and replicates; NaN where a run failed.
 
-    A job is there once all its arms are. ``world`` and ``replicate`` say which each column is.
+    A job is there once all its arms are. ``point`` and ``replicate`` say which each column is.
     """
 
     study: Study
-    world: Ints
+    point: Ints
     replicate: Ints
     values: Mapping[str, Floats]
     failed: int
@@ -43,7 +43,7 @@ class Answers:
     @property
     def jobs(self) -> int:
         """How many jobs there are."""
-        return int(self.world.size)
+        return int(self.point.size)
 
     def difference(self, outcome: str, arm: int) -> Floats:
         """What a policy (1, 2, ...) adds to an outcome, job by job."""
@@ -56,9 +56,9 @@ class Answers:
             arm.name: self.difference(outcome, at)[used].tolist() for at, arm in enumerate(self.study.policies, start=1)
         }
 
-    def by_world(self, values: Floats) -> Floats:
-        """Means over the replicates of each world, in the order of worlds."""
-        _, place = np.unique(self.world, return_inverse=True)
+    def by_point(self, values: Floats) -> Floats:
+        """Means over the replicates of each point, in the order of points."""
+        _, place = np.unique(self.point, return_inverse=True)
         used = ~np.isnan(values)
         sums = np.bincount(place, np.where(used, values, 0.0))
         with np.errstate(invalid="ignore"):
@@ -98,11 +98,11 @@ class Answers:
         return np.where(broken, -1, np.argmax(np.where(np.isnan(self.benefit), -np.inf, self.benefit), axis=0))
 
 
-def answers_of(study: Study, runs: pa.Table) -> Answers:
-    """The answers of a table of runs (see ``experiments.keep.study_store``)."""
+def results_of(study: Study, runs: pa.Table) -> Results:
+    """The results of a table of runs (see ``experiments.keep.study_store``)."""
     arms = len(study.arms)
-    world, replicate, arm = (runs[key].to_numpy() for key in KEYS)
-    keys = np.stack([world, replicate])
+    point, replicate, arm = (runs[key].to_numpy() for key in PLACES)
+    keys = np.stack([point, replicate])
     jobs, place, counts = np.unique(keys, axis=1, return_inverse=True, return_counts=True)
     place = place.ravel()
     whole = counts == arms
@@ -115,9 +115,9 @@ def answers_of(study: Study, runs: pa.Table) -> Answers:
         found[arm[used], column[place[used]]] = runs[name].to_numpy()[used]
         values[name] = found
     errors = [text for text in runs["error"].to_pylist() if text is not None]
-    return Answers(
+    return Results(
         study=study,
-        world=jobs[0][whole].astype(np.int64),
+        point=jobs[0][whole].astype(np.int64),
         replicate=jobs[1][whole].astype(np.int64),
         values=values,
         failed=len(errors),

@@ -25,7 +25,7 @@ from keliling.experiments.plan.points import LEVELS
 Floats = NDArray[np.float64]
 
 LEAST = {"morris": 4, "sobol": 8, "pawn": 50}
-"""Points (trajectories, base points, worlds) below which there are no indices."""
+"""Points (trajectories, base points, points) below which there are no indices."""
 SIGNED = ("mu", "S1")
 """Measures that can be estimated below zero; intervals of the others end there."""
 MEASURES = {"morris": ("mu_star", "mu", "sigma"), "sobol": ("ST", "S1"), "pawn": ("pawn",)}
@@ -42,7 +42,7 @@ STILL = "does not vary"
 SLICES = 10  # of a factor's range in PAWN
 DUMMIES = 100  # factors that do nothing, drawn for PAWN's floor
 SMALL = 0.01  # of the greatest mu*: what a screening does not tell from nothing
-ROUNDING = 1e-9  # of the range of the answers: what may be rounding in an effect
+ROUNDING = 1e-9  # of the range of the results: what may be rounding in an effect
 STANDS = 1e-12  # of the greatest answer: a range of no more than this is rounding
 
 
@@ -68,7 +68,7 @@ class Sensitivity:
     """The indices of all factors for one target.
 
     ``floor`` is, by measure, what a factor that does nothing reaches (95th percentile), NaN where there is none.
-    ``points`` are the trajectories, base points or worlds used; ``dropped`` those in which a run failed. ``note`` says
+    ``points`` are the trajectories, base points or points used; ``dropped`` those in which a run failed. ``note`` says
     why there are no indices, if so.
     """
 
@@ -107,19 +107,19 @@ def analyse(
     """
     size = rows_a_point(kind, len(names))
     count = min(len(y), len(shares)) // size
-    answers = np.asarray(y, dtype=float)[: count * size].reshape(count, size)
+    results = np.asarray(y, dtype=float)[: count * size].reshape(count, size)
     points = np.asarray(shares, dtype=float)[: count * size].reshape(count, size, len(names))
-    whole = np.isfinite(answers).all(axis=1)
-    answers, points = answers[whole], points[whole]
-    used = len(answers)
+    whole = np.isfinite(results).all(axis=1)
+    results, points = results[whole], points[whole]
+    used = len(results)
     # In Sobol's scheme the variance is that of the first and last row of a block, where all factors are free.
-    free = answers[:, [0, -1]] if kind == "sobol" else answers
+    free = results[:, [0, -1]] if kind == "sobol" else results
     note = FEW if used < LEAST[kind] else STILL if _still(free) else ""
     found: dict[str, _Estimate] = {}
     if not note:
         estimate = {"morris": _morris, "sobol": _sobol, "pawn": _pawn}[kind]
         with _quiet():
-            found = estimate(names, points, answers, seed, resamples)
+            found = estimate(names, points, results, seed, resamples)
     return Sensitivity(
         kind,
         target,
@@ -149,7 +149,7 @@ def convergence(
 
 
 def rows_a_point(kind: str, factors: int) -> int:
-    """Rows of the design for a base point of Sobol's scheme, a trajectory of Morris', a world of PAWN's."""
+    """Rows of the design for a base point of Sobol's scheme, a trajectory of Morris', a point of PAWN's."""
     return {"morris": factors + 1, "sobol": factors + 2, "pawn": 1}[kind]
 
 
@@ -163,17 +163,17 @@ def _indices(names: Sequence[str], measure: str, one: _Estimate, points: int) ->
         yield Index(name, measure, value, shown, value + width, low > one.floor)
 
 
-def _morris(names: Sequence[str], points: Floats, answers: Floats, seed: int, resamples: int) -> dict[str, _Estimate]:
+def _morris(names: Sequence[str], points: Floats, results: Floats, seed: int, resamples: int) -> dict[str, _Estimate]:
     from SALib.analyze import morris
 
     rows = points.reshape(-1, len(names))
     found = morris.analyze(
-        _problem(names), rows, answers.ravel(), num_levels=LEVELS, num_resamples=resamples, seed=seed + 1
+        _problem(names), rows, results.ravel(), num_levels=LEVELS, num_resamples=resamples, seed=seed + 1
     )
     largest = float(np.max(found["mu_star"]))
     # Luck stands still along a trajectory but for its own step, so a factor that does nothing has effects of exactly
     # zero: the floor is not noise but what is too small to matter, or might be rounding.
-    floor = max(SMALL * largest, ROUNDING * float(np.ptp(answers)))
+    floor = max(SMALL * largest, ROUNDING * float(np.ptp(results)))
     none = np.full(len(names), np.nan)
     return {
         "mu_star": _Estimate(_plain(found["mu_star"]), _spread_of(found["mu_star_conf"]), floor),
@@ -182,17 +182,17 @@ def _morris(names: Sequence[str], points: Floats, answers: Floats, seed: int, re
     }
 
 
-def _sobol(names: Sequence[str], points: Floats, answers: Floats, seed: int, resamples: int) -> dict[str, _Estimate]:
+def _sobol(names: Sequence[str], points: Floats, results: Floats, seed: int, resamples: int) -> dict[str, _Estimate]:
     from SALib.analyze import sobol
 
     # SALib takes seed 0 for none at all, so seeds are shifted by one. It subtracts the mean by itself.
     found = sobol.analyze(
-        _problem(names), answers.ravel(), calc_second_order=False, num_resamples=resamples, seed=seed + 1
+        _problem(names), results.ravel(), calc_second_order=False, num_resamples=resamples, seed=seed + 1
     )
     # Jansen's total order of a factor that does nothing is exactly zero, at any number of points. The first order's
     # floor stands for it as well: it shrinks with the points as it should, and keeps a few rare jumps, of which the
     # bootstrap cannot know how rare they are, from passing for an effect.
-    floor = _dummy_floor(answers[:, 0], answers[:, -1], seed, resamples)
+    floor = _dummy_floor(results[:, 0], results[:, -1], seed, resamples)
     return {
         measure: _Estimate(_plain(found[measure]), _spread_of(found[f"{measure}_conf"]), floor)
         for measure in ("S1", "ST")
@@ -200,7 +200,7 @@ def _sobol(names: Sequence[str], points: Floats, answers: Floats, seed: int, res
 
 
 def _dummy_floor(a: Floats, b: Floats, seed: int, resamples: int) -> float:
-    """The first order that chance gives a factor that does nothing, from two independent samples of the answers.
+    """The first order that chance gives a factor that does nothing, from two independent samples of the results.
 
     Khorashadi Zadeh et al. (2017, *Environ. Model. Softw.* 91): the factor's block equals ``a``, so the numerator is
     the mean of a b less the squared mean. The truth is zero, so it is the spread of the resamples that counts.
@@ -216,10 +216,10 @@ def _dummy_floor(a: Floats, b: Floats, seed: int, resamples: int) -> float:
     return float(np.quantile(dummy(a[drawn], b[drawn]) - dummy(a, b), LEVEL))
 
 
-def _pawn(names: Sequence[str], points: Floats, answers: Floats, seed: int, resamples: int) -> dict[str, _Estimate]:
+def _pawn(names: Sequence[str], points: Floats, results: Floats, seed: int, resamples: int) -> dict[str, _Estimate]:
     rng = np.random.default_rng(seed + 1)
-    order = np.argsort(answers[:, 0], kind="stable")
-    y, rows = answers[order, 0], points[order, 0]
+    order = np.argsort(results[:, 0], kind="stable")
+    y, rows = results[order, 0], points[order, 0]
     count = len(y)
     once = np.ones((1, count))
     drawn = rng.multinomial(count, np.full(count, 1.0 / count), size=resamples).astype(float)
@@ -231,7 +231,7 @@ def _pawn(names: Sequence[str], points: Floats, answers: Floats, seed: int, resa
 
 
 def pawn_distance(x: Floats, y: Floats, weights: Floats) -> Floats:
-    """PAWN's index of one factor: how far the distribution of the answers within a slice of it is from that of all.
+    """PAWN's index of one factor: how far the distribution of the results within a slice of it is from that of all.
 
     ``x`` and ``y`` have one number a row, ``y`` in ascending order. Each row of ``weights`` (resamples x rows) says
     how often each row counts, and gives one index: the median over the slices, as SALib's, which leaves out the very
@@ -261,8 +261,8 @@ def _cumulated(weights: Floats) -> Floats:
     return np.concatenate([np.zeros((len(weights), 1)), shares], axis=1)
 
 
-def _still(answers: Floats) -> bool:
-    return bool(np.ptp(answers) <= STANDS * np.abs(answers).max())
+def _still(results: Floats) -> bool:
+    return bool(np.ptp(results) <= STANDS * np.abs(results).max())
 
 
 def _problem(names: Sequence[str]) -> dict[str, object]:

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from keliling.experiments.analysis.differences import measure_of
-from keliling.experiments.analysis.results import Answers, Floats
+from keliling.experiments.analysis.results import Floats, Results
 from keliling.sim.outcomes import outcomes
 
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """One number for each world, of a kind: level, difference, sign or ranks first; and the words for it."""
+    """One number for each point, of a kind: level, difference, sign or ranks first; and the words for it."""
 
     kind: str
     outcome: str
@@ -26,7 +26,7 @@ class Target:
     of_jobs: Floats
     """By job."""
     values: Floats
-    """By world of the design, NaN where a run failed; worlds still to be lived at its end are left out."""
+    """By point of the design, NaN where a run failed; points still to be lived at its end are left out."""
 
     @property
     def title(self) -> str:
@@ -43,9 +43,9 @@ class Target:
         )
 
 
-def targets_of(answers: Answers) -> list[Target]:
+def targets_of(results: Results) -> list[Target]:
     """All targets: differences and ranks of policies, levels under the baseline; the ranked outcome first."""
-    study = answers.study
+    study = results.study
     found = []
     for outcome in study.outcomes:
         title = outcomes()[outcome].title
@@ -53,25 +53,25 @@ def targets_of(answers: Answers) -> list[Target]:
         for at, arm in enumerate(study.policies, start=1):
             words = f"{title}: {arm.name} minus now"
             found.append(
-                _target(answers, "difference", outcome, arm.name, words, unit, answers.difference(outcome, at))
+                _target(results, "difference", outcome, arm.name, words, unit, results.difference(outcome, at))
             )
-    gained = answers.benefit - answers.benefit[0]
+    gained = results.benefit - results.benefit[0]
     several = len(study.arms) > 2  # of two arms one is the better where it ranks first
     for at, arm in enumerate(study.arms):
         if several and at:
             better = np.where(np.isnan(gained[at]), np.nan, (gained[at] > 0.0).astype(float))
-            found.append(_target(answers, "sign", "", arm.name, f"Whether {arm.name} is better than now", "", better))
+            found.append(_target(results, "sign", "", arm.name, f"Whether {arm.name} is better than now", "", better))
         if several or at:
-            first = np.where(answers.best < 0, np.nan, (answers.best == at).astype(float))
-            found.append(_target(answers, "ranks first", "", arm.name, f"Whether {arm.name} ranks first", "", first))
+            first = np.where(results.best < 0, np.nan, (results.best == at).astype(float))
+            found.append(_target(results, "ranks first", "", arm.name, f"Whether {arm.name} ranks first", "", first))
     for outcome in study.outcomes:
-        level = answers.values[outcome][0]
+        level = results.values[outcome][0]
         title, unit = f"{outcomes()[outcome].title} now", outcomes()[outcome].unit
-        found.append(_target(answers, "level", outcome, "", title, unit, level))
+        found.append(_target(results, "level", outcome, "", title, unit, level))
     return found
 
 
-def _target(answers: Answers, kind: str, outcome: str, policy: str, words: str, unit: str, values: Floats) -> Target:
-    lived = np.full(int(answers.world.max(initial=-1)) + 1, np.nan)
-    lived[answers.world] = values
+def _target(results: Results, kind: str, outcome: str, policy: str, words: str, unit: str, values: Floats) -> Target:
+    lived = np.full(int(results.point.max(initial=-1)) + 1, np.nan)
+    lived[results.point] = values
     return Target(kind, outcome, policy, words, unit, values, lived)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,10 @@ from keliling.experiments.commands import options
 from keliling.experiments.commands.terminal import Progress, duration, facts, next_step, say, table, write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from keliling.experiments.conduct import Event
     from keliling.experiments.keep.study_store import Store
+    from keliling.experiments.kinds.base import Kind
     from keliling.experiments.plan.study import Study
-    from keliling.experiments.reports.report import Report
     from keliling.experiments.run.executors import Place
 
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
         type=click.IntRange(1),
         default=None,
         metavar="N",
-        help="Worlds, base points (sobol) or trajectories (morris) of the design; more of them extend a study.",
+        help="Design points, base points (sobol) or trajectories (morris) of the design; more of them extend a study.",
     ),
     click.option(
         "--replicates",
         type=click.IntRange(1, 100_000),
         default=None,
         metavar="N",
-        help="Replicates of each world, where luck is no factor.",
+        help="Replicates of each design point, where luck is no factor.",
     ),
     options.precision,
     click.option(
@@ -89,110 +89,85 @@ def study(
       keliling study outreach-frequency-kebon-jeruk
       keliling study my-study.toml --points 256 --workers 2
     """
+    from keliling.experiments.conduct import conduct, load_study
     from keliling.experiments.keep.study_store import Store
-    from keliling.experiments.plan.study_file import load_study
+    from keliling.experiments.kinds import KINDS
     from keliling.experiments.run.executors import Place
 
     quiet = quiet or as_json
-    found = load_study(study, set_, points=points, replicates=replicates, precision=precision, seed=seed, size=size)
+    numbers = {"points": points, "replicates": replicates, "seed": seed, "size": size}
+    asked: dict[str, Any] = numbers | {"precision": precision}
+    found = load_study(study, set_, kinds=KINDS, **asked)
+    kind, place = KINDS[found.kind], Place(engine, workers, cluster)
     store = Store(out or Path("results") / found.name, found)
-    place = Place(engine, workers, cluster)
     if dry_run:
-        _describe(found, store, place, as_json=as_json)
+        _describe(found, kind, store, place, as_json=as_json)
         return
-    with store.held():
-        report = _live(found, store, place, quiet=quiet)
-        _write(store.folder, report, figures=figures)
+    with _Watch(place, quiet=quiet) as watch:
+        report = conduct(found, store, place, watch)
+    kind.write(store.folder, report)
+    if figures:
+        kind.draw(store.folder, report)
     if as_json:
         from keliling.experiments.commands.study_tables import content
 
-        write_json(content(report) | {"folder": str(store.folder)})
+        write_json(content(report, kind) | {"folder": str(store.folder)})
         return
     from keliling.experiments.commands.study_tables import show
 
-    show(report)
+    show(report, kind)
     if not quiet:
         say(f"Written to {store.folder}")
     next_step(f"keliling verify {store.folder}   (lives a sample anew and compares)", quiet=quiet)
 
 
-def _live(study: Study, store: Store, place: Place, *, quiet: bool) -> Report:
-    """Live what is left of a study; replicates by rule in rounds, each decided by whole rounds before it."""
-    from keliling.experiments.analysis.results import answers_of
-    from keliling.experiments.reports.report import report_of
-    from keliling.experiments.run.executors import live_jobs
+class _Watch:
+    """Tells on stderr what happens to a study: what was finished before, and how far each round is."""
 
-    if place.engine == "kernel":
-        from keliling.sim.kernels.willingness import willingness_of
+    def __init__(self, place: Place, *, quiet: bool) -> None:
+        self.place, self.quiet = place, quiet
+        self._rounds = ExitStack()
+        self._progress: Progress | None = None
 
-        for arm in study.arms:
-            willingness_of(arm.scenario.hypothesis)  # one that cannot be compiled is refused before anything is kept
-    store.open(engine=place.engine, workers=place.workers, cluster=place.cluster)
-    if place.cluster is None:
-        options.compile_first(place.engine, quiet=quiet)
-    for jobs in _rounds(study, store):
-        done = store.finished()
-        left = [job for job in jobs if job not in done]
-        if len(left) < len(jobs) and not quiet:
-            before = (len(jobs) - len(left)) * len(study.arms)
-            say(f"{before:,} of {len(jobs) * len(study.arms):,} runs were finished before")
-        with Progress(len(left) * len(study.arms), quiet=quiet, unit="runs") as progress:
-            live_jobs(study, store, left, place, progress)
-    runs = store.compact()
-    store.close()
-    return report_of(answers_of(study, runs))
+    def __enter__(self) -> _Watch:
+        return self
 
+    def __exit__(self, *_: object) -> None:
+        self._rounds.close()
 
-def _rounds(study: Study, store: Store) -> Iterator[list[tuple[int, int]]]:
-    """The jobs of each round: all at once, or with a precision as many as the rounds before call for."""
-    from keliling.experiments.analysis.precision import following, judged
-    from keliling.experiments.analysis.results import answers_of
+    def __call__(self, event: Event) -> None:
+        from keliling.experiments.conduct import Lived, Planned, RoundEnded
 
-    rule = study.precision
-    if rule is None:
-        yield study.jobs()
-        return
-    upto = following(rule, None)
-    while upto is not None:
-        yield study.jobs(upto)
-        # A study that was lived further before is judged as though it had not been.
-        upto = following(rule, judged(rule, answers_of(study, store.runs()).differences(rule.outcome, upto)))
+        if isinstance(event, Planned):
+            if self.place.cluster is None and event.left:
+                options.compile_first(self.place.engine, quiet=self.quiet)
+            if event.finished and not self.quiet:
+                say(f"{event.finished:,} of {event.finished + event.left:,} runs were finished before")
+            self._progress = self._rounds.enter_context(Progress(event.left, quiet=self.quiet, unit="runs"))
+        elif isinstance(event, Lived) and self._progress is not None:
+            self._progress(event.runs)
+        elif isinstance(event, RoundEnded):
+            self._rounds.close()
 
 
-def _write(folder: Path, report: Report, *, figures: bool) -> None:
-    from keliling.experiments.reports.report import write_tables
-
-    write_tables(folder, report)
-    if figures:
-        from keliling.experiments.figures.study import draw
-
-        draw(folder, report)
-
-
-def _describe(study: Study, store: Store, place: Place, *, as_json: bool) -> None:
+def _describe(study: Study, kind: Kind, store: Store, place: Place, *, as_json: bool) -> None:
     """Say what a study comes to: runs, time and disk; nothing is run and nothing written."""
     from keliling.experiments.keep.study_store import BYTES_A_RUN
     from keliling.experiments.run.runner import Job, Plan, cores
 
-    jobs = study.jobs(study.precision.most if study.precision else None)
-    runs = len(jobs) * len(study.arms)
+    runs = kind.most_runs(study)
     workers = place.workers or cores()
     one = Plan([Job(arm.scenario, 0, study.seed) for arm in study.arms], engine=place.engine)
-    grounds = len(study.worlds) if study.factors else 1
-    seconds = one.seconds_of(len(jobs), grounds, workers)
+    grounds = len(study.design) if study.factors else 1
+    seconds = one.seconds_of(runs // len(study.arms), grounds, workers)
     most = "at most " if study.precision else ""
     bytes_ = runs * BYTES_A_RUN
-    names, crossing = [arm.name for arm in study.arms], study.crossing
-    arms = f"{len(names)}: {', '.join(names)}"
-    if crossing is not None:
-        policies, under = ", ".join(crossing.policies), ", ".join(crossing.conditions)
-        arms = f"{len(names)}: the baseline and {policies}; each under {under}"
     rows: list[tuple[str, Any, str]] = [
         ("Study", study.name, f"{study.title} ({study.kind})"),
         ("Asks", study.question, study.question),
-        ("Arms", names, arms),
+        ("Arms", [arm.name for arm in study.arms], kind.arms_in_words(study)),
         ("Factors", len(study.factors), f"{len(study.factors)}{' and luck' if study.lucky else ''}"),
-        ("Worlds", len(study.worlds), f"{len(study.worlds):,}"),
+        ("Points", len(study.design), f"{len(study.design):,}"),
         ("Runs", runs, f"{most}{runs:,}"),
         ("Adults", one.adults, f"about {one.adults:,} in a run"),
         ("Time", seconds, f"{most}about {duration(seconds)} with {workers} worker{'s' if workers > 1 else ''} here"),

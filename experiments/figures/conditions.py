@@ -10,7 +10,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from keliling.experiments.analysis.crossed import ALIKE, APART, SAME, Effect
+from keliling.experiments.analysis.crossed import ALIKE, APART, SAME, Crossing, Effect
 from keliling.experiments.figures import style
 from keliling.experiments.figures.sheet import footer, keep, marked, sheet, striped
 from keliling.experiments.reports.report import Report
@@ -26,9 +26,8 @@ MOST = 3
 
 def conditions(folder: Path, report: Report) -> list[Path]:
     """The figures of a crossed study, one for each of its first outcomes."""
-    crossing = report.answers.study.crossing
-    assert crossing is not None
-    names = list(crossing.smallest)[:MOST] or list(report.answers.study.outcomes)[:MOST]
+    crossing: Crossing = report.results.study.details
+    names = list(crossing.smallest)[:MOST] or list(report.results.study.outcomes)[:MOST]
     paths: list[Path] = []
     for name in names:
         paths += _drawn(folder, report, name)
@@ -36,11 +35,10 @@ def conditions(folder: Path, report: Report) -> list[Path]:
 
 
 def _drawn(folder: Path, report: Report, name: str) -> list[Path]:
-    crossing = report.answers.study.crossing
-    assert crossing is not None
+    crossing: Crossing = report.results.study.details
     declared, first = bool(crossing.smallest), crossing.conditions[0]
     others, columns = crossing.conditions[1:], list(crossing.policies if declared else ("", *crossing.policies))
-    by = {(one.condition, one.policy): one for one in report.effects if one.outcome == name}
+    by = {(one.condition, one.policy): one for one in report.parts["effects"] if one.outcome == name}
     told = [
         one
         for one in by.values()
@@ -66,7 +64,7 @@ def _drawn(folder: Path, report: Report, name: str) -> list[Path]:
     high = ROW * len(others) + 0.95
     with style.styled() as figures:
         size = (NAMES + WIDE * across + 0.2, high * down + 0.35)
-        one = sheet(figures, size, title, under, footer(report.answers))
+        one = sheet(figures, size, title, under, footer(report.results))
         for at, policy in enumerate(columns):
             left, low = NAMES + WIDE * (at % across), high * (down - 1 - at // across) + 0.75
             panel = one.panel(left, low, WIDE - 0.25, ROW * len(others))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MOST = 20  # rows of one sheet
 ROW, NAMES, TOP, BOTTOM = 0.36, 4.1, 0.1, 0.68  # inches: a row, the column of names, space above and below the rows
 DASHES = (0, (3, 1.5))
-POINTS = {"sobol": "base points", "pawn": "worlds", "morris": "trajectories"}
+POINTS = {"sobol": "base points", "pawn": "points", "morris": "trajectories"}
 INDEX_COLUMNS = "factor measure value interval_low interval_high floor told points"
 
 

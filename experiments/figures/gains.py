@@ -11,7 +11,7 @@ import numpy as np
 
 from keliling.experiments.analysis.decision import lived_jobs
 from keliling.experiments.analysis.differences import Difference, Measure
-from keliling.experiments.analysis.results import Answers, Floats
+from keliling.experiments.analysis.results import Floats, Results
 from keliling.experiments.figures import style
 from keliling.experiments.figures.sheet import Sheet, bounds, difference_of, footer, keep, marked, marks, sheet
 from keliling.sim.outcomes import LOWER
@@ -40,13 +40,13 @@ class _Rw(NamedTuple):
         return min(self.decided_now, self.decided_policy) >= FEW
 
 
-def who_gains(folder: Path, answers: Answers, arm: int) -> list[Path]:
+def who_gains(folder: Path, results: Results, arm: int) -> list[Path]:
     """What a policy changes in the rejected share, by third of digital literacy and by RW."""
-    policy = answers.study.arms[arm]
-    shares = {third: _shares(answers, third) for third in (*THIRDS, "all")}
-    thirds = {third: difference_of(answers, SHARE, share[arm] - share[0]) for third, share in shares.items()}
-    gap = difference_of(answers, GAP, shares["low"][arm] - shares["low"][0] - shares["high"][arm] + shares["high"][0])
-    rws = _by_rw(answers, arm)
+    policy = results.study.arms[arm]
+    shares = {third: _shares(results, third) for third in (*THIRDS, "all")}
+    thirds = {third: difference_of(results, SHARE, share[arm] - share[0]) for third, share in shares.items()}
+    gap = difference_of(results, GAP, shares["low"][arm] - shares["low"][0] - shares["high"][arm] + shares["high"][0])
+    rws = _by_rw(results, arm)
     under = "Rejected share under the policy minus now, in the same luck, with 95% intervals."
     if rws:
         under += (
@@ -55,7 +55,7 @@ def who_gains(folder: Path, answers: Answers, arm: int) -> list[Path]:
             "mostly noise."
         )
     with style.styled() as figures:
-        one = sheet(figures, (12.2, 3.95), f"{policy.title}: {_finding(gap)}", under, footer(answers))
+        one = sheet(figures, (12.2, 3.95), f"{policy.title}: {_finding(gap)}", under, footer(results))
         _by_third(one, thirds, {third: float(np.nanmean(share[0])) for third, share in shares.items()})
         _strip(one, rws)
         one.legend(marks([*(d.verdict for d in thirds.values()), *(rw.verdict for rw in rws)]))
@@ -70,7 +70,7 @@ def who_gains(folder: Path, answers: Answers, arm: int) -> list[Path]:
                         third,
                         *bounds(d),
                         *(
-                            float(np.nansum(_counts(answers, "decided", third)[at][lived_jobs(answers)]))
+                            float(np.nansum(_counts(results, "decided", third)[at][lived_jobs(results)]))
                             for at in (0, arm)
                         ),
                     )
@@ -81,9 +81,9 @@ def who_gains(folder: Path, answers: Answers, arm: int) -> list[Path]:
         )
 
 
-def _counts(answers: Answers, quantity: str, third: str) -> Floats:
+def _counts(results: Results, quantity: str, third: str) -> Floats:
     """Applications of a third by arm and job; the middle is what is neither low nor high."""
-    values = answers.values
+    values = results.values
     if third == "all":
         return values[quantity]
     if third == "middle":
@@ -91,19 +91,19 @@ def _counts(answers: Answers, quantity: str, third: str) -> Floats:
     return values[f"{quantity}_{third}"]
 
 
-def _shares(answers: Answers, third: str) -> Floats:
+def _shares(results: Results, third: str) -> Floats:
     """Rejected share in per cent by arm and job; NaN where nothing was decided."""
-    rejected, decided = _counts(answers, "rejected", third), _counts(answers, "decided", third)
+    rejected, decided = _counts(results, "rejected", third), _counts(results, "decided", third)
     return np.divide(100.0 * rejected, decided, out=np.full(decided.shape, np.nan), where=decided > 0)
 
 
-def _by_rw(answers: Answers, arm: int) -> list[_Rw]:
+def _by_rw(results: Results, arm: int) -> list[_Rw]:
     """RWs by what the policy changes in them, the greatest fall first."""
-    if "decided_by_rw" not in answers.rws:
+    if "decided_by_rw" not in results.rws:
         return []
-    used = lived_jobs(answers)
+    used = lived_jobs(results)
     decided, rejected = (
-        answers.rws[f"{name}_by_rw"][[0, arm]][:, used].sum(axis=1).T for name in ("decided", "rejected")
+        results.rws[f"{name}_by_rw"][[0, arm]][:, used].sum(axis=1).T for name in ("decided", "rejected")
     )
     found = []
     for at in np.flatnonzero((decided > 0).all(axis=1)).tolist():

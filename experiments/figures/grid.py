@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from keliling.experiments.analysis.differences import Difference, Measure, measure_of
-from keliling.experiments.analysis.results import Answers, Floats
+from keliling.experiments.analysis.results import Floats, Results
 from keliling.experiments.figures import style
 from keliling.experiments.figures.sheet import bounds, change, footer, keep, sheet
 from keliling.experiments.plan.factors import Factor
@@ -17,11 +17,11 @@ from keliling.sim.outcomes import NEITHER, outcomes
 from keliling.sim.parameters import Value, register
 
 
-def heat_map(folder: Path, answers: Answers, outcome: str, levers: tuple[str, str]) -> list[Path]:
+def heat_map(folder: Path, results: Results, outcome: str, levers: tuple[str, str]) -> list[Path]:
     """Paired difference of one outcome over two levers; the first runs along the columns."""
     cells = {
-        (arm.levels[levers[0]], arm.levels[levers[1]]): (at, change(answers, outcome, at))
-        for at, arm in enumerate(answers.study.arms)
+        (arm.levels[levers[0]], arm.levels[levers[1]]): (at, change(results, outcome, at))
+        for at, arm in enumerate(results.study.arms)
         if at and set(levers) <= set(arm.levels)
     }
     if not cells:
@@ -36,7 +36,7 @@ def heat_map(folder: Path, answers: Answers, outcome: str, levers: tuple[str, st
         "Heavy line: where the sign of the mean turns. The best of many cells looks better than it is."
     )
     with style.styled() as figures:
-        one = sheet(figures, body, _peak(measure, levers, cells), under, footer(answers))
+        one = sheet(figures, body, _peak(measure, levers, cells), under, footer(results))
         panel = one.panel(labels, 0.75, cell_wide * len(columns), cell_high * len(rows))
         grid = np.full((len(rows), len(columns)), np.nan)
         for (x, y), (_, d) in cells.items():
@@ -47,7 +47,7 @@ def heat_map(folder: Path, answers: Answers, outcome: str, levers: tuple[str, st
         _border(panel, grid)
         panel.set_xlim(-0.5, len(columns) - 0.5)
         panel.set_ylim(-0.5, len(rows) - 0.5)
-        now = [answers.study.arms[0].scenario.timeline()[-1][1].get(lever) for lever in levers]
+        now = [results.study.arms[0].scenario.timeline()[-1][1].get(lever) for lever in levers]
         panel.set_xticks(range(len(columns)), [_level(value, now[0]) for value in columns])
         panel.set_yticks(range(len(rows)), [_level(value, now[1]) for value in rows])
         panel.tick_params(length=0, labelcolor=style.INK)
@@ -66,7 +66,7 @@ def heat_map(folder: Path, answers: Answers, outcome: str, levers: tuple[str, st
             f"{levers[0]} {levers[1]} policy outcome unit_of_difference difference interval_low interval_high pairs "
             "verdict",
             [
-                (x, y, answers.study.arms[at].name, outcome, unit, *bounds(d), d.n, d.verdict)
+                (x, y, results.study.arms[at].name, outcome, unit, *bounds(d), d.n, d.verdict)
                 for (x, y), (at, d) in cells.items()
             ],
         )

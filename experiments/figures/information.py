@@ -49,7 +49,7 @@ def information_bars(folder: Path, worth: Worth, name: str, footer: str) -> list
             panel.barh(at, each.value, 0.5, facecolor=ground, edgecolor=colour, linewidth=0.9, zorder=2)
             panel.plot((each.low, each.high), (at, at), color=style.INK, linewidth=1.2, zorder=3)
             amounts = [f"{one:z,.{digits}f}" for one in (each.value, each.low, each.high)]
-            words = f"{amounts[0]} [{amounts[1]}, {amounts[2]}]; other choice in {100 * each.flips:.0f}% of worlds"
+            words = f"{amounts[0]} [{amounts[1]}, {amounts[2]}]; other choice in {100 * each.flips:.0f}% of points"
             beside(panel, at, 1.03, words, fontsize=7.6, color=style.INK if _sure(each) else style.GREY)
         panel.axvline(0.0, color=style.INK, linewidth=0.9)
         panel.axvline(ordered[0].floor, color=style.INK, linewidth=1.3, linestyle=DASHES)

@@ -1,7 +1,7 @@
 """Policies of a study over frequencies, and side by side.
 
 Titles say what was found, in the words of the numbers drawn. A colour stands only where a 95% interval excludes zero,
-and never alone. With several worlds a pair is a world, so that an interval is over what is uncertain too.
+and never alone. With several points a pair is a point, so that an interval is over what is uncertain too.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from keliling.experiments.analysis.differences import Difference, Measure, measure_of
 from keliling.experiments.analysis.frequency import frequencies
-from keliling.experiments.analysis.results import Answers
+from keliling.experiments.analysis.results import Results
 from keliling.experiments.figures import style
 from keliling.experiments.figures.sheet import (
     bounds,
@@ -38,15 +38,15 @@ if TYPE_CHECKING:
 
 
 def frequency_response(
-    folder: Path, answers: Answers, names: Sequence[str], *, today: float, turning: Mapping[str, str]
+    folder: Path, results: Results, names: Sequence[str], *, today: float, turning: Mapping[str, str]
 ) -> list[Path]:
     """Paired difference to the baseline against events a month, one panel an outcome."""
-    arms = answers.study.arms
-    order = frequencies(answers)
+    arms = results.study.arms
+    order = frequencies(results)
     if not order or not names:
         return []
     found = {
-        name: [(level, at, change(answers, name, at), _reach(answers, name, at)) for level, at in order]
+        name: [(level, at, change(results, name, at), _reach(results, name, at)) for level, at in order]
         for name in names
     }
     high, across = 3.15, min(3, len(names))
@@ -61,7 +61,7 @@ def frequency_response(
         f"80% of runs. Dotted line: today, {today:g} events a month."
     )
     with style.styled() as figures:
-        one = sheet(figures, (wide * across + 0.2, high * down + 0.1), title, under, footer(answers))
+        one = sheet(figures, (wide * across + 0.2, high * down + 0.1), title, under, footer(results))
         for number, (name, rows) in enumerate(found.items()):
             left, low = wide * (number % across) + 0.75, high * (down - 1 - number // across) + 0.75
             panel = one.panel(left, low, wide - 0.95, high - 1.35)
@@ -96,9 +96,9 @@ def frequency_response(
         )
 
 
-def _reach(answers: Answers, name: str, arm: int) -> tuple[float, float]:
+def _reach(results: Results, name: str, arm: int) -> tuple[float, float]:
     """The middle 80% of the paired differences by job."""
-    used = answers.difference(name, arm)
+    used = results.difference(name, arm)
     used = used[~np.isnan(used)]
     return (float(np.percentile(used, 10)), float(np.percentile(used, 90))) if used.size else (math.nan, math.nan)
 

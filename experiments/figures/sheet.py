@@ -19,7 +19,7 @@ from keliling import __version__
 from keliling.experiments import NOT_A_FORECAST
 from keliling.experiments.analysis.decision import sample, units
 from keliling.experiments.analysis.differences import Difference, Measure, alone, measure_of
-from keliling.experiments.analysis.results import Answers, Floats
+from keliling.experiments.analysis.results import Floats, Results
 from keliling.experiments.figures import style
 from keliling.experiments.keep.files import write_whole
 from keliling.sim.outcomes import outcomes
@@ -96,27 +96,27 @@ def keep(figure: Any, folder: Path, name: str, columns: str, rows: Iterable[Sequ
 # -- from a study
 
 
-def footer(answers: Answers) -> str:
+def footer(results: Results) -> str:
     """From which runs a figure of a study was made, under which seed and version."""
-    study, jobs, worlds = answers.study, answers.jobs, np.unique(answers.world).size
-    fair = int(sample(answers).sum())
+    study, jobs, points = results.study, results.jobs, np.unique(results.point).size
+    fair = int(sample(results).sum())
     size = study.arms[0].scenario.size
     parts = [f"{jobs} run{'s' if jobs != 1 else ''} of each of {len(study.arms)} arms, paired by luck"]
-    parts += [f"{worlds} worlds" if worlds > 1 else "one world"]
+    parts += [f"{points} points" if points > 1 else "one design point"]
     parts += [f"policies judged by {fair} of them, a fair sample"] if 0 < fair < jobs else []
-    parts += [f"{answers.failed} runs failed"] if answers.failed else []
+    parts += [f"{results.failed} runs failed"] if results.failed else []
     parts += [f"reduced size {size:g}"] if size != 1.0 else []
     return f"{study.title}: {', '.join(parts)}, year {study.year}, seed {study.seed}. keliling {__version__}."
 
 
-def difference_of(answers: Answers, measure: Measure, values: Floats) -> Difference:
-    """The mean of paired differences by job, with its interval over worlds, or over replicates of the only world."""
-    return alone(measure, "", units(answers, values, sample(answers) & ~np.isnan(values)).tolist())
+def difference_of(results: Results, measure: Measure, values: Floats) -> Difference:
+    """The mean of paired differences by job, with its interval over points, or over replicates of the only point."""
+    return alone(measure, "", units(results, values, sample(results) & ~np.isnan(values)).tolist())
 
 
-def change(answers: Answers, outcome: str, arm: int) -> Difference:
+def change(results: Results, outcome: str, arm: int) -> Difference:
     """What a policy changes in an outcome."""
-    return difference_of(answers, measure_of(outcomes()[outcome]), answers.difference(outcome, arm))
+    return difference_of(results, measure_of(outcomes()[outcome]), results.difference(outcome, arm))
 
 
 def bounds(d: Difference) -> tuple[float, float, float]:

@@ -1,7 +1,7 @@
 """The store of a study: one folder of Parquet files, whole at every moment, that other programs open too.
 
     manifest.json     what the study is, which code and versions, seed, machine; written before the first run
-    design.parquet    every world with the values of its factors
+    design.parquet    every design point with the values of its factors
     batches/          one file for each batch of finished runs
     runs.parquet      all runs in one file, in order, once the study is finished; the batches are then removed
 
@@ -40,10 +40,10 @@ HOLDS = {"digest": str, "declares": dict, "made_by": dict, "sittings": list, "fi
 """What a manifest must hold for the study to be read again, of which type."""
 SEAL = 16  # bytes of the digest in every Parquet file
 BYTES_A_RUN = 750  # roughly, on disk; measured on Kebon Jeruk
-KEYS = ("world", "replicate", "arm")
+PLACES = ("point", "replicate", "arm")
+"""Of a run: the number of its design point, its replicate, the place of its arm."""
 BY_RW = ("decided_by_rw", "rejected_by_rw")
 THIRDS = ("decided_low", "rejected_low", "decided_high", "rejected_high", "decided", "rejected")
-Key = tuple[int, int, int]
 
 
 class StoreError(KelilingError):
@@ -79,12 +79,12 @@ class Store:
             lock.release()
 
     def check(self) -> None:
-        """Raise StoreError unless the folder holds this study, with these worlds, made by this code."""
+        """Raise StoreError unless the folder holds this study, with these design points, made by this code."""
         self._same_study(read_manifest(self.folder))
         self._grown_only()
 
     def open(self, **words: Any) -> None:
-        """Begin the study, or go on with it, also with more worlds than before; ``words`` go into the manifest.
+        """Begin the study, or go on with it, also with more design points than before; ``words`` go into the manifest.
 
         Raises StoreError when the folder holds another study, or one of other code, versions or scenarios.
         """
@@ -114,7 +114,7 @@ class Store:
             "declares": study.declares(),
             "scenarios": {arm.name: arm.scenario.name for arm in study.arms},
             "outcomes": list(study.outcomes),
-            "worlds": len(study.worlds),
+            "points": len(study.design),
             "path": study.path,
             "file": study.text,
             "options": dict(study.options),
@@ -155,14 +155,14 @@ class Store:
         if not (self.folder / DESIGN).exists():
             if self._holds_runs():
                 raise StoreError(
-                    f"{self.folder}: holds runs but no {DESIGN}, so nobody knows of which worlds they are; choose "
-                    "another --out"
+                    f"{self.folder}: holds runs but no {DESIGN}, so nobody knows of which design points they "
+                    "are; choose another --out"
                 )
             return
         before, now = read(self.folder / DESIGN, self.digest), self.design()
         if now.num_rows < before.num_rows:
             raise StoreError(
-                f"{self.folder}: its design has {before.num_rows} worlds, and this one {now.num_rows}; what has been "
+                f"{self.folder}: its design has {before.num_rows} points, and this one {now.num_rows}; what has been "
                 "lived is not left out, so give as many points as before, or choose another --out"
             )
         if before.schema != now.schema or not before.equals(now.slice(0, before.num_rows)):
@@ -172,25 +172,25 @@ class Store:
             )
 
     def design(self) -> pa.Table:
-        """The worlds as a table, one column a factor."""
+        """The design points as a table, one column a factor."""
         import pyarrow as pa
 
-        worlds = self.study.worlds
-        columns: dict[str, Any] = {"world": pa.array([one.number for one in worlds], pa.int32())}
-        names = dict.fromkeys(name for world in worlds for name in world.values)
+        points = self.study.design
+        columns: dict[str, Any] = {"point": pa.array([one.number for one in points], pa.int32())}
+        names = dict.fromkeys(name for point in points for name in point.values)
         for name in names:
             base = self.study.arms[0].scenario
             base_value = base.values.get(name, base.hypothesis.name)
-            columns[name] = pa.array([world.values.get(name, base_value) for world in worlds])
+            columns[name] = pa.array([point.values.get(name, base_value) for point in points])
         if self.study.lucky:
-            columns["luck"] = pa.array([world.luck for world in worlds], pa.int64())
+            columns["luck"] = pa.array([point.luck for point in points], pa.int64())
         return pa.table(columns).replace_schema_metadata({"keliling": self.digest})
 
     # -- runs
 
     def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Keep a batch of finished runs: once this returns they survive anything. Raises KelilingError."""
-        first = min((row["world"], row["replicate"]) for row in rows)
+        first = min((row["point"], row["replicate"]) for row in rows)
         name = f"{first[0]:07d}-{first[1]:010d}-{uuid.uuid4().hex[:8]}.parquet"
         write_whole(self.folder / BATCHES / name, _bytes(table_of(rows, self.digest)))
 
@@ -203,16 +203,16 @@ class Store:
         if not tables:
             return table_of([], self.digest)
         whole = pa.concat_tables(tables).combine_chunks()
-        whole = whole.sort_by([(key, "ascending") for key in KEYS])
-        keys = list(zip(*(whole[key].to_pylist() for key in KEYS), strict=True))
+        whole = whole.sort_by([(key, "ascending") for key in PLACES])
+        keys = list(zip(*(whole[key].to_pylist() for key in PLACES), strict=True))
         kept = [at for at, key in enumerate(keys) if at == 0 or key != keys[at - 1]]
         return whole if len(kept) == len(keys) else whole.take(pa.array(kept))
 
     def finished(self) -> set[tuple[int, int]]:
-        """World and replicate of the jobs of which every arm is there."""
+        """Point and replicate of the jobs of which every arm is there."""
         runs, arms = self.runs(), len(self.study.arms)
         counts: dict[tuple[int, int], int] = {}
-        for key in zip(runs["world"].to_pylist(), runs["replicate"].to_pylist(), strict=True):
+        for key in zip(runs["point"].to_pylist(), runs["replicate"].to_pylist(), strict=True):
             counts[key] = counts.get(key, 0) + 1
         return {key for key, count in counts.items() if count == arms}
 
@@ -290,7 +290,7 @@ def schema() -> Any:
     whole, number = pa.int64(), pa.float64()
     return pa.schema(
         [
-            ("world", pa.int32()),
+            ("point", pa.int32()),
             ("replicate", whole),
             ("arm", pa.int16()),
             ("policy", pa.string()),
@@ -303,10 +303,10 @@ def schema() -> Any:
 
 
 def table_of(rows: Iterable[Mapping[str, Any]], digest: str) -> pa.Table:
-    """Runs as a table, in the order of world, replicate and arm."""
+    """Runs as a table, in the order of point, replicate and arm."""
     import pyarrow as pa
 
-    ordered = sorted(rows, key=lambda row: tuple(row[key] for key in KEYS))
+    ordered = sorted(rows, key=lambda row: tuple(row[key] for key in PLACES))
     return pa.Table.from_pylist(ordered, schema=schema().with_metadata({"keliling": digest}))
 
 

@@ -1,7 +1,8 @@
-"""A study: arms (a baseline and policies), worlds (points over what is uncertain) and replicates of luck.
+"""A study: arms (a baseline and policies), design points (over what is uncertain) and replicates of luck.
 
-One *job* is one replicate of one world: all arms are lived together in it, under the same luck, and what they share
-of the past is lived once. A *row* of the results is one arm of one job.
+One *job* is one replicate of one design point: its arms are lived together, under the same luck, and what they share of
+the past is lived once. A *row* of the results is one arm of one job. Which jobs there are, in which rounds, is the
+business of the study's kind (``experiments.kinds``); a study is data, and does not know what kinds there are.
 """
 
 from __future__ import annotations
@@ -10,41 +11,54 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
-from keliling.experiments.plan.factors import LUCK, LUCK_FACTOR, Factor
-from keliling.experiments.plan.points import World, worlds_of
+from keliling.experiments.plan.factors import LUCK_FACTOR, Factor
+from keliling.experiments.plan.points import BASE, DesignPoint
 from keliling.sim.outcomes import HIGHER, Outcome, outcomes
 from keliling.sim.parameters import Value
 from keliling.sim.scenario import Scenario
 
-KINDS = {
-    "frequency": "how the outcomes answer to events a month",
-    "grid": "policies for every combination of some levels of levers",
-    "crossed": "policies under each of several conditions: accounts of motivation, or mechanisms switched off",
-    "latin": "worlds spread evenly over all factors at once",
-    "table": "worlds or policies read from a CSV file",
-    "tornado": "each factor at its low and at its high end, the others at base",
-    "morris": "screening: which of many factors matter at all",
-    "sobol": "how much of the variance is due to each factor, alone and with others",
-    "pawn": "how far each factor moves the whole distribution",
-}
-SAMPLED = ("latin", "morris", "sobol", "pawn")
-"""Kinds whose worlds are drawn over all factors, luck as one more of them."""
 NOW = "now"
-WORLD_BITS = 20  # of the number of a replicate, where every world has replicates of its own
-MOST_OWN = 2 ** (32 - WORLD_BITS)  # replicates that a world can then have
+POINT_BITS = 20  # of the number of a replicate, where every design point has replicates of its own
+MOST_OWN = 2 ** (32 - POINT_BITS)  # replicates that a design point can then have
 
 
 @dataclass(frozen=True)
 class Arm:
-    """A baseline or policy: its name, its scenario, and the levels that a frequency or grid study set."""
+    """A baseline or policy: its name, its scenario, the levels of levers that its kind of study sets, and the name of
+    the arm that it is set against."""
 
     name: str
     title: str
     scenario: Scenario
     levels: Mapping[str, Value] = field(default_factory=dict)
+    baseline: str = NOW
+
+    def at(self, point: DesignPoint) -> Scenario:
+        """Its scenario at a design point. Raises InvalidInput when their values do not fit together."""
+        return self.scenario.with_(**point.values) if point.values else self.scenario
+
+
+@dataclass(frozen=True)
+class Job:
+    """One replicate of one design point: the arms that are lived together, under the same luck."""
+
+    point: DesignPoint
+    replicate: int
+    arms: tuple[Arm, ...]
+
+
+@dataclass(frozen=True)
+class Round:
+    """Jobs that are lived before a study is looked at again."""
+
+    jobs: tuple[Job, ...]
+
+    @property
+    def runs(self) -> int:
+        """How many runs it has at most: those that are finished before are not lived again."""
+        return sum(len(job.arms) for job in self.jobs)
 
 
 @dataclass(frozen=True)
@@ -81,26 +95,6 @@ class Goal:
 
 
 @dataclass(frozen=True)
-class Crossing:
-    """What a crossed study declares before it is lived: its conditions and policies, the first condition the one that
-    the others are set against.
-    """
-
-    conditions: tuple[str, ...]
-    policies: tuple[str, ...]
-    relative: frozenset[str]
-    """Outcomes whose effects are told in per cent of the baseline under the same condition."""
-    smallest: Mapping[str, float]
-    """By outcome, the smallest difference between conditions that matters."""
-    predicted: Mapping[tuple[str, str, str], int]
-    """By condition, policy and outcome, the sign of the difference from the first condition's effect."""
-
-    def unit(self, outcome: str) -> str:
-        """The unit in which effects on an outcome are told."""
-        return "% of the baseline's" if outcome in self.relative else outcomes()[outcome].unit
-
-
-@dataclass(frozen=True)
 class Study:
     """A study as its file declares it, checked."""
 
@@ -113,7 +107,7 @@ class Study:
     factors: tuple[Factor, ...]
     """Without luck."""
     points: int
-    """Worlds of a latin or pawn design, base points of a sobol one, trajectories of a morris one; 1 without factors."""
+    """As its kind counts them: design points, base points or trajectories; 1 without factors."""
     replicates: int
     seed: int
     year: int
@@ -123,10 +117,12 @@ class Study:
     goal: Goal | None = None
     worth: float | None = None
     """Rp million a year that one unit of the first outcome is worth; then policies are ranked by net benefit."""
-    rows: tuple[Mapping[str, Value], ...] = ()
-    """The worlds of a table."""
-    crossing: Crossing | None = None
-    """Of a crossed study, whose arms are the baseline and the policies under each condition in turn."""
+    design: tuple[DesignPoint, ...] = (BASE,)
+    """In the order in which they are lived."""
+    own_luck: bool = False
+    """Whether each design point has replicates of its own, so that their means are independent."""
+    details: Any = None
+    """What its kind declares besides."""
     path: str = ""
     """The study's file, and its text."""
     text: str = ""
@@ -135,16 +131,8 @@ class Study:
 
     @property
     def lucky(self) -> bool:
-        """Whether luck is a factor of the design."""
-        return self.kind in SAMPLED
-
-    @property
-    def own_luck(self) -> bool:
-        """Whether each world has replicates of its own, so that the means of worlds are independent.
-
-        The ends of a tornado are set against its base, so they share its replicates.
-        """
-        return not self.lucky and self.kind != "tornado" and bool(self.factors or self.rows)
+        """Whether luck is a factor: then every design point comes with its replicate."""
+        return self.design[0].luck is not None
 
     @property
     def dimensions(self) -> tuple[Factor, ...]:
@@ -161,26 +149,16 @@ class Study:
         """The outcome by which policies are ranked."""
         return outcomes()[self.outcomes[0]]
 
-    @cached_property
-    def worlds(self) -> list[World]:
-        """The worlds, in the order in which they are lived."""
-        return worlds_of(self)
-
-    def jobs(self, replicates: int | None = None) -> list[tuple[int, int]]:
-        """World and replicate of every job, so ordered that a study stopped early is balanced."""
+    def jobs(self, replicates: int | None = None) -> tuple[Job, ...]:
+        """So many replicates of every design point, all arms; so ordered that a study stopped early is balanced."""
         if self.lucky:
-            return [(world.number, world.luck or 0) for world in self.worlds]
+            return tuple(Job(point, point.luck or 0, self.arms) for point in self.design)
         upto = self.replicates if replicates is None else replicates
-        return [
-            (world.number, replicate << WORLD_BITS | world.number if self.own_luck else replicate)
+        return tuple(
+            Job(point, replicate << POINT_BITS | point.number if self.own_luck else replicate, self.arms)
             for replicate in range(upto)
-            for world in self.worlds
-        ]
-
-    def scenario(self, arm: int, world: int) -> Scenario:
-        """The scenario of an arm in a world. Raises InvalidInput when their values do not fit together."""
-        values = dict(self.worlds[world].values)
-        return self.arms[arm].scenario.with_(**values) if values else self.arms[arm].scenario
+            for point in self.design
+        )
 
     def declares(self) -> dict[str, Any]:
         """What makes two studies one and the same but for their size: rows of the one may serve the other."""
@@ -196,6 +174,3 @@ class Study:
         """Of all that determines a row of the results, given its world, replicate and arm."""
         text = json.dumps(self.declares(), sort_keys=True, separators=(",", ":"))
         return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
-
-
-__all__ = ["KINDS", "LUCK", "NOW", "SAMPLED", "Arm", "Crossing", "Goal", "Precision", "Study", "World"]

@@ -1,4 +1,8 @@
-"""Reads study files: TOML into a checked ``Study``, with every problem at once and the line it stands on."""
+"""Reads study files: TOML into a checked ``Study``, with every problem at once and the line it stands on.
+
+What only some kinds of study have is read by them (``Kind`` below says what the reader asks of a kind); the kinds that
+there are, are handed to ``load_study``.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,14 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from keliling.experiments.plan.crossing import conditions_of, crossed, crossing_of
 from keliling.experiments.plan.factors import Factor
-from keliling.experiments.plan.study import KINDS, MOST_OWN, NOW, SAMPLED, Arm, Crossing, Precision, Study
-from keliling.experiments.plan.study_values import KEYS, STUDY_RULES, TABLES, TEXTS, WHOLE, Given
-from keliling.experiments.plan.varied import all_levers, factors_of, rows_of
+from keliling.experiments.plan.points import BASE, DesignPoint
+from keliling.experiments.plan.study import MOST_OWN, NOW, Arm, Precision, Study
+from keliling.experiments.plan.study_values import KEYS, STUDY_RULES, TABLES, TEXTS, WHOLE, StudyValues
+from keliling.experiments.plan.varied import factors_of
 from keliling.sim.errors import InvalidInput
 from keliling.sim.faults import RULES, Place, Problems, nearest_name
 from keliling.sim.hypothesis import hypotheses
@@ -24,16 +27,39 @@ from keliling.sim.scenario import Scenario, load
 from keliling.sim.scenario_file import NAMED, SETTINGS, check_lever
 from keliling.sim.values import levers
 
-DEFAULT_POINTS = {"sobol": 512, "morris": 20, "latin": 128, "pawn": 512}
 DEFAULT_REPLICATES = 10
 LONGEST_NAME = 60  # of a policy: it becomes a part of file names
-OF_CROSSED = ("conditions", "smallest", "predicted", "relative")
-OF_KINDS = {
-    "events_per_month": ("frequency",),
-    "levers": ("grid",),
-    "table": ("table",),
-    **dict.fromkeys(OF_CROSSED, ("crossed",)),
-}
+
+
+class Kind(Protocol):
+    """What the reader asks of a kind of study."""
+
+    name: str
+    own_keys: Mapping[str, type]
+    """Keys of a study's file that this kind has besides those that all may have; dict for a table, str for a text."""
+    needs: tuple[str, ...]
+    """Keys that it cannot do without."""
+    refuses: tuple[str, ...]
+    """Keys that all may have but this kind."""
+    luck: bool
+    """Whether luck is one of its factors, so that there are no replicates to be asked for."""
+    default_points: int
+    """Points of a design over factors where the file says nothing; 0 where the kind says itself how many there are."""
+
+    def details(self, file: StudyFile) -> Any:
+        """What it declares besides, as it is kept in ``Study.details``."""
+
+    def arms(self, file: StudyFile, details: Any) -> Sequence[Arm]:
+        """The baseline and the policies."""
+
+    def check(self, file: StudyFile, factors: Sequence[Factor], details: Any) -> None:
+        """Tell the file's problems of what it cannot do without, or cannot do with."""
+
+    def design(self, factors: Sequence[Factor], points: int, seed: int, details: Any) -> Sequence[DesignPoint]:
+        """The design points, such that more points only add some behind those there are."""
+
+    def own_luck(self, factors: Sequence[Factor], details: Any) -> bool:
+        """Whether every design point has replicates of its own."""
 
 
 @cache
@@ -56,10 +82,11 @@ def titles() -> dict[str, tuple[str, str]]:
     return found
 
 
-def load_study(name_or_path: str | Path, set_: Iterable[str] = (), **options: Any) -> Study:
+def read_study(name_or_path: str | Path, kinds: Mapping[str, Kind], set_: Iterable[str] = (), **options: Any) -> Study:
     """The study of a shipped name or a file; ``options`` (points, replicates, seed, ...) go over those of the file.
 
-    ``set_`` are ``name=value`` texts for every arm. Raises InvalidInput with every problem.
+    ``kinds`` are those that there are, by name, and ``set_`` ``name=value`` texts for every arm. Raises InvalidInput
+    with every problem.
     """
     problems = Problems(rules={**RULES, **STUDY_RULES})
     text = str(name_or_path)
@@ -74,72 +101,63 @@ def load_study(name_or_path: str | Path, set_: Iterable[str] = (), **options: An
     if located is None:
         raise InvalidInput(problems.found)
     given = {key: value for key, value in options.items() if value is not None}
-    return _Reader(located, problems, tuple(set_), given).study()
+    return StudyFile(located, problems, tuple(set_), given).study(kinds)
 
 
-class _Reader(Given):
-    """One file on its way to a study."""
+class StudyFile(StudyValues):
+    """One file on its way to a study; ``base``, ``year`` and ``watched`` are there once a kind is asked."""
 
-    def study(self) -> Study:
+    base: Scenario
+    """The baseline."""
+    year: int
+    watched: tuple[str, ...]
+    """Outcomes, the first the one by which policies are ranked."""
+
+    def study(self, kinds: Mapping[str, Kind]) -> Study:
         """The study; raises InvalidInput with all problems."""
         tables, problems = self.tables, self.problems
-        for key in tables:
-            if key not in KEYS:
-                problems.add("study-key-unknown", self.place(key), nearest=nearest_name(key, KEYS))
-        for key in ("title", "question", "kind", "baseline"):
-            if not tables.get(key):
-                problems.add("study-missing", self.place(key), key=key)
-        for key in TEXTS:
-            if key in tables and not isinstance(tables[key], str):
-                problems.add("text-expected", self.place(key), tables[key])
-        for key in TABLES:
-            if key in tables and not isinstance(tables[key], dict):
-                problems.add("table-expected", self.place(key), tables[key], table=key)
-        kind = str(tables.get("kind", ""))
-        if kind not in KINDS and isinstance(tables.get("kind"), str) and kind:
-            nearest = nearest_name(kind, KINDS)
-            problems.add("choice-unknown", self.place("kind"), kind, nearest=nearest, choices=", ".join(KINDS))
-        problems.raise_if_any()  # what follows is read by what these say
+        kind = self.kind(kinds)
         whole = {key: self.whole(key) for key in WHOLE}
         baseline = self.baseline()
         factors = factors_of(self)
-        rows = rows_of(self) if kind == "table" else ()
-        watched = self.outcomes()
+        self.watched = self.outcomes()
         precision, goal = self.precision(), self.goal()
         worth = self.positive("worth")
         problems.raise_if_any()
         assert baseline is not None
-        year = whole["year"] if whole["year"] is not None else baseline.reported_years[-1]
-        arms, crossing = self.arms(kind, baseline, rows, year, watched)
-        worlds = tuple(row for row in rows if not all_levers(rows))
-        factors = self.unowned(factors, arms, worlds)
-        self.check(kind, arms, [*factors, *worlds], precision)
-        if year not in baseline.reported_years:
-            first, last = baseline.reported_years[0], baseline.reported_years[-1]
-            problems.add("study-year", self.place("year"), year, first=first, last=last)
-        else:
-            self.check_years(arms, year)
+        years = baseline.reported_years
+        self.base, self.year = baseline, years[-1] if whole["year"] is None else whole["year"]
+        details = kind.details(self)
         problems.raise_if_any()
-        points = whole["points"] or (DEFAULT_POINTS.get(kind, 32) if factors else 1)
-        if kind == "sobol" and points & (points - 1):
-            problems.add("study-power", self.place("points"), points)
+        arms = tuple(kind.arms(self, details))
+        factors = self.unowned(factors, arms)
+        self.check(kind, kinds, arms, factors, precision)
+        kind.check(self, factors, details)
+        if self.year not in years:
+            problems.add("study-year", self.place("year"), self.year, first=years[0], last=years[-1])
+        else:
+            self.check_years(arms)
+        problems.raise_if_any()
+        seed = 1 if whole["seed"] is None else whole["seed"]
+        points = whole["points"] or kind.default_points if factors else 1
         study = Study(
             name=self.located.path.stem,
             title=tables["title"],
             question=tables["question"],
-            kind=kind,
+            kind=kind.name,
             arms=arms,
             factors=tuple(factors),
-            points=points if factors or kind in SAMPLED else 1,
-            replicates=1 if kind in SAMPLED else whole["replicates"] or DEFAULT_REPLICATES,
-            seed=1 if whole["seed"] is None else whole["seed"],
-            year=year,
-            outcomes=watched,
+            points=points or 1,
+            replicates=1 if kind.luck else whole["replicates"] or DEFAULT_REPLICATES,
+            seed=seed,
+            year=self.year,
+            outcomes=self.watched,
             precision=precision,
             goal=goal,
             worth=worth,
-            rows=worlds,
-            crossing=crossing,
+            design=tuple(kind.design(factors, points or 1, seed, details)) or (BASE,),
+            own_luck=kind.own_luck(factors, details),
+            details=details,
             path=str(self.located.path.resolve()),
             text=self.located.path.read_text(encoding="utf-8"),
             options={"set": list(self.set_), **self.options},
@@ -148,6 +166,30 @@ class _Reader(Given):
             problems.add("study-replicates", self.place("replicates"), study.replicates, most=MOST_OWN)
         problems.raise_if_any()
         return study
+
+    def kind(self, kinds: Mapping[str, Kind]) -> Kind:
+        """The kind of the study; raises InvalidInput when the file has keys or types that no study has."""
+        tables, problems = self.tables, self.problems
+        own = {key: form for kind in kinds.values() for key, form in kind.own_keys.items()}
+        known = (*KEYS, *own)
+        for key in tables:
+            if key not in known:
+                problems.add("study-key-unknown", self.place(key), nearest=nearest_name(key, known))
+        for key in ("title", "question", "kind", "baseline"):
+            if not tables.get(key):
+                problems.add("study-missing", self.place(key), key=key)
+        for key in (*TEXTS, *(key for key, form in own.items() if form is str)):
+            if key in tables and not isinstance(tables[key], str):
+                problems.add("text-expected", self.place(key), tables[key])
+        for key in (*TABLES, *(key for key, form in own.items() if form is dict)):
+            if key in tables and not isinstance(tables[key], dict):
+                problems.add("table-expected", self.place(key), tables[key], table=key)
+        name = tables.get("kind", "")
+        if isinstance(name, str) and name and name not in kinds:
+            nearest = nearest_name(name, kinds)
+            problems.add("choice-unknown", self.place("kind"), name, nearest=nearest, choices=", ".join(kinds))
+        problems.raise_if_any()  # what follows is read by what these say
+        return kinds[name]
 
     # -- scenarios
 
@@ -190,47 +232,21 @@ class _Reader(Given):
                 return self.place(*path)
         return self.place(*keys)
 
-    def arms(
-        self, kind: str, baseline: Scenario, rows: Sequence[Mapping[str, Value]], year: int, watched: tuple[str, ...]
-    ) -> tuple[tuple[Arm, ...], Crossing | None]:
-        """The baseline and the policies; of a crossed study under each of its conditions."""
-        if kind != "crossed":
-            return (Arm(NOW, baseline.title, baseline), *self.policies(baseline, rows, year)), None
-        for name, value in self.tables.get("policies", {}).items():
-            if not isinstance(value, dict):
-                self.problems.add("study-crossed-policy", self.place("policies", name), value)
-        under = conditions_of(self, baseline)
-        self.problems.raise_if_any()
-        if len(under) < 2:
-            self.problems.add("study-conditions", self.place("conditions"))
-        if not self.tables.get("policies"):
-            self.problems.add("study-missing", self.place("policies"), key="[policies]")
-        self.problems.raise_if_any()
-        arms = {name: [Arm(NOW, one.title, one), *self.policies(one, rows, year)] for name, one in under.items()}
-        policies = [one.name for one in next(iter(arms.values()))[1:]]
-        return tuple(crossed(arms)), crossing_of(self, list(under), policies, watched)
+    @property
+    def month(self) -> Any:
+        """The month from which policies move levers, unless they say another."""
+        years = self.base.reported_years
+        return self.tables.get("from", f"{min(max(self.year, years[0]), years[-1])}-01")
 
-    def policies(self, baseline: Scenario, rows: Sequence[Mapping[str, Value]], year: int) -> list[Arm]:
-        """The policies that the kind and the file make."""
-        month = self.tables.get("from", f"{min(max(year, baseline.reported_years[0]), baseline.reported_years[-1])}-01")
-        kind, tables = self.tables["kind"], self.tables
+    def now(self, baseline: Scenario | None = None) -> Arm:
+        """The baseline as an arm."""
+        one = baseline or self.base
+        return Arm(NOW, one.title, one)
+
+    def policies(self, baseline: Scenario | None = None) -> list[Arm]:
+        """The policies that the file names, over the study's baseline or another one."""
         found: list[Arm] = []
-        if kind == "frequency" and "events_per_month" in tables:
-            for at, value in enumerate(self.levels("events_per_month", tables["events_per_month"])):
-                levels: dict[str, Value] = {"events_per_month": value}
-                title = f"{_shown(value)} events a month"
-                found += self.arm(f"events-{_shown(value)}", title, baseline, month, levels, "events_per_month", at)
-        elif kind == "grid":
-            names = list(tables.get("levers", {}))
-            every = [self.levels(name, tables["levers"][name], "levers") for name in names]
-            for values in product(*every) if every else ():
-                levels = dict(zip(names, values, strict=True))
-                name = "-".join(f"{name}-{_shown(value)}" for name, value in levels.items())
-                found += self.arm(name, _words(levels), baseline, month, levels, "levers")
-        elif kind == "table" and all_levers(rows):
-            for at, row in enumerate(rows):
-                found += self.arm(f"row-{at + 1}", f"row {at + 1}: {_words(row)}", baseline, month, dict(row), "table")
-        for name, value in tables.get("policies", {}).items():
+        for name, value in self.tables.get("policies", {}).items():
             if len(name) > LONGEST_NAME or not name.isprintable() or set(name) & set("/\\"):
                 self.problems.add("study-policy-name", self.place("policies", name), most=LONGEST_NAME)
             elif isinstance(value, str):
@@ -241,24 +257,31 @@ class _Reader(Given):
                     self.moved(error, "policies", name)
             elif isinstance(value, dict) and value:
                 levels = {key: one for key, one in value.items() if key != "from"}
-                when = value.get("from", month)
-                made = self.arm(name, name.replace("_", " "), baseline, when, levels, "policies", name)
+                title, when = name.replace("_", " "), value.get("from", self.month)
+                made = self.arm(name, title, levels, "policies", name, baseline=baseline, month=when)
                 found += [replace(one, levels={}) for one in made]  # those of a frequency or grid are its own
             else:
                 self.problems.add("study-policy", self.place("policies", name), value)
         return found
 
     def arm(
-        self, name: str, title: str, baseline: Scenario, month: Any, levels: dict[str, Value], *keys: str | int
+        self,
+        name: str,
+        title: str,
+        levels: dict[str, Value],
+        *keys: str | int,
+        baseline: Scenario | None = None,
+        month: Any = None,
     ) -> list[Arm]:
-        """A policy that moves levers from a month on; none when they do not fit."""
+        """A policy that moves levers from a month on, given under ``keys``; none when they do not fit."""
         wrong = [key for key in levels if key not in levers()]
         for key in wrong:
             self.problems.add("study-lever", self.place(*keys, key), nearest=nearest_name(key, levers()))
         if wrong:
             return []
         try:
-            scenario = baseline.with_change(month, **levels).with_(name=name, title=title)
+            changed = (baseline or self.base).with_change(month or self.month, **levels)
+            scenario = changed.with_(name=name, title=title)
         except InvalidInput as error:
             self.moved(error, *keys)
             return []
@@ -278,54 +301,58 @@ class _Reader(Given):
         ]
         return list(dict.fromkeys(value for value in checked if value is not None))
 
-    def check(self, kind: str, arms: Sequence[Arm], varied: Sequence[Any], precision: Precision | None) -> None:
-        """What a kind of study cannot do without, or cannot do with; ``varied`` are its factors or rows of worlds."""
+    def check(
+        self,
+        kind: Kind,
+        kinds: Mapping[str, Kind],
+        arms: Sequence[Arm],
+        factors: Sequence[Factor],
+        precision: Precision | None,
+    ) -> None:
+        """Tell what a kind needs and has not, and what it has and does not use."""
         names = [arm.name for arm in arms]
         for name in dict.fromkeys(names):
             if names.count(name) > 1:
                 self.problems.add("study-name-twice", self.place("policies", name), name)
-        needs = {"frequency": "events_per_month", "grid": "levers"}.get(kind)
-        if needs and (needs not in self.tables or self.tables[needs] == {}):
-            self.problems.add("study-missing", self.place(needs), key=needs)
-        if kind in (*SAMPLED, "tornado") and not varied:
-            self.problems.add("study-missing", self.place("factors"), key="[factors]")
-        for factor in varied if kind == "tornado" else ():
-            if len(factor.choices) > 2:
-                place = self.place("factors", factor.name)
-                self.problems.add("study-tornado-ends", place, count=len(factor.choices))
-        if kind == "table" and self.tables.get("factors"):
-            self.problems.add("study-table-factors", self.place("factors"))
-        for key, kinds in OF_KINDS.items():
-            if self.given(key) is not None and kind not in kinds:
-                self.problems.add("study-unused", self.place(key), kind=kind, why="")
-        if self.given("replicates") is not None and kind in SAMPLED:
-            self.problems.add("study-unused", self.place("replicates"), kind=kind, why=": luck is one of its factors")
-        if self.given("points") is not None and (not varied or kind in ("tornado", "table")):
-            self.problems.add("study-unused", self.place("points"), kind=kind, why=" without factors to be drawn")
-        for key in ("factors", "goal", "worth", "precision") if kind == "crossed" else ():
+        for key in kind.needs:
+            if self.tables.get(key, {}) == {}:
+                shown_as = f"[{key}]" if kind.own_keys.get(key, dict) is dict and key in TABLES else key
+                self.problems.add("study-missing", self.place(key), key=shown_as)
+        for key in dict.fromkeys(key for one in kinds.values() for key in one.own_keys):
+            if self.given(key) is not None and key not in kind.own_keys:
+                self.problems.add("study-unused", self.place(key), kind=kind.name, why="")
+        if self.given("replicates") is not None and kind.luck:
+            why = ": luck is one of its factors"
+            self.problems.add("study-unused", self.place("replicates"), kind=kind.name, why=why)
+        if self.given("points") is not None and not (factors and kind.default_points):
+            why = " without factors to be drawn"
+            self.problems.add("study-unused", self.place("points"), kind=kind.name, why=why)
+        for key in kind.refuses:
             if self.given(key):
-                self.problems.add("study-unused", self.place(key), kind=kind, why="")
-        if precision and (len(arms) < 2 or varied):
-            self.problems.add("study-precision", self.place("precision"), kind=kind)
+                self.problems.add("study-unused", self.place(key), kind=kind.name, why="")
+        if precision and (len(arms) < 2 or factors):
+            self.problems.add("study-precision", self.place("precision"), kind=kind.name)
 
-    def unowned(
-        self, factors: Sequence[Factor], arms: Sequence[Arm], worlds: Sequence[Mapping[str, Value]]
-    ) -> list[Factor]:
+    def unowned(self, factors: Sequence[Factor], arms: Sequence[Arm]) -> list[Factor]:
         """The factors without those that a hypothesis owns; one that the file names, by itself, is refused."""
+        given = self.tables.get("factors", {})
+        named = {factor.name: self.place("factors", factor.name) for factor in factors if factor.name in given}
+        owned = self.check_owned(named, arms, factors)
+        return [factor for factor in factors if factor.name not in owned]
+
+    def check_owned(self, named: Mapping[str, Place], arms: Sequence[Arm], factors: Sequence[Factor] = ()) -> set[str]:
+        """Refuse what is ``named`` and a hypothesis of the arms or factors owns; returns all that they own."""
         accounts = {arm.scenario.hypothesis.name: arm.scenario.hypothesis for arm in arms}
         for factor in factors:
             if factor.name == "hypothesis":
                 accounts |= {str(name): hypotheses()[str(name)] for name in factor.choices if name in hypotheses()}
         sets = {name: (account, value) for account in accounts.values() for name, value in account.overrides.items()}
-        given = self.tables.get("factors", {})
-        named = {factor.name: self.place("factors", factor.name) for factor in factors if factor.name in given}
-        named |= {name: self.place("table") for row in worlds[:1] for name in row}
-        for name in sets.keys() & named.keys():
+        for name in sorted(sets.keys() & named.keys()):
             account, value = sets[name]
-            self.problems.add("hypothesis-owns", named[name], hypothesis=account.name, sets=_shown(value))
-        return [factor for factor in factors if factor.name not in sets]
+            self.problems.add("hypothesis-owns", named[name], hypothesis=account.name, sets=as_written(value))
+        return set(sets)
 
-    def check_years(self, arms: Sequence[Arm], year: int) -> None:
+    def check_years(self, arms: Sequence[Arm]) -> None:
         """Policies of the baseline's people that begin with it share its luck month by month, and report the year."""
         begins = arms[0].scenario.first_year - arms[0].scenario.warmup_years
         for arm in arms[1:]:
@@ -335,10 +362,10 @@ class _Reader(Given):
             ]
             if people[0] != people[1]:
                 self.problems.add("study-policy-district", self.place("policies", arm.name), arm.name)
-            elif began != begins or year not in years:
+            elif began != begins or self.year not in years:
                 words: dict[str, Any] = {
                     "begins": begins,
-                    "year": year,
+                    "year": self.year,
                     "began": began,
                     "first": years[0],
                     "last": years[-1],
@@ -346,11 +373,7 @@ class _Reader(Given):
                 self.problems.add("study-policy-years", self.place("policies", arm.name), arm.name, **words)
 
 
-def _words(levels: Mapping[str, Value]) -> str:
-    return ", ".join(f"{name.replace('_', ' ')} {_shown(value)}" for name, value in levels.items())
-
-
-def _shown(value: Value) -> str:
+def as_written(value: Value) -> str:
     return (
         f"{value:.10g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)
     )

@@ -10,10 +10,11 @@ from keliling.sim.located import Located
 from keliling.sim.outcomes import NEITHER, outcomes
 
 WHOLE = {"points": (1, 1_000_000), "replicates": (1, 100_000), "seed": (0, 2**32 - 1), "year": (1900, 2200)}
-TEXTS = ("title", "question", "kind", "baseline", "from", "table")
-TABLES = ("policies", "levers", "factors", "parameters", "precision", "goal", "conditions", "smallest", "predicted")
+TEXTS = ("title", "question", "kind", "baseline", "from")
+TABLES = ("policies", "factors", "parameters", "precision", "goal")
 LARGEST = 1e300  # of any number; infinity and no number at all are none
-KEYS = (*TEXTS, *WHOLE, "outcomes", "size", "worth", "events_per_month", "relative", *TABLES)
+KEYS = (*TEXTS, *WHOLE, "outcomes", "size", "worth", *TABLES)
+"""Keys that every kind of study may have; those that only some have are theirs (``Kind.own_keys``)."""
 PRECISION = ("outcome", "half_width", "least", "most", "look_ahead")
 DEFAULT_OUTCOMES = ("rejected_share", "delayed_share", "satisfaction", "ikm", "complaints_expected", "broker_share")
 
@@ -58,7 +59,7 @@ STUDY_RULES = {
 }
 
 
-class Given:
+class StudyValues:
     """One study file and what the command sets over it; every fault goes into ``problems``."""
 
     def __init__(self, located: Located, problems: Problems, set_: tuple[str, ...], options: dict[str, Any]) -> None:

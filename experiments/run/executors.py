@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keliling.experiments.keep.study_store import Store
-from keliling.experiments.plan.study import Study
+from keliling.experiments.plan.study import Job, Study
 from keliling.experiments.run.rows import rows_of
 from keliling.experiments.run.runner import cores
 from keliling.experiments.run.workers import SPAWN, serve
@@ -31,7 +31,6 @@ BATCH_SECONDS = 2.0
 IN_FLIGHT = 2  # batches that wait or are lived, for each worker
 POLL_SECONDS = 0.2
 
-Job = tuple[int, int]
 Progress = Callable[[int], None]
 
 
@@ -129,10 +128,10 @@ def live_batch(
     began = time.perf_counter()
     rows: list[dict[str, Any]] = []
     lived = 0
-    for world, replicate in jobs:
+    for job in jobs:
         if stopped():
             break
-        rows += rows_of(study, world, replicate, engine)
+        rows += rows_of(study, job, engine)
         lived += 1
     if rows:
         Store(folder, study).write(rows)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import errno
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from keliling.experiments.keep.study_store import BY_RW, THIRDS
-from keliling.experiments.plan.study import Study
+from keliling.experiments.plan.study import Job, Study
 from keliling.sim.errors import InvalidInput, KelilingError
 from keliling.sim.history import History
 from keliling.sim.outcomes import outcomes
@@ -24,22 +24,22 @@ MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EIO, errno.EMFILE, er
 Row = dict[str, Any]
 
 
-def rows_of(study: Study, world: int, replicate: int, engine: str = "kernel") -> list[Row]:
+def rows_of(study: Study, job: Job, engine: str = "kernel") -> list[Row]:
     """The rows of one job, arm by arm."""
     scenarios: dict[int, Scenario] = {}
     rows = []
-    for arm in range(len(study.arms)):
+    for at, arm in enumerate(job.arms):
         try:
-            scenarios[arm] = study.scenario(arm, world)
-        except InvalidInput as error:  # the values of this world do not fit this policy
-            rows.append(_row(study, world, replicate, arm, error=str(error)))
+            scenarios[at] = arm.at(job.point)
+        except InvalidInput as error:  # the values of this point do not fit this policy
+            rows.append(_row(job, at, error=str(error)))
     if not scenarios:
         return rows
     try:
-        rows += _lived(study, world, replicate, list(scenarios.values()), list(scenarios), engine)
+        rows += _lived(study, job, scenarios, engine)
     except Exception as error:  # one arm failed: the others are lived apart from it
         _unless_of_machine(error)
-        rows += [row for arm, one in scenarios.items() for row in _alone(study, world, replicate, one, arm, engine)]
+        rows += [row for at, one in scenarios.items() for row in _alone(study, job, at, one, engine)]
     return sorted(rows, key=lambda row: int(row["arm"]))
 
 
@@ -49,32 +49,29 @@ def _unless_of_machine(error: Exception) -> None:
         raise error
 
 
-def _alone(study: Study, world: int, replicate: int, scenario: Scenario, arm: int, engine: str) -> list[Row]:
+def _alone(study: Study, job: Job, at: int, scenario: Scenario, engine: str) -> list[Row]:
     try:
-        return _lived(study, world, replicate, [scenario], [arm], engine)
+        return _lived(study, job, {at: scenario}, engine)
     except KelilingError as error:
         text = str(error)
     except Exception as error:  # a hypothesis of the user's own can raise anything
         _unless_of_machine(error)
         text = f"{type(error).__name__}: {error}"
     # The engines word this one differently, and their rows must be the same.
-    return [_row(study, world, replicate, arm, error=text.replace("float division by zero", "division by zero"))]
+    return [_row(job, at, error=text.replace("float division by zero", "division by zero"))]
 
 
-def _lived(
-    study: Study, world: int, replicate: int, scenarios: Sequence[Scenario], arms: Sequence[int], engine: str
-) -> list[Row]:
+def _lived(study: Study, job: Job, of_arms: Mapping[int, Scenario], engine: str) -> list[Row]:
+    scenarios = list(of_arms.values())
     districts = all(one.province is None for one in scenarios)
-    luck = study.seed, replicate
+    luck = study.seed, job.replicate
     runs: list[Run]
     if engine == "kernel" and districts:
-        histories = run_together(scenarios, seed=study.seed, replicate=replicate)
+        histories = run_together(scenarios, seed=study.seed, replicate=job.replicate)
         runs = [run_of(one, *luck, engine, [left]) for one, left in zip(scenarios, histories, strict=True)]
     else:
-        runs = [run(one, seed=study.seed, replicate=replicate, engine=engine) for one in scenarios]
-    return [
-        _row(study, world, replicate, arm, **_numbers(one, study.year)) for arm, one in zip(arms, runs, strict=True)
-    ]
+        runs = [run(one, seed=study.seed, replicate=job.replicate, engine=engine) for one in scenarios]
+    return [_row(job, at, **_numbers(one, study.year)) for at, one in zip(of_arms, runs, strict=True)]
 
 
 def _numbers(lived: Run, year: int) -> Row:
@@ -89,8 +86,9 @@ def decided_by_rw(scenario: Scenario, left: History, year: int) -> Row:
     return dict(zip(BY_RW, (counts["decided"], counts["rejected"]), strict=True))
 
 
-def _row(study: Study, world: int, replicate: int, arm: int, *, error: str | None = None, **numbers: Any) -> Row:
+def _row(job: Job, at: int, *, error: str | None = None, **numbers: Any) -> Row:
     text = None if error is None else error[:LONGEST_ERROR]
     nothing = dict.fromkeys((*outcomes(), *THIRDS), math.nan)
-    row: Row = {"world": world, "replicate": replicate, "arm": arm, "policy": study.arms[arm].name, "error": text}
+    row: Row = {"point": job.point.number, "replicate": job.replicate, "arm": at}
+    row |= {"policy": job.arms[at].name, "error": text}
     return row | nothing | numbers

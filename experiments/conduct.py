@@ -1,0 +1,100 @@
+"""The one way to live a study: round by round, each kept before the next is decided; then what it comes to.
+
+Whatever stops it, the same call goes on from what is kept and gives the same to the last bit: rounds are decided by
+whole rounds before them, never by the clock, by who lived what, or by how often it was stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from keliling.experiments.analysis.results import results_of
+from keliling.experiments.keep.study_store import Store, StoreError, read_manifest
+from keliling.experiments.kinds import KINDS
+from keliling.experiments.kinds.base import Kind
+from keliling.experiments.plan.study import Study
+from keliling.experiments.plan.study_file import read_study
+from keliling.experiments.reports.report import Report
+from keliling.experiments.run.executors import Place, live_jobs
+from keliling.experiments.run.verify import written_aside
+
+Kinds = Mapping[str, Kind]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A round begins: so many of its runs were finished before, so many are left."""
+
+    finished: int
+    left: int
+
+
+@dataclass(frozen=True)
+class Lived:
+    """So many more runs are kept."""
+
+    runs: int
+
+
+@dataclass(frozen=True)
+class RoundEnded:
+    """All runs of so many rounds are kept."""
+
+    rounds: int
+
+
+Event = Planned | Lived | RoundEnded
+Listener = Callable[[Event], None]
+
+
+def load_study(name_or_path: str | Path, set_: Iterable[str] = (), *, kinds: Kinds = KINDS, **options: Any) -> Study:
+    """The study of a shipped name or a file; ``options`` (points, replicates, seed, ...) go over those of the file.
+
+    ``set_`` are ``name=value`` texts for every arm. Raises InvalidInput with every problem.
+    """
+    return read_study(name_or_path, kinds, set_, **options)
+
+
+def study_in(folder: Path, *, kinds: Kinds = KINDS) -> Study:
+    """The study that a results folder holds, read from the copy of its file. Raises StoreError, InvalidInput."""
+    manifest = read_manifest(folder)
+    options = manifest["options"]
+    with written_aside(Path(manifest["path"]), manifest["file"]) as path:
+        try:
+            named = {key: options[key] for key in options if key != "set"}
+            return load_study(path, options.get("set", ()), kinds=kinds, **named)
+        except (TypeError, AttributeError, KeyError) as error:
+            raise StoreError(f"{folder}: its manifest has options that no study takes ({error})") from None
+
+
+def conduct(
+    study: Study, store: Store, place: Place, listener: Listener = lambda event: None, *, kinds: Kinds = KINDS
+) -> Report:
+    """Live what is left of a study, keep it, and analyse it; ``listener`` is told what happens.
+
+    Raises StoreError when the folder cannot be used, Interrupted on Ctrl-C, KelilingError when a worker is lost or the
+    disk takes no more. Whatever was finished by then is kept.
+    """
+    kind = kinds[study.kind]
+    if place.engine == "kernel":
+        from keliling.sim.kernels.willingness import willingness_of
+
+        for arm in study.arms:
+            willingness_of(arm.scenario.hypothesis)  # one that cannot be compiled is refused before anything is kept
+    with store.held():
+        store.open(engine=place.engine, workers=place.workers, cluster=place.cluster)
+        rounds = 0
+        while (following := kind.next_round(study, results_of(study, store.runs()), rounds)) is not None:
+            done = store.finished()
+            left = [job for job in following.jobs if (job.point.number, job.replicate) not in done]
+            runs = sum(len(job.arms) for job in left)
+            listener(Planned(following.runs - runs, runs))
+            live_jobs(study, store, left, place, lambda more: listener(Lived(more)))
+            rounds += 1
+            listener(RoundEnded(rounds))
+        whole = store.compact()
+        store.close()
+    return kind.report(results_of(study, whole))

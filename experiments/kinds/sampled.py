@@ -1,0 +1,139 @@
+"""What kinds have in common whose design points are drawn over all factors, luck as one more of them: sensitivity."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from keliling.experiments.analysis.results import Results
+from keliling.experiments.analysis.sensitivity import MAIN, Index, Sensitivity, analyse, convergence
+from keliling.experiments.analysis.targets import Target, targets_of
+from keliling.experiments.kinds.base import Kind, plain
+from keliling.experiments.plan.factors import LUCK_FACTOR, Factor
+from keliling.experiments.plan.points import DesignPoint, Shares, at
+from keliling.experiments.plan.study import Study
+from keliling.experiments.reports.blocks import Block, interval_text
+from keliling.experiments.reports.report import Report
+from keliling.experiments.reports.tables import write_csv
+
+MOST_FACTORS = 12  # that are told; the others stand in the table
+SECOND = {"ST": "S1", "mu_star": "sigma"}
+"""The measure that is told beside the main one."""
+
+
+class Sampled(Kind):
+    """Every design point comes with its own luck, so there are no replicates to be asked for."""
+
+    method = ""
+    """The sensitivity analysis: one of ``analysis.sensitivity``."""
+    needs = ("factors",)
+    luck = True
+
+    def shares(self, dimensions: int, points: int, seed: int) -> Shares:
+        """The design in shares of the way through every dimension, one row a design point."""
+        raise NotImplementedError
+
+    def design(self, factors: Sequence[Factor], points: int, seed: int, details: Any) -> Sequence[DesignPoint]:
+        """The points at those shares."""
+        dimensions = (*factors, LUCK_FACTOR)
+        return at(dimensions, self.shares(len(dimensions), points, seed))
+
+    def own_luck(self, factors: Sequence[Factor], details: Any) -> bool:
+        """There are no replicates."""
+        return False
+
+    def parts(self, results: Results) -> Mapping[str, Any]:
+        """The indices of every target; the main one's also over the number of points."""
+        study = results.study
+        names, shares = [factor.name for factor in study.dimensions], self.shares_of(study)
+        main, *others = targets_of(results)
+        converging = convergence(self.method, names, shares, main.values, target=main.title, seed=study.seed)
+        of_targets: dict[Target, Sensitivity] = {main: converging[-1]} | {
+            target: analyse(self.method, names, shares, target.values, target=target.title, seed=study.seed)
+            for target in others
+        }
+        return {"sensitivity": of_targets, "convergence": converging}
+
+    def shares_of(self, study: Study) -> Shares:
+        """The design of a study in shares."""
+        return self.shares(len(study.dimensions), study.points, study.seed)
+
+    def own_blocks(self, report: Report) -> list[Block]:
+        """The factors of every target; where there are policies, levels stand in the table only."""
+        found = []
+        for target, sensitivity in report.parts["sensitivity"].items():
+            if target.kind == "level" and len(report.results.study.arms) > 1:
+                continue  # what moves the advice comes first
+            found.append(_block(target, sensitivity))
+        return found
+
+    def content(self, report: Report) -> dict[str, Any]:
+        """The same as plain data."""
+        return {
+            "sensitivity": [
+                {"target": one.target, "estimator": one.estimator, "points": one.points, "dropped": one.dropped}
+                | {"note": one.note, "floor": dict(one.floor), "indices": plain(one.indices)}
+                for one in report.parts["sensitivity"].values()
+            ]
+        }
+
+    def write(self, folder: Path, report: Report) -> None:
+        """``sensitivity.csv`` too: every index of every target, with its interval and the dummy's; and
+        ``convergence.csv``, the same for the main target, over the number of points."""
+        super().write(folder, report)
+        _write(folder / "sensitivity.csv", list(report.parts["sensitivity"].values()))
+        _write(folder / "convergence.csv", report.parts["convergence"])
+
+    def draw_own(self, folder: Path, report: Report, foot: str) -> list[Path]:
+        """The indices of the targets about the advice, and how the main one's settle."""
+        from keliling.experiments.figures.screening import morris_plane
+        from keliling.experiments.figures.sensitivity import convergence_lines, index_bars
+        from keliling.experiments.figures.study import drawn_targets
+
+        paths: list[Path] = []
+        of_targets = report.parts["sensitivity"]
+        for target in drawn_targets(list(of_targets), report.results.study.outcomes[0]):
+            found = of_targets[target]
+            drawing = morris_plane if self.method == "morris" else index_bars
+            paths += drawing(folder, found, f"{found.kind}-{target.name}", foot)
+        return [*paths, *convergence_lines(folder, report.parts["convergence"], "convergence", foot)]
+
+
+def _block(target: Target, found: Sensitivity) -> Block:
+    if found.note:
+        return Block(above=[f"{target.title}: {found.note}"])
+    measure = MAIN[found.kind]
+    names = [measure, *([SECOND[measure]] if measure in SECOND else [])]
+    by = {name: {one.factor: one for one in found.of(name)} for name in names}
+    rows = []
+    for one in found.of(measure)[:MOST_FACTORS]:
+        mine = [by[name][one.factor] for name in names]
+        told = [each for each, name in zip(mine, names, strict=True) if not math.isnan(found.floor[name])]
+        texts = [interval_text(each.value, each.low, each.high, 3) for each in mine]
+        rows.append([one.factor, *texts, _untold(told)])
+    dropped = f", {found.dropped} dropped" if found.dropped else ""
+    above = [f"{found.estimator}; {found.points:,} points{dropped}"]
+    return Block(target.title, above, ["Factor", *names, ""], rows, range(1, 1 + len(names)))
+
+
+def _untold(indices: Sequence[Index]) -> str:
+    """Which of a factor's indices a factor that does nothing would reach too."""
+    untold = [one.measure for one in indices if not one.told]
+    if not untold:
+        return ""
+    return f"{'' if len(untold) == len(indices) else f'{untold[0]} '}not told from a dummy"
+
+
+def _write(path: Path, found: Sequence[Sensitivity]) -> None:
+    header = ("target", "estimator", "points", "dropped", "factor", "index", "value", "low", "high", "told", "note")
+    rows: list[tuple[Any, ...]] = []
+    for one in found:
+        about = (one.target, one.estimator, one.points, one.dropped)
+        if one.note:
+            rows.append((*about, *([None] * 6), one.note))
+        rows += [(*about, i.factor, i.measure, i.value, i.low, i.high, int(i.told), "") for i in one.indices]
+        floors = [(name, value) for name, value in one.floor.items() if one.indices]
+        rows += [(*about, "dummy", name, value, None, None, None, "") for name, value in floors]
+    write_csv(path, header, rows)
