@@ -8,16 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.timing import Found, Setting, Spread, timed
+from keliling.experiments.conduct import load_study
 from keliling.experiments.keep.study_store import Store
 from keliling.experiments.plan.study import Study
-from keliling.experiments.plan.study_file import load_study
 from keliling.experiments.run.executors import Place, live_jobs
 from keliling.experiments.run.rows import rows_of
 
 WORKERS = 2
 JOBS = 128
 STUDY = """\
-title = "Weekly events in drawn worlds"
+title = "Weekly events at drawn design points"
 question = "What does it cost to keep a study?"
 kind = "latin"
 baseline = "kebon-jeruk-2018"
@@ -66,7 +66,7 @@ def _ratio(over: list[float], under: list[float]) -> Spread:
 
 def _bare(study: Study) -> int:
     with ThreadPoolExecutor(WORKERS) as pool:
-        return sum(len(rows) for rows in pool.map(lambda job: rows_of(study, *job), study.jobs()))
+        return sum(len(rows) for rows in pool.map(lambda job: rows_of(study, job), study.jobs()))
 
 
 def _kept(study: Study, out: Path, place: Place) -> None:

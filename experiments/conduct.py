@@ -71,9 +71,17 @@ def study_in(folder: Path, *, kinds: Kinds = KINDS) -> Study:
 
 
 def conduct(
-    study: Study, store: Store, place: Place, listener: Listener = lambda event: None, *, kinds: Kinds = KINDS
+    study: Study,
+    store: Store,
+    place: Place,
+    listener: Listener = lambda event: None,
+    *,
+    kinds: Kinds = KINDS,
+    finish: Callable[[Report], None] = lambda report: None,
 ) -> Report:
     """Live what is left of a study, keep it, and analyse it; ``listener`` is told what happens.
+
+    ``finish`` is called with the report while the folder is still held.
 
     Raises StoreError when the folder cannot be used, Interrupted on Ctrl-C, KelilingError when a worker is lost or the
     disk takes no more. Whatever was finished by then is kept.
@@ -97,4 +105,6 @@ def conduct(
             listener(RoundEnded(rounds))
         whole = store.compact()
         store.close()
-    return kind.report(results_of(study, whole))
+        report = kind.report(results_of(study, whole))
+        finish(report)
+    return report

@@ -25,7 +25,7 @@ from keliling.experiments.plan.points import LEVELS
 Floats = NDArray[np.float64]
 
 LEAST = {"morris": 4, "sobol": 8, "pawn": 50}
-"""Points (trajectories, base points, points) below which there are no indices."""
+"""Points (trajectories, base points, design points) below which there are no indices."""
 SIGNED = ("mu", "S1")
 """Measures that can be estimated below zero; intervals of the others end there."""
 MEASURES = {"morris": ("mu_star", "mu", "sigma"), "sobol": ("ST", "S1"), "pawn": ("pawn",)}
@@ -68,8 +68,8 @@ class Sensitivity:
     """The indices of all factors for one target.
 
     ``floor`` is, by measure, what a factor that does nothing reaches (95th percentile), NaN where there is none.
-    ``points`` are the trajectories, base points or points used; ``dropped`` those in which a run failed. ``note`` says
-    why there are no indices, if so.
+    ``points`` are the trajectories, base points or design points used; ``dropped`` those in which a run failed.
+    ``note`` says why there are no indices, if so.
     """
 
     kind: str

@@ -88,7 +88,7 @@ def _solved(scenario: Scenario) -> list[Problem]:
 
 
 def _solved_arms(study: Study) -> list[Problem]:
-    """The same of every arm of a study at its base; drawn worlds that cannot be are counted when it is lived."""
+    """The same of every arm of a study at its base; drawn points that cannot be are counted when it is lived."""
     from dataclasses import replace
 
     from keliling.sim.ground import ground_key

@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from keliling.experiments import NOT_A_FORECAST
 from keliling.experiments.commands import options
-from keliling.experiments.commands.terminal import Progress, explained, heading, next_step, say, table, write_json
+from keliling.experiments.commands.terminal import Progress, next_step, say, show, write_json
 
 if TYPE_CHECKING:
     from keliling.experiments.analysis.comparison import Comparison
@@ -138,7 +138,10 @@ def compare(
     if as_json:
         write_json(_content(folder, comparison) | {"provenance": provenance})
         return
-    show(comparison, everything=everything)
+    from keliling.experiments.reports.comparison import blocks_of
+
+    for block in blocks_of(comparison, everything=everything):
+        show(block)
     if rule is not None and reached is not None:
         click.echo(said(rule, reached))
     if not quiet:
@@ -173,77 +176,6 @@ def default_folder(names: list[str]) -> Path:
         digest = hashlib.blake2b("\n".join(names).encode(), digest_size=4).hexdigest()
         name = f"{names[0]}-vs-{names[1]}-and-{len(names) - 2}-more"[:LONGEST_NAME] + f"-{digest}"
     return Path("results") / name
-
-
-def show(comparison: Comparison, *, everything: bool) -> None:
-    """The tables of a comparison, policy by policy."""
-    from keliling.experiments.analysis.comparison import PUBLISHED
-    from keliling.experiments.analysis.measures import STANDARDISED, VALUE
-
-    base, year, n = comparison.baseline, comparison.year, comparison.n
-    special = {measure.name for measure in VALUE}
-    named = {one.name: one.scenario for one in comparison.ensembles}
-    words: dict[str, str] = {}
-    for policy, rows in comparison.table.items():
-        heading(f"{named[policy].title}, against {base.scenario.title}")
-        replicates = f"{n} replicate{'s' if n > 1 else ''}"
-        click.echo(f"{year}, {replicates}, seed {base.seed}; difference: paired mean [95% interval]")
-        click.echo()
-        shown = [
-            d
-            for name, d in rows.items()
-            if name not in special and (everything or d.measure.headline or name == STANDARDISED.name)
-        ]
-        table(
-            ["Outcome", "Unit", base.name, policy, "Difference", "Better in", "Reading"],
-            [
-                [
-                    d.measure.title,
-                    d.measure.unit,
-                    d.measure.text(d.baseline_mean),
-                    d.measure.text(d.policy_mean),
-                    d.text,
-                    d.better_text,
-                    d.verdict,
-                ]
-                for d in shown
-            ],
-            right=(2, 3, 4, 5),
-        )
-        click.echo()
-        value = [d for name, d in rows.items() if name in special and d.n]
-        words |= {d.measure.title: d.measure.meaning for d in (*shown, *value) if d.measure.explained}
-        table(
-            ["What it gives", "Unit", "Estimate", "Better in"],
-            [[d.measure.title, d.measure.unit, d.text, d.better_text] for d in value],
-            right=(2, 3),
-        )
-        click.echo()
-    if comparison.before_after:
-        heading(f"What an onlooker would see: {year} minus {year - 1} in each scenario by itself")
-        changes = comparison.before_after
-        table(
-            ["Outcome", "Unit", *changes],
-            [
-                [
-                    changes[base.name][name].measure.title,
-                    changes[base.name][name].measure.unit,
-                    *(rows[name].text for rows in changes.values()),
-                ]
-                for name in PUBLISHED
-            ],
-            right=range(2, 2 + len(changes)),
-        )
-        click.echo()
-    explained(words)
-    for note in comparison.notes():
-        click.echo(f"Note: {note}.")
-    dropped = sorted({d.measure.title for d in comparison.rows() if d.dropped and d.measure.headline})
-    if dropped:
-        click.echo(f"Note: pairs in which an outcome is not defined are left out: {', '.join(dropped)}.")
-    if n < 2:
-        click.echo("Note: one replicate has no interval; use --replicates 10 or more.")
-    click.echo(NOT_A_FORECAST)
 
 
 def _write(folder: Path, comparison: Comparison, provenance: dict[str, Any], *, figures: bool) -> None:

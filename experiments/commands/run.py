@@ -10,7 +10,7 @@ import rich_click as click
 
 from keliling.experiments import NOT_A_FORECAST
 from keliling.experiments.commands import options
-from keliling.experiments.commands.terminal import Progress, explained, heading, next_step, say, table, write_json
+from keliling.experiments.commands.terminal import Progress, heading, next_step, say, show, table, write_json
 
 if TYPE_CHECKING:
     from keliling.experiments.analysis.ensemble import Ensemble
@@ -104,7 +104,7 @@ def run(
             }
         )
         return
-    show(ensemble, years, everything=everything)
+    _show(ensemble, years, everything=everything)
     heading(f"Diagnosis of {years[-1]}" + (", of an average run" if replicates > 1 else ""))
     for line in diagnosis.lines():
         click.echo(line)
@@ -115,11 +115,12 @@ def run(
     next_step(_next(plan_of.name, plan_of.lineage), quiet=quiet)
 
 
-def show(ensemble: Ensemble, years: list[int], *, everything: bool) -> None:
+def _show(ensemble: Ensemble, years: list[int], *, everything: bool) -> None:
     """The table of outcomes of one scenario."""
     from keliling.experiments.analysis.differences import measure_of
     from keliling.experiments.analysis.ensemble import open_notes
     from keliling.experiments.analysis.intervals import interval, mean
+    from keliling.experiments.reports.blocks import meanings
     from keliling.sim.outcomes import outcomes
 
     scenario, n = ensemble.scenario, len(ensemble.runs)
@@ -144,7 +145,8 @@ def show(ensemble: Ensemble, years: list[int], *, everything: bool) -> None:
     click.echo()
     click.echo(_categories(ensemble, years))
     click.echo()
-    explained(words)
+    for block in meanings(words):
+        show(block)
     notes = [note for one in years for note in open_notes([ensemble], one)]
     for note in notes:
         click.echo(f"Note: {note}.")

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from keliling.experiments.commands import options
-from keliling.experiments.commands.terminal import Progress, duration, facts, next_step, say, table, write_json
+from keliling.experiments.commands.terminal import Progress, duration, facts, next_step, say, show, table, write_json
 
 if TYPE_CHECKING:
     from keliling.experiments.conduct import Event
     from keliling.experiments.keep.study_store import Store
     from keliling.experiments.kinds.base import Kind
     from keliling.experiments.plan.study import Study
+    from keliling.experiments.reports.report import Report
     from keliling.experiments.run.executors import Place
 
 
@@ -103,19 +104,19 @@ def study(
     if dry_run:
         _describe(found, kind, store, place, as_json=as_json)
         return
+
+    def write(report: Report) -> None:
+        kind.write(store.folder, report)
+        if figures:
+            kind.draw(store.folder, report)
+
     with _Watch(place, quiet=quiet) as watch:
-        report = conduct(found, store, place, watch)
-    kind.write(store.folder, report)
-    if figures:
-        kind.draw(store.folder, report)
+        report = conduct(found, store, place, watch, finish=write)
     if as_json:
-        from keliling.experiments.commands.study_tables import content
-
-        write_json(content(report, kind) | {"folder": str(store.folder)})
+        write_json(kind.content(report) | {"folder": str(store.folder)})
         return
-    from keliling.experiments.commands.study_tables import show
-
-    show(report, kind)
+    for block in kind.blocks(report):
+        show(block)
     if not quiet:
         say(f"Written to {store.folder}")
     next_step(f"keliling verify {store.folder}   (lives a sample anew and compares)", quiet=quiet)

@@ -8,13 +8,17 @@ import shutil
 import sys
 import textwrap
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
+if TYPE_CHECKING:
+    from keliling.experiments.reports.blocks import Block, Cell
+
 SECONDS_BETWEEN_LINES = 10.0
 LEAST_WIDTH = 40
+COLOURS = {"better": "cyan", "worse": "yellow"}
 PROSE_WIDTH = 120  # of sentences where nobody can say how wide the page is
 
 
@@ -59,14 +63,27 @@ def sentence(text: str) -> None:
     click.echo(textwrap.fill(text, max(known, LEAST_WIDTH), initial_indent="  ", subsequent_indent="  "))
 
 
-def explained(meanings: Mapping[str, str]) -> None:
-    """What the words of the tables above mean: a sentence for each title that alone would be misread."""
-    if not meanings:
-        return
-    heading("What the words mean")
-    for title, meaning in meanings.items():
-        sentence(f"{title}: {meaning}")
-    click.echo()
+def show(block: Block) -> None:
+    """A block of a report on stdout, with an empty line behind it where it is more than a line or two."""
+    if block.heading:
+        heading(block.heading)
+    for line in block.above:
+        click.echo(line)
+    if block.header:
+        table(block.header, [[_coloured(cell) for cell in row] for row in block.rows], right=block.right)
+    for line in block.below:
+        click.echo(line)
+    for text in block.sentences:
+        sentence(text)
+    if block.header or block.sentences:
+        click.echo()
+
+
+def _coloured(cell: str | Cell) -> str:
+    """A cell, in colour only where its interval excludes zero, which another column says in words."""
+    if isinstance(cell, str):
+        return cell
+    return click.style(cell.text, fg=COLOURS[cell.verdict]) if cell.verdict in COLOURS else cell.text
 
 
 def _width(cell: str) -> int:

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from keliling.experiments import NOT_A_FORECAST
 from keliling.experiments.analysis.decision import Decision, Standing, decide
 from keliling.experiments.analysis.differences import Measure, measure_of, variance_ratio
 from keliling.experiments.analysis.information import worth_knowing
@@ -20,8 +21,8 @@ from keliling.experiments.plan.factors import Factor
 from keliling.experiments.plan.points import BASE, DesignPoint, at, latin
 from keliling.experiments.plan.study import Arm, Round, Study
 from keliling.experiments.plan.study_file import StudyFile
-from keliling.experiments.reports.blocks import Block, Cell, interval_text, share_text
-from keliling.experiments.reports.report import Report, write_tables
+from keliling.experiments.reports.blocks import Block, Cell, interval_text, meanings, share_text
+from keliling.experiments.reports.report import Report, content_of, write_tables
 from keliling.sim.outcomes import outcomes
 
 MOST_FACTORS = 12  # that are told; the others stand in the table
@@ -40,15 +41,15 @@ class Kind:
 
     # -- its file
 
-    def details(self, file: StudyFile) -> Any:
-        """What it declares besides."""
+    def beside(self, file: StudyFile) -> Any:
+        """What is read beside the file."""
         return None
 
-    def arms(self, file: StudyFile, details: Any) -> Sequence[Arm]:
-        """The baseline, the policies that the kind makes, and those that the file names."""
-        return [file.now(), *self.policies(file, details), *file.policies()]
+    def arms(self, file: StudyFile, beside: Any) -> tuple[Sequence[Arm], Any]:
+        """The baseline, the policies that the kind makes and those of the file; and what it declares besides."""
+        return [file.now(), *self.policies(file, beside), *file.policies()], beside
 
-    def policies(self, file: StudyFile, details: Any) -> Sequence[Arm]:
+    def policies(self, file: StudyFile, beside: Any) -> Sequence[Arm]:
         """The policies that the kind makes."""
         return ()
 
@@ -110,16 +111,20 @@ class Kind:
 
     def blocks(self, report: Report) -> list[Block]:
         """What it says, in the order in which it is read."""
-        common = (*worth_blocks(report), *precision_blocks(report))
-        return [*decision_blocks(report), *self.own_blocks(report), *common]
+        common = (*worth_blocks(report), *precision_blocks(report), *last_blocks(report))
+        return [head_block(report), *decision_blocks(report), *self.own_blocks(report), *common]
 
     def own_blocks(self, report: Report) -> list[Block]:
         """What it says of its parts."""
         return []
 
     def content(self, report: Report) -> dict[str, Any]:
+        """Everything as plain data."""
+        return content_of(report) | self.own_content(report)
+
+    def own_content(self, report: Report) -> dict[str, Any]:
         """Its parts as plain data."""
-        return {name: plain(part) for name, part in report.parts.items()}
+        return {name: [asdict(one) for one in part] for name, part in report.parts.items()}
 
     # -- its files
 
@@ -141,11 +146,21 @@ class Kind:
         return []
 
 
-def plain(part: Any) -> Any:
-    """Dataclasses, alone or in a list, as plain data."""
-    if isinstance(part, list | tuple):
-        return [plain(one) for one in part]
-    return asdict(part)
+def head_block(report: Report) -> Block:
+    """What was asked, and how much was lived."""
+    results, study = report.results, report.results.study
+    points = f"{len(study.design):,} design points, " if len(study.design) > 1 else ""
+    about = [f"{study.year}; {points}{results.jobs:,} jobs of {len(study.arms)} arms, seed {study.seed}"]
+    if results.failed:
+        about.append(f"{results.failed:,} runs failed and are left out, such as: {results.errors[0]}")
+    return Block(study.title, [study.question, *about, ""])
+
+
+def last_blocks(report: Report) -> list[Block]:
+    """What the study's outcomes mean, those that would be misread, and what it all is."""
+    named = [outcomes()[name] for name in report.results.study.outcomes]
+    words = meanings({one.title: one.meaning for one in named if one.explained})
+    return [*words, Block(below=[NOT_A_FORECAST])]
 
 
 def decision_blocks(report: Report) -> list[Block]:

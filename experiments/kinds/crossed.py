@@ -27,8 +27,8 @@ class Crossed(Kind):
     own_keys: Mapping[str, type] = {"conditions": dict, "smallest": dict, "predicted": dict, "relative": object}
     refuses = ("factors", "goal", "worth", "precision")
 
-    def details(self, file: StudyFile) -> Any:
-        """What is declared, and the arms under every condition."""
+    def arms(self, file: StudyFile, beside: Any) -> tuple[Sequence[Arm], Any]:
+        """Under each condition the baseline, then the policies; and what is declared about them."""
         for name, value in file.tables.get("policies", {}).items():
             if not isinstance(value, dict):
                 file.problems.add("study-crossed-policy", file.place("policies", name), value)
@@ -39,12 +39,9 @@ class Crossed(Kind):
         if not file.tables.get("policies"):
             file.problems.add("study-missing", file.place("policies"), key="[policies]")
         file.problems.raise_if_any()
-        return crossing_of(file, list(under), list(file.tables["policies"]), file.watched)
-
-    def arms(self, file: StudyFile, details: Any) -> Sequence[Arm]:
-        """Under each condition the baseline, then the policies."""
-        under = conditions_of(file, file.base)
-        return crossed({name: [file.now(one), *file.policies(one)] for name, one in under.items()})
+        arms = {name: [file.now(one), *file.policies(one)] for name, one in under.items()}
+        policies = [one.name for one in next(iter(arms.values()))[1:]]
+        return crossed(arms), crossing_of(file, list(under), policies, file.watched)
 
     def decision(self, results: Results) -> Decision:
         """None: its arms are no policies to choose from."""

@@ -27,7 +27,7 @@ class Frequency(Kind):
     own_keys: Mapping[str, type] = {LEVER: object}
     needs = (LEVER,)
 
-    def policies(self, file: StudyFile, details: Any) -> Sequence[Arm]:
+    def policies(self, file: StudyFile, beside: Any) -> Sequence[Arm]:
         """The frequencies, from the month on."""
         found: list[Arm] = []
         if LEVER in file.tables:

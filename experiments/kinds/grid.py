@@ -24,7 +24,7 @@ class Grid(Kind):
     own_keys: Mapping[str, type] = {"levers": dict}
     needs = ("levers",)
 
-    def policies(self, file: StudyFile, details: Any) -> Sequence[Arm]:
+    def policies(self, file: StudyFile, beside: Any) -> Sequence[Arm]:
         """The combinations, from the month on."""
         levers, found = file.tables.get("levers", {}), []
         every = [file.levels(name, levels, "levers") for name, levels in levers.items()]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from keliling.experiments.analysis.results import Results
 from keliling.experiments.analysis.sensitivity import MAIN, Index, Sensitivity, analyse, convergence
 from keliling.experiments.analysis.targets import Target, targets_of
-from keliling.experiments.kinds.base import Kind, plain
+from keliling.experiments.kinds.base import Kind
 from keliling.experiments.plan.factors import LUCK_FACTOR, Factor
 from keliling.experiments.plan.points import DesignPoint, Shares, at
 from keliling.experiments.plan.study import Study
@@ -69,12 +70,12 @@ class Sampled(Kind):
             found.append(_block(target, sensitivity))
         return found
 
-    def content(self, report: Report) -> dict[str, Any]:
+    def own_content(self, report: Report) -> dict[str, Any]:
         """The same as plain data."""
         return {
             "sensitivity": [
                 {"target": one.target, "estimator": one.estimator, "points": one.points, "dropped": one.dropped}
-                | {"note": one.note, "floor": dict(one.floor), "indices": plain(one.indices)}
+                | {"note": one.note, "floor": dict(one.floor), "indices": [asdict(index) for index in one.indices]}
                 for one in report.parts["sensitivity"].values()
             ]
         }

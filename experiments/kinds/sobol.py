@@ -28,7 +28,7 @@ class Sobol(Sampled):
     def check(self, file: StudyFile, factors: Sequence[Factor], details: Any) -> None:
         """Base points are a power of two."""
         points = file.whole("points")
-        if points and points & (points - 1):
+        if factors and points and points & (points - 1):
             file.problems.add("study-power", file.place("points"), points)
 
     def design(self, factors: Sequence[Factor], points: int, seed: int, details: Any) -> Sequence[DesignPoint]:

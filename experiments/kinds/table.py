@@ -27,15 +27,15 @@ class Table(Kind):
     own_keys: Mapping[str, type] = {"table": str}
     default_points = 0
 
-    def details(self, file: StudyFile) -> Any:
+    def beside(self, file: StudyFile) -> Any:
         """The rows of the CSV file."""
         return rows_of(file)
 
-    def policies(self, file: StudyFile, details: Any) -> Sequence[Arm]:
+    def policies(self, file: StudyFile, beside: Any) -> Sequence[Arm]:
         """The rows, where they hold levers alone."""
         found: list[Arm] = []
-        if all_levers(details):
-            for at, row in enumerate(details, start=1):
+        if all_levers(beside):
+            for at, row in enumerate(beside, start=1):
                 found += file.arm(f"row-{at}", f"row {at}: {in_words(row)}", dict(row), "table")
         return found
 

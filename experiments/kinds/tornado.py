@@ -73,7 +73,7 @@ class Tornado(Kind):
             for target, pairs in list(report.parts["tornado"].items())[:MOST_TARGETS]
         ]
 
-    def content(self, report: Report) -> dict[str, Any]:
+    def own_content(self, report: Report) -> dict[str, Any]:
         """The same as plain data."""
         return {
             "tornado": [

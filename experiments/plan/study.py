@@ -171,6 +171,6 @@ class Study:
         }
 
     def digest(self) -> str:
-        """Of all that determines a row of the results, given its world, replicate and arm."""
+        """Of all that determines a row of the results, given its design point, replicate and arm."""
         text = json.dumps(self.declares(), sort_keys=True, separators=(",", ":"))
         return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()

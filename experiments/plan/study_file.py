@@ -46,11 +46,11 @@ class Kind(Protocol):
     default_points: int
     """Points of a design over factors where the file says nothing; 0 where the kind says itself how many there are."""
 
-    def details(self, file: StudyFile) -> Any:
-        """What it declares besides, as it is kept in ``Study.details``."""
+    def beside(self, file: StudyFile) -> Any:
+        """What is read beside the file, such as a table."""
 
-    def arms(self, file: StudyFile, details: Any) -> Sequence[Arm]:
-        """The baseline and the policies."""
+    def arms(self, file: StudyFile, beside: Any) -> tuple[Sequence[Arm], Any]:
+        """The baseline and the policies, and what it declares besides, as it is kept in ``Study.details``."""
 
     def check(self, file: StudyFile, factors: Sequence[Factor], details: Any) -> None:
         """Tell the file's problems of what it cannot do without, or cannot do with."""
@@ -120,6 +120,7 @@ class StudyFile(StudyValues):
         whole = {key: self.whole(key) for key in WHOLE}
         baseline = self.baseline()
         factors = factors_of(self)
+        beside = kind.beside(self)
         self.watched = self.outcomes()
         precision, goal = self.precision(), self.goal()
         worth = self.positive("worth")
@@ -127,9 +128,7 @@ class StudyFile(StudyValues):
         assert baseline is not None
         years = baseline.reported_years
         self.base, self.year = baseline, years[-1] if whole["year"] is None else whole["year"]
-        details = kind.details(self)
-        problems.raise_if_any()
-        arms = tuple(kind.arms(self, details))
+        arms, details = kind.arms(self, beside)
         factors = self.unowned(factors, arms)
         self.check(kind, kinds, arms, factors, precision)
         kind.check(self, factors, details)
@@ -145,7 +144,7 @@ class StudyFile(StudyValues):
             title=tables["title"],
             question=tables["question"],
             kind=kind.name,
-            arms=arms,
+            arms=tuple(arms),
             factors=tuple(factors),
             points=points or 1,
             replicates=1 if kind.luck else whole["replicates"] or DEFAULT_REPLICATES,
@@ -315,7 +314,7 @@ class StudyFile(StudyValues):
             if names.count(name) > 1:
                 self.problems.add("study-name-twice", self.place("policies", name), name)
         for key in kind.needs:
-            if self.tables.get(key, {}) == {}:
+            if self.tables.get(key, {}) == {} or (key == "factors" and not factors):
                 shown_as = f"[{key}]" if kind.own_keys.get(key, dict) is dict and key in TABLES else key
                 self.problems.add("study-missing", self.place(key), key=shown_as)
         for key in dict.fromkeys(key for one in kinds.values() for key in one.own_keys):

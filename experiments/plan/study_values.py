@@ -52,9 +52,9 @@ STUDY_RULES = {
     "study-tornado-ends": "has {count} choices, and a tornado two ends: name two of them",
     "study-table-empty": "needs a row of names and at least one row of values",
     "study-table-row": "has {cells} cells under {columns} names",
-    "study-table-factors": "the worlds of a table study are its rows; leave [factors] out",
+    "study-table-factors": "the design points of a table study are its rows; leave [factors] out",
     "study-unused": "is not used by a study of this kind ({kind}){why}",
-    "study-replicates": "is more than the {most} that a world can have where each has its own",
+    "study-replicates": "is more than the {most} that a design point can have where each has its own",
     "study-precision": "a precision needs policies and replicates, which a study of this kind ({kind}) does not have",
 }
 

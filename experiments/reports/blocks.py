@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -26,6 +26,8 @@ class Block:
     right: Sequence[int] = field(default_factory=tuple)
     """Columns set flush right."""
     below: Sequence[str] = ()
+    sentences: Sequence[str] = ()
+    """Prose below all of it, which is wrapped."""
 
 
 def interval_text(value: float, low: float, high: float, decimals: int) -> str:
@@ -40,3 +42,11 @@ def interval_text(value: float, low: float, high: float, decimals: int) -> str:
 def share_text(value: float) -> str:
     """A share in per cent; "-" where there is none."""
     return "-" if math.isnan(value) else f"{100 * value:.0f}%"
+
+
+def meanings(words: Mapping[str, str]) -> list[Block]:
+    """What the titles of the blocks before mean: a sentence for each that alone would be misread."""
+    if not words:
+        return []
+    sentences = [f"{title}: {meaning}" for title, meaning in words.items()]
+    return [Block("What the words mean", sentences=sentences)]

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from keliling.experiments import NOT_A_FORECAST
 from keliling.experiments.analysis.decision import Decision
 from keliling.experiments.analysis.information import Worth
 from keliling.experiments.analysis.precision import Reached
@@ -61,3 +62,30 @@ def write_runs(folder: Path, results: Results) -> None:
             numbers = [float(values[at, job]) for values in results.values.values()]
             rows.append([point.number, int(results.replicate[job]), arm.name, *levels, *numbers])
     write_csv(folder / "runs.csv", header, rows)
+
+
+def content_of(report: Report) -> dict[str, Any]:
+    """What every kind of study has, as plain data."""
+    results, study = report.results, report.results.study
+    found: dict[str, Any] = {
+        "note": NOT_A_FORECAST,
+        "study": study.name,
+        "kind": study.kind,
+        "question": study.question,
+        "year": study.year,
+        "seed": study.seed,
+        "points": len(study.design),
+        "jobs": results.jobs,
+        "failed": results.failed,
+        "errors": list(results.errors),
+        "ranked_jobs": report.decision.jobs,
+        "dropped_jobs": report.decision.dropped,
+        "notes": list(report.decision.notes),
+        "decision": [asdict(one) for one in report.decision.standings],
+        "ranking": [asdict(one) for one in report.decision.rankings],
+    }
+    if report.worth is not None:
+        found["information"] = asdict(report.worth)
+    if report.reached is not None:
+        found["precision"] = asdict(report.reached)
+    return found

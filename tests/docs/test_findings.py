@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from keliling.experiments.analysis import differences
-from keliling.experiments.plan.study_file import load_study
-from keliling.experiments.studies import decision
+from keliling.experiments.analysis import decision, differences
+from keliling.experiments.analysis.crossed import Crossing
+from keliling.experiments.conduct import load_study
 from tests.docs.findings import __main__ as command
 from tests.docs.findings import digest, measure, pages, record, trials
 from tests.docs.findings.declared import Block, Sentence
@@ -72,17 +72,18 @@ def test_every_shipped_study_has_its_paragraph() -> None:
 def made_up(part: Study) -> dict[str, Any]:
     """The record of a crossed study with its own conditions, policies and outcomes, which its tables name."""
     study = load_study(part.file)
-    assert study.crossing is not None
+    crossing = study.details
+    assert isinstance(crossing, Crossing)
     cell = {"mean": -0.1234, "low": -0.2, "high": 0.1, "mark": "clear"}
-    under = dict.fromkeys(("", *study.crossing.policies), cell)
+    under = dict.fromkeys(("", *crossing.policies), cell)
     pair = {"one": "a", "other": "b", "policy": "paid", "outcome": "retention", "apart": 1.0, "low": 0.5, "high": 1.5}
     return {
         "kind": "crossed",
         "adults": 1000,
         "runs": 20,
-        "crossed": {outcome: dict.fromkeys(study.crossing.conditions, under) for outcome in study.outcomes},
+        "crossed": {outcome: dict.fromkeys(crossing.conditions, under) for outcome in study.outcomes},
         "pairs": [pair, {**pair, "policy": None}],
-        "predicted": {", ".join(key): "as predicted" for key in study.crossing.predicted},
+        "predicted": {", ".join(key): "as predicted" for key in crossing.predicted},
     }
 
 

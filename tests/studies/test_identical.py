@@ -18,7 +18,7 @@ POINTS = 12
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A study of a few worlds."""
+    """A study of a few design points."""
     return written(tmp_path_factory.mktemp("study"), POINTS)
 
 

@@ -53,13 +53,13 @@ rejected_share = 0.5
 often = { rejected_share = 1 }
 """,
     "latin": "points = 100\n" + YEAR + OFTEN + FACTORS,
-    "table": 'table = "worlds.csv"\nreplicates = 2\n' + YEAR + OFTEN,
+    "table": 'table = "points.csv"\nreplicates = 2\n' + YEAR + OFTEN,
     "tornado": "replicates = 2\n" + YEAR + OFTEN + FACTORS,
     "morris": "points = 8\n" + YEAR + OFTEN + FACTORS,
     "sobol": "points = 16\n" + YEAR + OFTEN + FACTORS,
     "pawn": "points = 100\n" + YEAR + OFTEN + FACTORS,
 }
-WORLDS = "document_error,brokers\n0.03,true\n0.07,false\n"
+POINTS = "document_error,brokers\n0.03,true\n0.07,false\n"
 DRAWN = {
     "frequency": ("frequency-response", "policies", "who-gains"),
     "grid": ("heat-map-rejected-share", "policies"),
@@ -85,7 +85,7 @@ def written(folder: Path, kind: str) -> Path:
     """The study file of a kind."""
     path = folder / f"{kind}.toml"
     path.write_text(HEAD.format(kind=kind) + BODY[kind], encoding="utf-8")
-    (folder / "worlds.csv").write_text(WORLDS, encoding="utf-8")
+    (folder / "points.csv").write_text(POINTS, encoding="utf-8")
     return path
 
 
@@ -149,7 +149,7 @@ def test_precision_adds_replicates_until_it_is_reached(tmp_path: Path) -> None:
 
 
 def test_a_failing_run_is_a_row_and_ends_nothing(tmp_path: Path) -> None:
-    """Worlds whose values do not fit together, and a rule of one's own that fails in one policy alone."""
+    """Design points whose values do not fit together, and a rule of one's own that fails in one policy alone."""
     (tmp_path / "mine.py").write_text(
         "def mine(intrinsic, social, normative, efficacy, decisive, need, company, means, stake, delays, fatigue, "
         "hours, pay, weights):\n    return 1.0 / (0.0 * pay) if pay > 0 else 0.0\n",
@@ -158,13 +158,13 @@ def test_a_failing_run_is_a_row_and_ends_nothing(tmp_path: Path) -> None:
     study = tmp_path / "failing.toml"
     study.write_text(
         HEAD.format(kind="table")
-        + 'table = "worlds.csv"\nreplicates = 2\n'
+        + 'table = "points.csv"\nreplicates = 2\n'
         + YEAR
         + '[policies]\npaid = { pay = 300.0, events_per_month = 8.0, from = "2019-01" }\n'
         + 'short = { officers_per_event = 4, events_per_month = 8.0, from = "2019-01" }\n',
         encoding="utf-8",
     )
-    (tmp_path / "worlds.csv").write_text("document_error,officers\n0.03,8\n0.05,2\n", encoding="utf-8")
+    (tmp_path / "points.csv").write_text("document_error,officers\n0.03,8\n0.05,2\n", encoding="utf-8")
     out = tmp_path / "out"
     done = keliling("study", study, "--out", out, "--no-figures", "--set", f"hypothesis={tmp_path / 'mine.py'}:mine")
     assert done.exit_code == 0, done.output
@@ -190,7 +190,7 @@ def test_verify_finds_runs_the_same_and_names_a_difference(tmp_path: Path) -> No
     (out / "runs.parquet").write_bytes(_bytes(table.set_column(at, "satisfaction", tampered)))
     other = keliling("verify", out, "--sample", "4")
     assert other.exit_code == 1
-    assert "differs first at world" in other.output and "satisfaction" in other.output
+    assert "differs first at design point" in other.output and "satisfaction" in other.output
 
 
 def test_a_results_folder_of_something_else_is_refused(tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def own(folder: Path, body: str) -> str:
     return f"hypothesis={folder / 'mine.py'}:mine"
 
 
-def test_a_policy_that_does_not_fit_a_world_fails_alone(tmp_path: Path) -> None:
+def test_a_policy_that_does_not_fit_a_point_fails_alone(tmp_path: Path) -> None:
     """Six officers at an event are too many for a small office; the other arms are lived there, and who gains is paired."""
     study = tmp_path / "unfit.toml"
     policies = (
@@ -239,8 +239,8 @@ def test_a_policy_that_does_not_fit_a_world_fails_alone(tmp_path: Path) -> None:
     import pyarrow.parquet as parquet
 
     lived = parquet.read_table(out / "runs.parquet").to_pylist()
-    broken = {row["world"] for row in lived if row["error"]}
-    decided = [sum(sum(r["decided_by_rw"]) for r in lived if r["arm"] == 0 and r["world"] not in broken)]
+    broken = {row["point"] for row in lived if row["error"]}
+    decided = [sum(sum(r["decided_by_rw"]) for r in lived if r["arm"] == 0 and r["point"] not in broken)]
     (path,) = out.glob("who-gains-*.csv")
     assert sum(float(row["decided_now"]) for row in rows(path) if row["group"].startswith("rw ")) == decided[0]
 

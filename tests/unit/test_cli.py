@@ -85,7 +85,7 @@ def test_help_is_quick_and_names_the_exit_codes():
     for word in ("run", "compare", "trace", "check", "scenarios", "parameters", "districts", "new-office", "130"):
         assert word in result.stdout
     heavy = "('numpy', 'numba', 'matplotlib', 'mesa', 'scipy')"
-    code = f"import sys, experiments.cli; print([name for name in {heavy} if name in sys.modules])"
+    code = f"import sys, keliling.experiments.cli; print([name for name in {heavy} if name in sys.modules])"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert loaded.stdout.strip() == "[]"
 
@@ -551,7 +551,7 @@ def test_a_folder_that_cannot_be_written_is_an_error():
 
 
 def test_a_reader_that_has_seen_enough_is_no_error():
-    command = f"{sys.executable} -m experiments.cli parameters | head -1; echo ${{PIPESTATUS[0]}}"
+    command = f"{sys.executable} -m keliling.experiments.cli parameters | head -1; echo ${{PIPESTATUS[0]}}"
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=environment, check=True)
     assert ended.stdout.splitlines()[-1] == "0"

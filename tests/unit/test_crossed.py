@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from keliling.experiments.analysis.crossed import ALIKE, APART, OPEN, SAME, Effect, effects, pairs
-from keliling.experiments.analysis.results import Answers
-from keliling.experiments.plan.study import Arm, Crossing, Study
+from keliling.experiments.analysis.crossed import ALIKE, APART, OPEN, SAME, Crossing, Effect, effects, pairs
+from keliling.experiments.analysis.results import Results
+from keliling.experiments.plan.study import Arm, Study
 from keliling.sim.scenario import load
 
 POLICIES = ("thanked", "paid")
@@ -22,7 +22,7 @@ MEANS = {"base": (20.0, 25.0, 20.0), "near": (21.0, 26.1, 21.0), "far": (20.0, 2
          "noisy": (20.0, 25.0, 20.0)}  # fmt: skip
 
 
-def made_up(relative: frozenset[str] = frozenset()) -> Answers:
+def made_up(relative: frozenset[str] = frozenset()) -> Results:
     """Retention of 15 arms in six replicates."""
     names = [f"{condition}: {policy}" for condition in CONDITIONS for policy in ("now", *POLICIES)]
     scenario = load("kebon-jeruk-2018", size=0.01)
@@ -43,7 +43,7 @@ def made_up(relative: frozenset[str] = frozenset()) -> Answers:
         seed=1,
         year=2019,
         outcomes=("retention",),
-        crossing=Crossing(CONDITIONS, POLICIES, relative, {"retention": 1.0}, predicted),
+        details=Crossing(CONDITIONS, POLICIES, relative, {"retention": 1.0}, predicted),
     )
     rows = []
     for condition in CONDITIONS:
@@ -51,12 +51,17 @@ def made_up(relative: frozenset[str] = frozenset()) -> Answers:
             own = 0.0 if condition in ("base", "twin") else (20.0 if condition == "noisy" else 1.0) * WOBBLE * (at + 1)
             rows.append(middle + LUCK + own)
     n = LUCK.size
-    return Answers(study, np.zeros(n, np.int64), np.arange(n), {"retention": np.array(rows)}, 0, (), {})
+    return Results(study, np.zeros(n, np.int64), np.arange(n), {"retention": np.array(rows)}, 0, (), {})
+
+
+def effects_of(results: Results) -> list[Effect]:
+    """The effects, by what the study declares."""
+    return effects(results, results.study.details)
 
 
 @pytest.fixture(scope="module")
 def found() -> dict[tuple[str, str], Effect]:
-    return {(one.condition, one.policy): one for one in effects(made_up())}
+    return {(one.condition, one.policy): one for one in effects_of(made_up())}
 
 
 def test_the_three_numbers_by_hand(found: dict[tuple[str, str], Effect]) -> None:
@@ -93,7 +98,8 @@ def test_predictions_are_held_against_what_came_out(found: dict[tuple[str, str],
 
 
 def test_what_tells_two_conditions_apart_best() -> None:
-    told = {(one.one, one.other): one for one in pairs(made_up())}
+    results = made_up()
+    told = {(one.one, one.other): one for one in pairs(results, results.study.details)}
     assert len(told) == 10
     assert told["base", "far"].policy == "paid" or told["base", "far"].policy == "thanked"
     assert told["base", "far"].outcome == "retention"
@@ -103,31 +109,31 @@ def test_what_tells_two_conditions_apart_best() -> None:
 
 
 def test_relative_effects_are_per_cent_of_the_baseline_there() -> None:
-    found = {(one.condition, one.policy): one for one in effects(made_up(frozenset({"retention"})))}
+    found = {(one.condition, one.policy): one for one in effects_of(made_up(frozenset({"retention"})))}
     before, after = 20.0 + LUCK, 25.0 + LUCK
     assert found["base", "thanked"].effect == pytest.approx(float(np.mean(100.0 * (after / before - 1.0))))
     assert found["base", "thanked"].change == 0.0
 
 
 def test_a_failed_run_leaves_its_replicate_out() -> None:
-    answers = made_up()
-    answers.values["retention"][7, 2] = np.nan  # far, thanked
-    found = {(one.condition, one.policy): one for one in effects(answers)}
+    results = made_up()
+    results.values["retention"][7, 2] = np.nan  # far, thanked
+    found = {(one.condition, one.policy): one for one in effects_of(results)}
     kept = np.delete(2.0 + WOBBLE - 5.0, 2)
     assert found["far", "thanked"].apart == pytest.approx(kept.mean())
     assert found["far", "paid"].apart == pytest.approx(4.0, abs=0.01)
 
 
 def test_one_replicate_bears_no_prediction_out() -> None:
-    answers = made_up()
-    one = Answers(
-        answers.study,
-        answers.world[:1],
-        answers.replicate[:1],
-        {"retention": answers.values["retention"][:, :1]},
+    results = made_up()
+    one = Results(
+        results.study,
+        results.point[:1],
+        results.replicate[:1],
+        {"retention": results.values["retention"][:, :1]},
         0,
         (),
         {},
     )
-    told = {cell.predicted for cell in effects(one)}
+    told = {cell.predicted for cell in effects_of(one)}
     assert told == {"", "not told"}

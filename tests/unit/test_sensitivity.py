@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from keliling.experiments.analysis.sensitivity import LEAST, Index, Sensitivity, analyse, convergence, pawn_distance
-from keliling.experiments.plan.points import _morris, _sequence, _sobol
+from keliling.experiments.plan.points import morris, sequence, sobol
 
 Floats = NDArray[np.float64]
 SEEDS = range(50)
@@ -29,7 +29,7 @@ def independent(dimensions: int, points: int, seed: int) -> Floats:
 
 
 KINDS = ("sobol", "morris", "pawn")
-DESIGNS = {"sobol": _sobol, "morris": _morris, "pawn": _sequence, "independent": independent}
+DESIGNS = {"sobol": sobol, "morris": morris, "pawn": sequence, "independent": independent}
 
 
 def luck_of(share: Floats, deviation: float) -> Floats:
@@ -82,7 +82,7 @@ def morris_twenty(shares: Floats) -> Floats:
 
 
 def with_luck(kind: str, function: Callable[[Floats], Floats], inert: int, points: int, seed: int, noise: float):  # type: ignore[no-untyped-def]
-    """A design over the function's factors, one that does nothing and luck; and the answers."""
+    """A design over the function's factors, one that does nothing and luck; and the results."""
     shares = DESIGNS[kind](inert + 2, points, seed)
     return shares, function(shares) + luck_of(shares[:, -1], noise)
 
@@ -135,7 +135,7 @@ def test_the_textbook_values_of_ishigami_without_luck() -> None:
     alone, part, variance = ishigami_parts()
     assert alone / variance == pytest.approx([0.3139, 0.4424, 0.0], abs=1e-4)
     assert part / variance == pytest.approx([0.5576, 0.4424, 0.2437], abs=1e-4)
-    shares = _sobol(3, 1024, 1)
+    shares = sobol(3, 1024, 1)
     found = analyse("sobol", ["a", "b", "c"], shares, ishigami(shares), target="share, %")
     assert [one.factor for one in found.of("S1")] == ["b", "a", "c"]
     assert [one.factor for one in found.of("ST")] == ["a", "b", "c"]
@@ -175,7 +175,7 @@ def test_screening_finds_the_groups_of_the_twenty_factors() -> None:
 
 
 def test_effects_of_a_straight_line_are_its_slopes() -> None:
-    shares = _morris(3, 6, 1)
+    shares = morris(3, 6, 1)
     found = analyse("morris", ["up", "down", "nothing"], shares, 3.0 * shares[:, 0] - 2.0 * shares[:, 1])
     assert [by_factor(found, "mu")[name].value for name in found.factors] == pytest.approx([3.0, -2.0, 0.0])
     assert [by_factor(found, "mu_star")[name].value for name in found.factors] == pytest.approx([3.0, 2.0, 0.0])
@@ -187,7 +187,7 @@ def test_intervals_of_few_trajectories_are_wide_enough() -> None:
     # The effect of x is its weight, 1 or 5, as luck has it: the mean of its size is 3 at the four levels of luck.
     held = []
     for seed in range(100):
-        shares = _morris(2, 6, seed)
+        shares = morris(2, 6, seed)
         y = shares[:, 0] * np.where(np.isin(np.rint(3.0 * shares[:, 1]), (0.0, 3.0)), 1.0, 5.0)
         one = by_factor(analyse("morris", ["x", "luck"], shares, y, seed=seed, resamples=100), "mu_star")["x"]
         held.append(one.low <= 3.0 <= one.high)
@@ -207,7 +207,7 @@ def test_distances_rank_the_factors_and_leave_the_idle_one_at_the_floor() -> Non
     assert first == [["x2", "x1"]] * 20
     assert np.mean(told, axis=0)[:2].tolist() == [1.0, 1.0]
     assert np.mean(told, axis=0)[3] <= 0.05
-    # The third takes more worlds.
+    # The third takes more points.
     many = analyse("pawn", names(3), *with_luck("pawn", ishigami, 3, 8192, 1, 0.5), resamples=10)
     assert [one.factor for one in many.of("pawn") if one.told] == ["x2", "x1", "x3"]
 
@@ -262,7 +262,7 @@ def test_no_indices_without_variation_or_with_too_few_points(kind: str) -> None:
     shares, y = with_luck(kind, ishigami, 3, 64, 1, 0.5)
     size = len(shares) // 64
     few = y[: size * LEAST[kind] - 1]
-    for answers, note, points in (
+    for results, note, points in (
         (np.full(len(y), 7.3), "does not vary", 64),
         (np.zeros(len(y)), "does not vary", 64),
         (7.3 + 1e-15 * y, "does not vary", 64),
@@ -270,10 +270,10 @@ def test_no_indices_without_variation_or_with_too_few_points(kind: str) -> None:
         (few, "too few points", LEAST[kind] - 1),
         (y[:0], "too few points", 0),
     ):
-        found = analyse(kind, names(3), shares, answers)
+        found = analyse(kind, names(3), shares, results)
         assert (found.indices, found.note, found.points) == ((), note, points)
         assert found.floor and all(math.isnan(one) for one in found.floor.values())
-        assert convergence(kind, names(3), shares, answers)[-1].note == note
+        assert convergence(kind, names(3), shares, results)[-1].note == note
     assert analyse(kind, names(3), shares, y[: size * LEAST[kind]]).indices
 
 

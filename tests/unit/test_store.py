@@ -25,16 +25,16 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from keliling.experiments.analysis.decision import decide
-from keliling.experiments.analysis.results import answers_of
+from keliling.experiments.analysis.results import results_of
 from keliling.experiments.keep import study_store as store_module
 from keliling.experiments.keep.provenance import made_by
 from keliling.experiments.keep.study_store import (
     BATCHES,
     BY_RW,
     DESIGN,
-    KEYS,
     LOCK,
     MANIFEST,
+    PLACES,
     RUNS,
     THIRDS,
     Store,
@@ -42,6 +42,7 @@ from keliling.experiments.keep.study_store import (
     read,
     schema,
 )
+from keliling.experiments.kinds import KINDS
 from keliling.experiments.plan.factors import Factor
 from keliling.experiments.plan.study import Arm, Study
 from keliling.experiments.reports.report import Report, write_tables
@@ -67,6 +68,8 @@ def scenario() -> Scenario:
 
 def study_of(points: int = POINTS, kind: str = "latin", **changes: Any) -> Study:
     """A study of two arms; its rows here are made up."""
+    of = KINDS[kind]
+    factors, seed, details = changes.get("factors", FACTORS), changes.get("seed", 1), changes.get("details", ())
     given = {
         "name": "made-up",
         "title": "Made up",
@@ -74,33 +77,45 @@ def study_of(points: int = POINTS, kind: str = "latin", **changes: Any) -> Study
         "path": "made-up.toml",
         "kind": kind,
         "arms": (Arm("now", "Now", scenario()), Arm("weekly", "Weekly", scenario().with_(events_per_month=4.0))),
-        "factors": FACTORS,
+        "factors": factors,
         "points": points,
         "replicates": 1,
-        "seed": 1,
+        "seed": seed,
         "year": 2019,
         "outcomes": ("ikm", "cost"),
+        "design": tuple(of.design(factors, points, seed, details)),
+        "own_luck": of.own_luck(factors, details),
     }
     return Study(**(given | changes))
 
 
-def row(study: Study, world: int, replicate: int, arm: int) -> Row:
+def of_table(rows: tuple[Row, ...]) -> Study:
+    """A study whose points are these rows."""
+    return study_of(kind="table", factors=(), details=rows)
+
+
+def keys(study: Study) -> list[tuple[int, int]]:
+    """The number of the point and the replicate of every job."""
+    return [(job.point.number, job.replicate) for job in study.jobs()]
+
+
+def row(study: Study, point: int, replicate: int, arm: int) -> Row:
     """A made-up run: numbers that are no round ones, and its own for every key."""
-    luck = random.Random(f"{world} {replicate} {arm}")
+    luck = random.Random(f"{point} {replicate} {arm}")
     numbers = {name: luck.uniform(-1, 1) * 10.0 ** luck.randint(-8, 8) for name in NUMBERS}
     counts = {name: [luck.randrange(2**20) for _ in range(3)] for name in BY_RW}
-    keys = {"world": world, "replicate": replicate, "arm": arm, "policy": study.arms[arm].name, "error": None}
-    return keys | numbers | counts
+    place = {"point": point, "replicate": replicate, "arm": arm, "policy": study.arms[arm].name, "error": None}
+    return place | numbers | counts
 
 
-def failed(study: Study, world: int, replicate: int, arm: int) -> Row:
+def failed(study: Study, point: int, replicate: int, arm: int) -> Row:
     """A run that failed."""
-    keys = {"world": world, "replicate": replicate, "arm": arm, "policy": study.arms[arm].name}
-    return keys | {"error": "a law was broken: 3 < 2"} | dict.fromkeys(NUMBERS, math.nan)
+    place = {"point": point, "replicate": replicate, "arm": arm, "policy": study.arms[arm].name}
+    return place | {"error": "a law was broken: 3 < 2"} | dict.fromkeys(NUMBERS, math.nan)
 
 
 def rows_of(study: Study) -> list[Row]:
-    return [row(study, world, replicate, arm) for world, replicate in study.jobs() for arm in range(len(study.arms))]
+    return [row(study, *job, arm) for job in keys(study) for arm in range(len(study.arms))]
 
 
 def filled(folder: Path, study: Study, batches: Iterable[list[Row]]) -> Store:
@@ -123,17 +138,17 @@ def refusal(call: Callable[[], Any]) -> str:
 
 
 def test_rows_come_back_as_they_were_written(tmp_path: Path) -> None:
-    """Every number to the last bit, in the order of world, replicate and arm, before and after compaction."""
+    """Every number to the last bit, in the order of point, replicate and arm, before and after compaction."""
     study = study_of()
     rows = rows_of(study)
     store = filled(tmp_path, study, [rows[6:], rows[:6]])
-    expected = sorted(rows, key=lambda one: [one[key] for key in KEYS])
+    expected = sorted(rows, key=lambda one: [one[key] for key in PLACES])
     assert store.runs().to_pylist() == expected
     assert len(list((tmp_path / BATCHES).iterdir())) == 2 and not (tmp_path / RUNS).exists()
     assert store.compact().to_pylist() == expected
     assert not list((tmp_path / BATCHES).iterdir())
     assert store.runs().to_pylist() == expected
-    assert store.finished() == set(study.jobs())
+    assert store.finished() == set(keys(study))
     content = (tmp_path / RUNS).read_bytes()
     store.compact()
     assert (tmp_path / RUNS).read_bytes() == content
@@ -165,14 +180,14 @@ def test_bytes_depend_on_neither_order_nor_grouping(
 ) -> None:
     """Jobs shuffled, grouped at random, some lived twice, compacted in between: the same bytes."""
     folder, study = tmp_path_factory.mktemp("store"), study_of()
-    jobs = study.jobs()
+    jobs = keys(study)
     jobs += luck.choices(jobs, k=again)  # two workers lived these
     luck.shuffle(jobs)
     batches: list[list[Row]] = [[]]
-    for world, replicate in jobs:
+    for job in jobs:
         if batches[-1] and luck.random() < 0.4:
             batches.append([])
-        lived = [row(study, world, replicate, arm) for arm in range(2)]
+        lived = [row(study, *job, arm) for arm in range(2)]
         luck.shuffle(lived)
         batches[-1] += lived
     store = filled(folder, study, batches[:compacted_after])
@@ -191,7 +206,7 @@ def test_a_run_that_two_workers_wrote_counts_once(tmp_path: Path) -> None:
     assert store.runs().num_rows == len(rows)
     store.compact()
     store.write(rows[:2])
-    assert store.runs().num_rows == len(rows) and store.finished() == set(study.jobs())
+    assert store.runs().num_rows == len(rows) and store.finished() == set(keys(study))
     store.compact()
     assert (tmp_path / RUNS).read_bytes() == content_in_one_batch(POINTS)
 
@@ -199,7 +214,7 @@ def test_a_run_that_two_workers_wrote_counts_once(tmp_path: Path) -> None:
 def test_a_job_is_finished_once_all_its_arms_are(tmp_path: Path) -> None:
     """An arm alone does not finish it, nor the same arm twice."""
     study = study_of()
-    (first, second, *_) = study.jobs()
+    (first, second, *_) = keys(study)
     store = filled(tmp_path, study, [[row(study, *first, 0), row(study, *first, 1)], [row(study, *second, 0)]])
     store.write([row(study, *second, 0)])
     assert store.finished() == {first}
@@ -208,15 +223,15 @@ def test_a_job_is_finished_once_all_its_arms_are(tmp_path: Path) -> None:
 
 
 def test_the_design_is_kept_with_the_types_of_its_factors(tmp_path: Path) -> None:
-    """Whole numbers stay whole, switches switches, words words; a world of a tornado has base values elsewhere."""
+    """Whole numbers stay whole, switches switches, words words; a point of a tornado has base values elsewhere."""
     store = filled(tmp_path / "latin", study_of(), [])
     design = read(tmp_path / "latin" / DESIGN, store.digest)
     assert {name: str(design.schema.field(name).type) for name in design.column_names} == {
-        "world": "int32", "trust_mean": "double", "officers": "int64", "brokers": "bool", "hypothesis": "string",
+        "point": "int32", "trust_mean": "double", "officers": "int64", "brokers": "bool", "hypothesis": "string",
         "luck": "int64",
     }  # fmt: skip
-    for world, kept in zip(study_of().worlds, design.to_pylist(), strict=True):
-        assert kept == {"world": world.number, **world.values, "luck": world.luck}
+    for point, kept in zip(study_of().design, design.to_pylist(), strict=True):
+        assert kept == {"point": point.number, **point.values, "luck": point.luck}
     filled(tmp_path / "tornado", study_of(kind="tornado"), [])
     base = scenario().values
     assert pd.read_parquet(tmp_path / "tornado" / DESIGN).values.tolist()[:3] == [
@@ -231,7 +246,7 @@ def test_integers_stay_integers(tmp_path: Path) -> None:
     study = study_of()
     one = row(study, 0, 2**40 + 1, 0)
     (kept,) = filled(tmp_path, study, [[one]]).compact().to_pylist()
-    assert [type(kept[key]) for key in KEYS] == [int, int, int] and kept["replicate"] == 2**40 + 1
+    assert [type(kept[key]) for key in PLACES] == [int, int, int] and kept["replicate"] == 2**40 + 1
     assert kept["decided_by_rw"] == one["decided_by_rw"] and type(kept["decided_by_rw"][0]) is int
 
 
@@ -242,7 +257,7 @@ def test_what_the_manifest_says(tmp_path: Path) -> None:
     store.close(runs=12)
     store.open(engine="agents")
     manifest = json.loads((tmp_path / MANIFEST).read_text(encoding="utf-8"))
-    assert (manifest["study"], manifest["seed"], manifest["worlds"]) == ("made-up", 1, POINTS)
+    assert (manifest["study"], manifest["seed"], manifest["points"]) == ("made-up", 1, POINTS)
     assert (manifest["file"], manifest["options"]) == ("title = 1", {"set": ["pay=1"]})
     assert manifest["made_by"] == store_module.rows_made_by()
     assert manifest["made_by"].items() > made_by("kernel").items()
@@ -319,7 +334,7 @@ def test_a_file_of_another_study_is_refused(tmp_path: Path) -> None:
     copied = tmp_path / "ours" / BATCHES / batch_of(tmp_path / "theirs").name
     copied.write_bytes(batch_of(tmp_path / "theirs").read_bytes())
     assert refusal(store.runs).startswith(f"{copied}: is not of this study")
-    parquet.write_table(pa.table({"world": [1]}), copied)
+    parquet.write_table(pa.table({"point": [1]}), copied)
     assert refusal(store.runs).startswith(f"{copied}: is damaged")
     copied.unlink()
     assert store.runs().num_rows == 2 * POINTS
@@ -379,7 +394,7 @@ def test_another_study_is_refused(what: str, tmp_path: Path) -> None:
     study = study_of()
     filled(tmp_path, study, [rows_of(study)])
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
-    store = Store(tmp_path, replace(study, **CHANGED[what]))
+    store = Store(tmp_path, study_of(**CHANGED[what]))
     for call in (store.open, store.check):
         message = refusal(call)
         assert message.startswith(f"{tmp_path}: holds runs of another study: it differs in {what};")
@@ -393,7 +408,7 @@ def test_what_is_only_reported_may_change(tmp_path: Path) -> None:
     filled(tmp_path, study, [rows_of(study)])
     other = Store(tmp_path, replace(study, title="Other", outcomes=("cost",), worth=2.0))
     other.open()
-    assert other.finished() == set(study.jobs())
+    assert other.finished() == set(keys(study))
 
 
 def test_other_code_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -416,9 +431,9 @@ def test_a_design_is_extended(kind: str, tmp_path: Path) -> None:
     filled(tmp_path, fewer, [rows_of(fewer)]).compact()
     store = Store(tmp_path, more)
     store.open()
-    assert store.finished() == set(fewer.jobs()) < set(more.jobs())
-    assert read(tmp_path / DESIGN, store.digest).num_rows == len(more.worlds)
-    store.write([row(more, *job, arm) for job in more.jobs()[len(fewer.jobs()) :] for arm in range(2)])
+    assert store.finished() == set(keys(fewer)) < set(keys(more))
+    assert read(tmp_path / DESIGN, store.digest).num_rows == len(more.design)
+    store.write([row(more, *job, arm) for job in keys(more)[len(keys(fewer)) :] for arm in range(2)])
     store.compact()
     straight = filled(tmp_path / "straight", more, [rows_of(more)])
     straight.compact()
@@ -429,22 +444,22 @@ def test_a_smaller_design_is_refused(tmp_path: Path) -> None:
     """Runs that were lived are not left out of the results in silence."""
     filled(tmp_path, study_of(8), [rows_of(study_of(8))])
     message = refusal(Store(tmp_path, study_of(4)).open)
-    assert message.startswith(f"{tmp_path}: its design has 8 worlds, and this one 4")
+    assert message.startswith(f"{tmp_path}: its design has 8 points, and this one 4")
     assert read(tmp_path / DESIGN, Store(tmp_path, study_of(8)).digest).num_rows == 8
 
 
-def test_changed_worlds_are_refused(tmp_path: Path) -> None:
+def test_changed_points_are_refused(tmp_path: Path) -> None:
     """A row of a table that was changed, or a column more, after it was lived; a row behind the others is accepted."""
     rows = ({"officers": 3, "trust_mean": 0.4}, {"officers": 4, "trust_mean": 0.5})
-    study = study_of(kind="table", factors=(), rows=rows)
+    study = of_table(rows)
     filled(tmp_path, study, [rows_of(study)])
-    changed = replace(study, rows=(rows[0], {"officers": 4, "trust_mean": 0.6}))
-    wider = replace(study, rows=tuple({**one, "pay": 1.0} for one in rows))
-    for other in (changed, wider, replace(study, rows=rows[::-1])):
+    changed = of_table((rows[0], {"officers": 4, "trust_mean": 0.6}))
+    wider = of_table(tuple({**one, "pay": 1.0} for one in rows))
+    for other in (changed, wider, of_table(rows[::-1])):
         assert refusal(Store(tmp_path, other).open).startswith(f"{tmp_path}: its design is another one")
-    longer = Store(tmp_path, replace(study, rows=(*rows, {"officers": 5, "trust_mean": 0.5})))
+    longer = Store(tmp_path, of_table((*rows, {"officers": 5, "trust_mean": 0.5})))
     longer.open()
-    assert longer.finished() == {(0, 0), (1, 1)} < set(longer.study.jobs())
+    assert longer.finished() == {(0, 0), (1, 1)} < set(keys(longer.study))
 
 
 # -- one at a time, and whole
@@ -454,7 +469,7 @@ HOLDER = "import sys; from filelock import FileLock; lock = FileLock(sys.argv[1]
 
 
 def test_runs_without_their_design_are_refused(tmp_path: Path) -> None:
-    """Runs name worlds by number: without the design, or with a damaged one, nobody knows what was lived."""
+    """Runs name points by number: without the design, or with a damaged one, nobody knows what was lived."""
     study = study_of()
     store = filled(tmp_path, study, [rows_of(study)])
     store.compact()
@@ -523,30 +538,30 @@ def test_leftovers_are_removed_and_never_read(tmp_path: Path) -> None:
 def test_failed_runs_keep_their_error_and_no_numbers(tmp_path: Path) -> None:
     """The text of the error is kept; numbers are NaN, and the job's other arm keeps its own."""
     study = study_of()
-    job = study.jobs()[0]
+    job = keys(study)[0]
     store = filled(tmp_path, study, [[row(study, *job, 0), failed(study, *job, 1)]])
     first, second = store.compact().to_pylist()
     assert first == row(study, *job, 0)
     assert second["error"] == "a law was broken: 3 < 2"
     assert all(math.isnan(second[name]) for name in NUMBERS)
     assert [second[name] for name in BY_RW] == [None, None]
-    answers = answers_of(study, store.runs())
-    assert (answers.failed, list(answers.errors), answers.jobs) == (1, ["a law was broken: 3 < 2"], 1)
-    assert answers.values["ikm"][0, 0] == first["ikm"] and math.isnan(answers.values["ikm"][1, 0])
+    results = results_of(study, store.runs())
+    assert (results.failed, list(results.errors), results.jobs) == (1, ["a law was broken: 3 < 2"], 1)
+    assert results.values["ikm"][0, 0] == first["ikm"] and math.isnan(results.values["ikm"][1, 0])
 
 
 def test_a_job_that_failed_is_not_lived_again(tmp_path: Path) -> None:
-    """Worlds whose values do not fit together end as rows with the reason, and count as finished."""
+    """Points whose values do not fit together end as rows with the reason, and count as finished."""
     rows = ({"officers": 1, "trust_mean": 0.5}, {"officers": 1, "trust_mean": 0.4})  # an event takes two of them
-    study = study_of(kind="table", factors=(), rows=rows)
+    study = of_table(rows)
     store = filled(tmp_path, study, [])
     done = live_batch(study, tmp_path, study.jobs()[:1], "kernel")
     assert (done.jobs, done.rows, done.failed) == (1, 2, 2)
-    left = [job for job in study.jobs() if job not in store.finished()]
-    assert left == study.jobs()[1:]
+    left = [job for job in study.jobs() if (job.point.number, job.replicate) not in store.finished()]
+    assert left == list(study.jobs()[1:])
     told: list[int] = []
     assert sum(one.failed for one in live_jobs(study, store, left, Place(workers=1), told.append)) == 2
-    assert told == [2] and store.finished() == set(study.jobs())
+    assert told == [2] and store.finished() == set(keys(study))
     for kept in store.compact().to_pylist():
         assert "the office has 1" in kept["error"] and math.isnan(kept["ikm"])
         assert len(kept["error"]) <= 300
@@ -559,30 +574,30 @@ def test_pandas_duckdb_and_spreadsheets_read_the_same_numbers(tmp_path: Path) ->
     """pandas, DuckDB and the csv module give equal numbers, missing ones included."""
     study = study_of()
     rows = rows_of(study)
-    job = study.jobs()[-1]
+    job = keys(study)[-1]
     rows[-2:] = [row(study, *job, 0), failed(study, *job, 1)]
     store = filled(tmp_path, study, [rows])
     kept = store.compact()
-    answers = answers_of(study, kept)
-    write_tables(tmp_path, Report(answers, decide(answers)))
+    results = results_of(study, kept)
+    write_tables(tmp_path, Report(results, decide(results)))
     path = tmp_path / RUNS
 
     frame = pd.read_parquet(path)
     assert list(frame.columns) == schema().names and len(frame) == len(rows)
-    assert [str(frame[key].dtype) for key in KEYS] == ["int32", "int64", "int16"]
+    assert [str(frame[key].dtype) for key in PLACES] == ["int32", "int64", "int16"]
     columns = ", ".join(NUMBERS)
-    table = duckdb.sql(f"select {columns} from '{path}' order by world, replicate, arm").fetchall()
+    table = duckdb.sql(f"select {columns} from '{path}' order by point, replicate, arm").fetchall()
     joined = duckdb.sql(
-        f"select count(*), avg(officers) from '{path}' join '{tmp_path / DESIGN}' using (world) where arm = 0"
+        f"select count(*), avg(officers) from '{path}' join '{tmp_path / DESIGN}' using (point) where arm = 0"
     ).fetchall()
-    assert joined[0] == (POINTS, pytest.approx(sum(world.values["officers"] for world in study.worlds) / POINTS))
-    by_rw = duckdb.sql(f"select decided_by_rw from '{path}' order by world, replicate, arm").fetchall()
+    assert joined[0] == (POINTS, pytest.approx(sum(point.values["officers"] for point in study.design) / POINTS))
+    by_rw = duckdb.sql(f"select decided_by_rw from '{path}' order by point, replicate, arm").fetchall()
     assert [one for (one,) in by_rw] == kept["decided_by_rw"].to_pylist()
     with (tmp_path / "runs.csv").open(newline="", encoding="utf-8") as file:
         lines = list(csv.DictReader(file))
 
     assert len(lines) == len(table) == len(rows)
-    expected = sorted(rows, key=lambda one: [one[key] for key in KEYS])
+    expected = sorted(rows, key=lambda one: [one[key] for key in PLACES])
     for at, one in enumerate(expected):
         numbers = [one[name] for name in NUMBERS]
         missing = math.isnan(numbers[0])
@@ -593,7 +608,7 @@ def test_pandas_duckdb_and_spreadsheets_read_the_same_numbers(tmp_path: Path) ->
         ):
             assert all(map(math.isnan, found)) if missing else found == numbers
         assert missing == (lines[at]["ikm"] == "") == (frame.loc[at, "error"] == "a law was broken: 3 < 2")
-        values = study.worlds[one["world"]].values
+        values = study.design[one["point"]].values
         assert lines[at]["officers"] == str(values["officers"]) and lines[at]["hypothesis"] == values["hypothesis"]
-        assert (lines[at]["world"], lines[at]["policy"]) == (str(one["world"]), one["policy"])
+        assert (lines[at]["point"], lines[at]["policy"]) == (str(one["point"]), one["policy"])
         assert int(lines[at]["replicate"]) == one["replicate"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from dataclasses import replace
 from itertools import pairwise
 from xml.etree import ElementTree
 
@@ -13,7 +14,7 @@ import pytest
 from keliling.experiments.analysis.decision import decide
 from keliling.experiments.analysis.differences import measure_of
 from keliling.experiments.analysis.information import Information, Worth
-from keliling.experiments.analysis.results import Answers
+from keliling.experiments.analysis.results import Results
 from keliling.experiments.analysis.sensitivity import ESTIMATORS, Index, Sensitivity
 from keliling.experiments.figures import style
 from keliling.experiments.figures.gains import who_gains
@@ -24,6 +25,7 @@ from keliling.experiments.figures.screening import NAMED, morris_plane
 from keliling.experiments.figures.sensitivity import convergence_lines, index_bars
 from keliling.experiments.figures.sheet import footer
 from keliling.experiments.figures.tornado import Bar, tornado
+from keliling.experiments.kinds import KINDS
 from keliling.experiments.plan.study import Arm, Study
 from keliling.sim.outcomes import outcomes
 from keliling.sim.parameters import register
@@ -77,11 +79,14 @@ def _all_in_frame(figure):
 
 def _study(base, kind, levels, names, title=""):
     arms = [Arm(f"p{at}", title or f"policy {at}", base, level) for at, level in enumerate(levels, start=1)]
-    return Study("s", "A study", "?", kind, (Arm("now", "Now", base), *arms), (), 1, JOBS, 1, 2019, tuple(names))
+    of, arms = KINDS[kind], (Arm("now", "Now", base), *arms)
+    design, own_luck = tuple(of.design((), 1, 1, None)), of.own_luck((), None)
+    study = Study("s", "A study", "?", kind, arms, (), 1, JOBS, 1, 2019, tuple(names))
+    return replace(study, design=design, own_luck=own_luck)
 
 
-def _answers(study, effect, *, rejected=(0.2, 0.16, 0.1), fall=0.0):
-    """Answers in which policies add ``effect`` by outcome and arm, with a little luck; thirds reject as said."""
+def _results(study, effect, *, rejected=(0.2, 0.16, 0.1), fall=0.0):
+    """Results in which policies add ``effect`` by outcome and arm, with a little luck; thirds reject as said."""
     rng, arms = np.random.default_rng(7), len(study.arms)
     values = {}
     for name in outcomes():
@@ -99,11 +104,11 @@ def _answers(study, effect, *, rejected=(0.2, 0.16, 0.1), fall=0.0):
     decided = rng.poisson(rng.integers(3, 300, RWS), (arms, RWS)) + 1
     rws = {name: np.zeros((arms, JOBS, RWS)) for name in ("decided_by_rw", "rejected_by_rw")}
     rws["decided_by_rw"][:, 0], rws["rejected_by_rw"][:, 0] = decided, rng.binomial(decided, 0.15)
-    return Answers(study, np.zeros(JOBS, dtype=np.int64), np.arange(JOBS), values, 0, [], rws)
+    return Results(study, np.zeros(JOBS, dtype=np.int64), np.arange(JOBS), values, 0, [], rws)
 
 
 def _frequency(base, names, effect, title=""):
-    return _answers(_study(base, "frequency", [{LEVERS[0]: f} for f in FREQUENCIES], names, title), effect)
+    return _results(_study(base, "frequency", [{LEVERS[0]: f} for f in FREQUENCIES], names, title), effect)
 
 
 def _improves(name, at):
@@ -128,14 +133,14 @@ def _rows(paths):
 
 def test_frequencies(base, drawn, tmp_path):
     names = ("rejected_share", "complaints_expected", "utilisation", "cost", "desk_cost")
-    answers = _frequency(base, names, _improves)
+    results = _frequency(base, names, _improves)
     turning = {"rejected_share": "turns to harm beyond 4 a month; the desk is 93% used there, crowded"}
-    rows = _rows(frequency_response(tmp_path, answers, names, today=0.25, turning=turning))
+    rows = _rows(frequency_response(tmp_path, results, names, today=0.25, turning=turning))
     assert drawn[0].startswith(
         "At 8 events a month instead of 0.25, in the same luck, better: rejected share, expected"
     )
     assert len(rows) == len(names) * len(FREQUENCIES)
-    differences = answers.difference("rejected_share", 4)
+    differences = results.difference("rejected_share", 4)
     assert rows[3]["events_per_month"] == "4.0"
     assert float(rows[3]["difference"]) == pytest.approx(differences.mean(), abs=1e-12)
     assert float(rows[3]["runs_90_percent"]) == pytest.approx(np.percentile(differences, 90), abs=1e-12)
@@ -143,17 +148,17 @@ def test_frequencies(base, drawn, tmp_path):
 
 
 def test_frequencies_that_do_nothing(base, drawn, tmp_path):
-    answers = _frequency(base, ("rejected_share",), lambda name, at: -1e-4 * at)
-    frequency_response(tmp_path, answers, ("rejected_share",), today=8.0, turning={})
+    results = _frequency(base, ("rejected_share",), lambda name, at: -1e-4 * at)
+    frequency_response(tmp_path, results, ("rejected_share",), today=8.0, turning={})
     assert drawn == ["At 8 events a month instead of 8, in the same luck: no clear change for the better or the worse"]
 
 
 def test_forest(base, drawn, tmp_path):
     names = ("rejected_share", "granted", "utilisation", "satisfaction", "ikm", "cost", "desk_cost", "broker_share")
-    answers = _frequency(base, names, lambda name, at: 1234.5 * _improves(name, at), LONG)
-    standings = decide(answers).standings
+    results = _frequency(base, names, lambda name, at: 1234.5 * _improves(name, at), LONG)
+    standings = decide(results).standings
     unit = lambda name: measure_of(outcomes()[name]).unit_of_difference  # noqa: E731
-    rows = _rows(forest(tmp_path, standings, unit, footer=footer(answers)))
+    rows = _rows(forest(tmp_path, standings, unit, footer=footer(results)))
     assert drawn[0].startswith("Rejected share: best under A policy")
     assert drawn[0].endswith("4 of 5 policies clearly better")
     assert [float(row["difference"]) for row in rows] == [one.difference for one in standings]
@@ -161,9 +166,9 @@ def test_forest(base, drawn, tmp_path):
 
 
 def test_a_forest_of_nothing(base, drawn, tmp_path):
-    answers = _frequency(base, ("rejected_share",), _nothing)
-    still = {name: np.repeat(level[:1], len(level), axis=0) for name, level in answers.values.items()}
-    same = Answers(answers.study, answers.world, answers.replicate, still, 0, [], {})
+    results = _frequency(base, ("rejected_share",), _nothing)
+    still = {name: np.repeat(level[:1], len(level), axis=0) for name, level in results.values.items()}
+    same = Results(results.study, results.point, results.replicate, still, 0, [], {})
     forest(tmp_path, decide(same).standings, lambda name: "points", footer="")
     assert drawn == ["Rejected share: the same under every policy, in every pair"]
 
@@ -174,14 +179,14 @@ def test_a_forest_of_nothing(base, drawn, tmp_path):
 def test_heat_map(base, drawn, tmp_path, slope, said):
     levels = [dict(zip(LEVERS, (f, p), strict=True)) for f in (0.25, 1.0, 4.0) for p in (0.25, 0.5, 1.0)]
     study = _study(base, "grid", levels, ("rejected_share",))
-    answers = _answers(study, lambda name, at: slope * levels[at - 1]["publicity"] * levels[at - 1][LEVERS[0]] + 1e-3)
+    results = _results(study, lambda name, at: slope * levels[at - 1]["publicity"] * levels[at - 1][LEVERS[0]] + 1e-3)
     if not slope:
-        answers.values["rejected_share"][1:] = answers.values["rejected_share"][0] + np.tile((-1.0, 1.0), JOBS // 2)
-    rows = _rows(heat_map(tmp_path, answers, "rejected_share", LEVERS))
+        results.values["rejected_share"][1:] = results.values["rejected_share"][0] + np.tile((-1.0, 1.0), JOBS // 2)
+    rows = _rows(heat_map(tmp_path, results, "rejected_share", LEVERS))
     assert said in drawn[0]
     for at, row in enumerate(rows, start=1):
         assert {lever: float(row[lever]) for lever in LEVERS} == levels[at - 1]
-        assert float(row["difference"]) == pytest.approx(answers.difference("rejected_share", at).mean(), abs=1e-12)
+        assert float(row["difference"]) == pytest.approx(results.difference("rejected_share", at).mean(), abs=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -189,29 +194,29 @@ def test_heat_map(base, drawn, tmp_path, slope, said):
 )
 def test_who_gains(base, drawn, tmp_path, fall, said):
     study = _study(base, "frequency", [{LEVERS[0]: 8.0}], ("rejected_share",))
-    answers = _answers(study, _improves, fall=fall)
-    rows = _rows(who_gains(tmp_path, answers, 1))
+    results = _results(study, _improves, fall=fall)
+    rows = _rows(who_gains(tmp_path, results, 1))
     assert said in drawn[0]
     assert [row["group"] for row in rows[:4]] == ["low", "middle", "high", "all"]
     middle = [
         100
-        * (answers.values["rejected"] - answers.values["rejected_low"] - answers.values["rejected_high"])[at]
-        / (answers.values["decided"] - answers.values["decided_low"] - answers.values["decided_high"])[at]
+        * (results.values["rejected"] - results.values["rejected_low"] - results.values["rejected_high"])[at]
+        / (results.values["decided"] - results.values["decided_low"] - results.values["decided_high"])[at]
         for at in (0, 1)
     ]
     assert float(rows[1]["change_of_rejected_share_points"]) == pytest.approx((middle[1] - middle[0]).mean(), abs=1e-12)
     changes = [float(row["change_of_rejected_share_points"]) for row in rows[4:]]
     assert len(changes) == RWS and changes == sorted(changes)
     number = int(rows[4]["group"].removeprefix("rw ")) - 1
-    rejected, decided = (answers.rws[f"{name}_by_rw"].sum(axis=1)[:, number] for name in ("rejected", "decided"))
+    rejected, decided = (results.rws[f"{name}_by_rw"].sum(axis=1)[:, number] for name in ("rejected", "decided"))
     shares = 100 * rejected / decided
     assert changes[0] == pytest.approx(shares[1] - shares[0], abs=1e-12)
 
 
 def test_who_gains_in_a_province(base, drawn, tmp_path):
     study = _study(base, "frequency", [{LEVERS[0]: 8.0}], ("rejected_share",))
-    answers = _answers(study, _improves)
-    none = Answers(study, answers.world, answers.replicate, answers.values, 3, ["broken"], {})
+    results = _results(study, _improves)
+    none = Results(study, results.point, results.replicate, results.values, 3, ["broken"], {})
     assert len(_rows(who_gains(tmp_path, none, 1))) == 4
 
 
@@ -339,9 +344,9 @@ def test_information(drawn, tmp_path, told):
 
 
 def test_nothing_is_drawn_of_nothing(base, tmp_path):
-    answers = _answers(_study(base, "latin", [{}], ("rejected_share",)), _nothing)
-    assert frequency_response(tmp_path, answers, ("rejected_share",), today=0.25, turning={}) == []
-    assert heat_map(tmp_path, answers, "rejected_share", LEVERS) == []
+    results = _results(_study(base, "latin", [{}], ("rejected_share",)), _nothing)
+    assert frequency_response(tmp_path, results, ("rejected_share",), today=0.25, turning={}) == []
+    assert heat_map(tmp_path, results, "rejected_share", LEVERS) == []
     assert forest(tmp_path, (), lambda name: "points", footer="") == []
     none = Sensitivity("sobol", TARGET, "", ("a",), (), {}, 3, 0, "too few points")
     assert index_bars(tmp_path, none, "none", FOOT) == []
@@ -353,13 +358,13 @@ def test_nothing_is_drawn_of_nothing(base, tmp_path):
 
 def test_files_repeat_bit_for_bit(base, tmp_path):
     names = ("rejected_share", "cost", "desk_cost")
-    answers = _frequency(base, names, _improves)
+    results = _frequency(base, names, _improves)
 
     def all_in(folder):
         return [
-            *frequency_response(folder, answers, names, today=0.25, turning={}),
-            *forest(folder, decide(answers).standings, lambda name: "points", footer=footer(answers)),
-            *who_gains(folder, answers, 2),
+            *frequency_response(folder, results, names, today=0.25, turning={}),
+            *forest(folder, decide(results).standings, lambda name: "points", footer=footer(results)),
+            *who_gains(folder, results, 2),
             *tornado(folder, _bars(0.1)[:4], outcome_title="IKM", unit="25-100", base=80.0, footer=FOOT),
             *index_bars(folder, _sensitivity("sobol", 0.05, count=5), "bars", FOOT),
             *morris_plane(folder, _sensitivity("morris", 0.05, count=5), "plane", FOOT),

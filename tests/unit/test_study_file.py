@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from keliling.experiments.conduct import load_study
+from keliling.experiments.kinds import KINDS
 from keliling.experiments.plan.factors import DECIDED_ELSEWHERE, Factor
-from keliling.experiments.plan.study import KINDS, NOW, SAMPLED, Goal, Precision, Study
-from keliling.experiments.plan.study_file import load_study, shipped_studies, titles
+from keliling.experiments.plan.points import DesignPoint
+from keliling.experiments.plan.study import NOW, Goal, Precision, Study
+from keliling.experiments.plan.study_file import shipped_studies, titles
 from keliling.experiments.plan.study_values import DEFAULT_OUTCOMES, STUDY_RULES
 from keliling.sim.faults import RULES
 from keliling.sim.hypothesis import hypotheses
@@ -19,6 +22,7 @@ from keliling.sim.parameters import register
 from keliling.sim.scenario import load
 from tests.faults import fits, problems_of
 
+SAMPLED = ("latin", "morris", "sobol", "pawn")
 HEAD = 'title = "Mine"\nquestion = "Which?"\n'
 BASE = 'baseline = "kebon-jeruk-2018"\nsize = 0.01\n'
 
@@ -70,6 +74,7 @@ CASES = [
     Case("study-missing", of_kind("grid") + "[levers]\n", 6, "levers"),
     Case("study-missing", of_kind("table"), 1, "table"),
     *(Case("study-missing", of_kind(kind), 1, "factors") for kind in (*SAMPLED, "tornado")),
+    *(Case("study-missing", of_kind(kind) + "[factors]\ntrust_mean = false\n", 6, "factors") for kind in (*SAMPLED, "tornado")),
     Case("study-missing", FREQUENCY + "[precision]\nleast = 4\n", 7, "precision.half_width"),
     Case("text-expected", FREQUENCY.replace('"Mine"', "3"), 1, "title", given="3"),
     Case("text-expected", HEAD + "kind = 3\n" + BASE, 3, "kind", given="3"),
@@ -291,6 +296,25 @@ def test_all_problems_come_at_once(tmp_path: Path) -> None:
     ]
 
 
+def test_faults_of_what_only_a_kind_has_come_with_the_others(tmp_path: Path) -> None:
+    """The rows of a table, and what a crossed study declares, are checked together with what every study has."""
+    text = TABLE + 'worth = 0\n[goal]\noutcome = "ikm"\n'
+    problems = problems_of(lambda: load_study(written(tmp_path, text, rows_csv="officers\n2.5\n")))
+    assert sorted((Path(one.file).name, one.line, one.id) for one in problems) == [
+        ("mine.toml", 7, "study-positive"),
+        ("mine.toml", 8, "study-goal"),
+        ("rows.csv", 2, "whole-expected"),
+    ]
+    text = CROSSED.replace("[policies]\n", 'year = 2010\nrelative = ["ikn"]\n[policies]\nb = { oficers = 3 }\n')
+    problems = problems_of(lambda: load_study(written(tmp_path, text + "[factors]\nthanks_effect = true\n")))
+    assert sorted((one.line, one.id) for one in problems) == [
+        (6, "study-year"),
+        (7, "study-relative"),
+        (9, "study-lever"),
+        (14, "study-unused"),
+    ]
+
+
 def test_a_fault_of_every_arm_is_told_once(tmp_path: Path) -> None:
     """A month that lies outside for nine policies is one problem."""
     text = of_kind("frequency") + 'events_per_month = [0, 1, 2, 3, 4, 5, 6, 7, 8]\nfrom = "2029-01"\n'
@@ -315,7 +339,7 @@ def arms_of(study: Study) -> list[str]:
 
 
 MINIMAL: dict[str, tuple[str, list[str], int, list[str], int, int]] = {
-    # text, arms, factors, factors' names, worlds, jobs
+    # text, arms, factors, factors' names, points, jobs
     "frequency": (FREQUENCY, [NOW, "events-0", "events-1", "events-4"], 0, [], 1, 10),
     "grid": (
         GRID + "pay = [0, 2.5]\n",
@@ -333,13 +357,13 @@ MINIMAL: dict[str, tuple[str, list[str], int, list[str], int, int]] = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_loads_from_a_minimal_file(kind: str, tmp_path: Path) -> None:
-    """Arms, factors, worlds and jobs of each kind, with what is not said at its default."""
-    text, arms, factors, names, worlds, jobs = MINIMAL[kind]
+    """Arms, factors, points and jobs of each kind, with what is not said at its default."""
+    text, arms, factors, names, points, jobs = MINIMAL[kind]
     study = load_study(written(tmp_path, text, rows_csv="trust_mean,officers\n0.4,3\n0.5,4\n\n0.6,5\n"))
     assert (study.kind, study.name, study.title, study.question) == (kind, "mine", "Mine", "Which?")
     assert arms_of(study) == arms
     assert (len(study.factors), [one.name for one in study.factors]) == (factors, names)
-    assert (len(study.worlds), len(study.jobs())) == (worlds, jobs)
+    assert (len(study.design), len(study.jobs())) == (points, jobs)
     assert study.replicates == (1 if kind in SAMPLED else 10)
     assert (study.seed, study.year, study.outcomes) == (1, 2019, DEFAULT_OUTCOMES)
     assert (study.precision, study.goal, study.worth, study.lucky) == (None, None, None, kind in SAMPLED)
@@ -405,18 +429,18 @@ def test_paths_are_read_from_the_folder_of_the_study(tmp_path: Path, monkeypatch
     ]
 
 
-def test_a_table_of_levers_makes_policies_and_any_other_worlds(tmp_path: Path) -> None:
-    """Rows that only levers fill are policies in one world; with an uncertainty among them they are worlds."""
+def test_a_table_of_levers_makes_policies_and_any_other_design_points(tmp_path: Path) -> None:
+    """Rows that only levers fill are policies at one point; with an uncertainty among them they are design points."""
     study = load_study(written(tmp_path, TABLE, rows_csv="officers,thanks\n3,true\n4,false\n"))
-    assert (arms_of(study), study.rows, len(study.worlds)) == ([NOW, "row-1", "row-2"], (), 1)
+    assert (arms_of(study), study.design, study.own_luck) == ([NOW, "row-1", "row-2"], (DesignPoint(0, {}),), False)
     assert study.arms[1].title == "row 1: officers 3, thanks true"
     study = load_study(written(tmp_path, TABLE, rows_csv="officers,trust_mean\n3,0.4\n4,0.5\n"))
-    assert arms_of(study) == [NOW]
-    assert [dict(world.values) for world in study.worlds] == [
+    assert (arms_of(study), study.own_luck) == ([NOW], True)
+    assert [dict(point.values) for point in study.design] == [
         {"officers": 3, "trust_mean": 0.4},
         {"officers": 4, "trust_mean": 0.5},
     ]
-    assert study.scenario(0, 1).values["trust_mean"] == 0.5
+    assert study.arms[0].at(study.design[1]).values["trust_mean"] == 0.5
 
 
 # -- factors
@@ -440,12 +464,12 @@ def test_factors_as_they_are_given(tmp_path: Path) -> None:
 
 
 def test_the_hypothesis_is_a_factor(tmp_path: Path) -> None:
-    """All shipped accounts of willingness, or those named, each in force in its worlds."""
+    """All shipped accounts of willingness, or those named, each in force at its points."""
     every = load_study(written(tmp_path, of_kind("latin") + "[factors]\nhypothesis = true\n"))
     assert every.factors == (Factor("hypothesis", choices=tuple(hypotheses())),)
     text = of_kind("tornado") + '[factors]\nhypothesis = ["mixed", "social-only"]\n'
     study = load_study(written(tmp_path, text))
-    assert [study.scenario(0, one.number).hypothesis.name for one in study.worlds] == [
+    assert [study.arms[0].at(point).hypothesis.name for point in study.design] == [
         study.arms[0].scenario.hypothesis.name,
         "mixed",
         "social-only",
@@ -499,7 +523,7 @@ def test_options_go_over_the_file(tmp_path: Path) -> None:
     before = load_study(path, points=None, seed=None, size=None, precision=None)
     assert (before.points, before.seed, before.arms[0].scenario.size, before.options) == (8, 4, 0.01, {"set": []})
     study = load_study(path, ["officers=6", "targeting=need"], points=16, seed=0, size=0.02)
-    assert (study.points, len(study.worlds), study.seed) == (16, 16, 0)
+    assert (study.points, len(study.design), study.seed) == (16, 16, 0)
     assert (study.arms[0].scenario.size, study.arms[0].scenario.values["targeting"]) == (0.02, "need")
     assert study.options == {"set": ["officers=6", "targeting=need"], "points": 16, "seed": 0, "size": 0.02}
 
@@ -544,8 +568,8 @@ def test_studies_are_shipped() -> None:
 
 
 def test_a_reform_is_a_level_and_no_lever_of_a_table(tmp_path: Path) -> None:
-    """A grid may bring requirements below what is plausible today; a table with them holds worlds, as they are uncertain."""
+    """A grid may bring requirements below what is plausible today; a table with them holds points, as they are uncertain."""
     grid = load_study(written(tmp_path, of_kind("grid") + "[levers]\nimb_requirements = [7, 10]\n"))
     assert [arm.levels for arm in grid.policies] == [{"imb_requirements": 7}, {"imb_requirements": 10}]
     table = load_study(written(tmp_path, TABLE, rows_csv="imb_requirements,imb_review_days\n9,1\n12,10\n"))
-    assert (len(table.arms), len(table.worlds)) == (1, 2)
+    assert (len(table.arms), len(table.design)) == (1, 2)

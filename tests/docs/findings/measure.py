@@ -165,14 +165,14 @@ def _study(part: Study, name: str, folder: Path) -> Row:
     said = keliling(*command)
     out = Path(str(command[-1]))
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    needed = ("world", "policy", "officers", "utilisation", *manifest["outcomes"])
+    needed = ("point", "policy", "officers", "utilisation", *manifest["outcomes"])
     runs = table(out / "runs.csv", needed)
     found: Row = {
         "kind": manifest["declares"]["kind"],
         "year": manifest["declares"]["year"],
         "adults": about["adults"],
         "factors": about["factors"],
-        "worlds": len({row["world"] for row in runs}),
+        "worlds": len({row["point"] for row in runs}),
         "runs": len(runs),
         "policies": _by_policy(table(out / "decision.csv")),
         "ranking": {
@@ -274,24 +274,24 @@ def _settling(rows: Sequence[Row]) -> Row:
 
 def _splits(runs: Sequence[Row], policies: Sequence[str], outcome: str) -> Row:
     """What each policy adds to an outcome by how full the desk is now, and by the number of officers where it varies."""
-    now = {row["world"]: row for row in _arm(runs, "now")}
+    now = {row["point"]: row for row in _arm(runs, "now")}
     busy, full = USED
 
-    def used(world: str) -> str:
-        share = float(now[world]["utilisation"])
+    def used(point: str) -> str:
+        share = float(now[point]["utilisation"])
         return "less" if share < busy else "busy" if share <= full else "full"
 
     ways: dict[str, Callable[[str], str]] = {"used": used}
     if len({row.get("officers") for row in now.values()}) > 1:
-        ways["officers"] = lambda world: f"{float(now[world]['officers']):g}"
+        ways["officers"] = lambda point: f"{float(now[point]['officers']):g}"
     found: Row = {}
     for way, group in ways.items():
         for policy in policies[1:]:
             added: dict[str, list[float]] = {}
             for row in _arm(runs, policy):
-                change = float(row[outcome] or "nan") - float(now[row["world"]][outcome] or "nan")
+                change = float(row[outcome] or "nan") - float(now[row["point"]][outcome] or "nan")
                 if change == change:
-                    added.setdefault(group(row["world"]), []).append(change)
+                    added.setdefault(group(row["point"]), []).append(change)
             found.setdefault(way, {})[policy] = {
                 key: {"n": len(values), "mean": mean(values), "rises": sum(one > 0 for one in values) / len(values)}
                 | dict(zip(("low", "high"), interval(values), strict=True))
