@@ -60,7 +60,7 @@ def test_complaints_average_their_rate(years: list[tuple[Values, Values]]) -> No
 
 # -- the stock of needs by permit, year after year
 
-YEARS, RUNS, QUARTER = 8, 48, 63
+YEARS, RUNS, QUARTER = 8, 72, 63
 PERMITS = [permit.name for permit in permits()]
 # Open needs, those of them unknown to their holders, those with an obstacle: the smallest deviation from what was asked
 # for and the smallest change from the first three years to the last three, in per cent, that the test must see.
@@ -110,7 +110,7 @@ def test_every_stock_is_watched(stocks: dict[tuple[str, str], np.ndarray]) -> No
 @pytest.mark.verify
 @pytest.mark.parametrize("which", STOCKS, ids=" ".join)
 def test_a_stock_stays_what_was_asked_for(stocks: dict[tuple[str, str], np.ndarray], which: tuple[str, str]) -> None:
-    """Eight years without a programme at 0.3 of the district, 48 runs; false-positive rate 1e-6."""
+    """Eight years without a programme at 0.3 of the district, 72 runs; false-positive rate 1e-6."""
     level, drift = STOCKS[which]
     percent = 100.0 * stocks[which]
     if level is not None:

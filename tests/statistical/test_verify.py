@@ -126,12 +126,12 @@ def effects(found: Measured, arm: str) -> list[float]:
 )  # fmt: skip
 def test_the_reference_trial_gives_what_was_put_in(site: str, information: float, help_: float) -> None:
     """At full size, at the base and at both ends of the register's ranges: 0.6 points would be found in either effect,
-    false-positive rate 1e-6; neighbourhoods differ, so that takes 60 replicates.
+    false-positive rate 1e-6; neighbourhoods differ, so that takes 72 replicates.
 
     What is left out of the formula (days that coincide, a visit while one waits for the event) is up to 0.1 points."""
     world = load(f"{site}-2018", set_=[f"information_effect={information}", f"assistance_effect={help_}"])
     print(f"\n{site}, {100 * information:.2f} and {100 * help_:.2f} points put in")
-    found = measure(reference(world), 60)
+    found = measure(reference(world), 72)
     for arm, wanted in inputs(found.trial).items():
         measured = effects(found, arm)
         print(f"  {arm}: {np.mean(measured):.3f}, standard error {np.std(measured, ddof=1) / len(measured) ** 0.5:.3f}")
