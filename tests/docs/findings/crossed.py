@@ -122,7 +122,9 @@ def pay_moves_the_flexible(found: Found) -> bool:
 
 
 @sentence(
-    HYPOTHESES, "the most that two of them differ by is some half a per cent of the permits, under standing help."
+    HYPOTHESES,
+    "the most that two of them differ by is some eight tenths of a per cent of the permits, where standing helpers ask "
+    "others to join.",
 )
 def accounts_hardly_reach_the_office(found: Found) -> bool:
     """The widest spread of a lever's effect over the accounts, the base among them."""
@@ -130,7 +132,7 @@ def accounts_hardly_reach_the_office(found: Found) -> bool:
     effects = {policy: [row[policy]["mean"] for _, row in rows] + [0.0] for policy in rows[0][1] if policy}
     spread = {policy: max(one) - min(one) for policy, one in effects.items()}
     widest = max(spread, key=lambda policy: spread[policy])
-    return widest == "standing-2h" and 0.35 < spread[widest] < 0.65
+    return widest == "standing-and-asking" and 0.75 < spread[widest] < 0.9
 
 
 @block(HYPOTHESES, "predictions")

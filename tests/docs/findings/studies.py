@@ -11,7 +11,7 @@ from keliling.sim.parameters import register
 from keliling.sim.scenario import load
 from tests.docs.findings.declared import block
 from tests.docs.findings.found import Found, Index, Studied
-from tests.docs.findings.plan import PLAN, Study
+from tests.docs.findings.plan import PLAN, WAITING, Study
 from tests.docs.findings.words import (
     by_finding,
     capital,
@@ -374,13 +374,13 @@ for _name in STUDIES:
 @block(PAGE, "adults")
 def adults(found: Found) -> str:
     """Adults of a fifth of Kebon Jeruk."""
-    return f"{found.part('screening')['adults']:,}"
+    return f"{found.part('variance')['adults']:,}"
 
 
 @block(PAGE, "measured-on")
 def measured_on(found: Found) -> str:
-    """The day, or the days, on which the studies were measured."""
-    days = sorted({found.measured_on(name) for name in STUDIES})
+    """The day, or the days, on which the studies were measured, but for those that wait."""
+    days = sorted({found.measured_on(name) for name in STUDIES if name not in WAITING})
     first, last = (date.fromisoformat(one) for one in (days[0], days[-1]))
     words = [f"{one.day} {one:%B %Y}" for one in (first, last)]
     return f"on {words[0]}" if first == last else f"from {words[0]} to {words[1]}"
