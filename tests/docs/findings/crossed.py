@@ -279,6 +279,39 @@ def reforms(found: Found) -> str:
     return "\n\n".join(tables)
 
 
+def _reform(found: Found, desk: str, policy: str, outcome: str) -> tuple[float, float, float]:
+    """The effect of a policy at a desk, with its interval."""
+    one = found.part(REFORMS)["crossed"][outcome][desk][policy]
+    mean, low, high = one.get("effect") or (one["mean"], one["low"], one["high"])
+    return mean, low, high
+
+
+@sentence(STUDIES, "Events bring permits, reforms fewer rejections.")
+def events_bring_permits(found: Found) -> bool:
+    """At the usual desk events by about as many permits as the best of the reforms, and fewer rejections by less than half
+    a point; the reforms that are about papers by more than one."""
+    papers = ("fewer-requirements", "second-correction", "counter-advice")
+    return (
+        _reform(found, "usual-desk", "weekly-events", "granted")[1] > 1.5
+        and _reform(found, "usual-desk", "weekly-events", "rejected_share")[1] > -0.5
+        and all(_reform(found, "usual-desk", one, "rejected_share")[2] < -1.0 for one in papers)
+    )
+
+
+@sentence(
+    STUDIES, "At the nearly full desk weekly events cost permits and satisfaction, and beside advice at the counter"
+)
+def events_cost_at_a_full_desk(found: Found) -> bool:
+    """By events alone, and clearly more with advice; neither with half the time."""
+    desk, harmed = "crowded-desk", ("granted", "satisfaction")
+    return all(
+        _reform(found, desk, "weekly-events", one)[2] < 0.0
+        and _reform(found, desk, "counter-advice-and-events", one)[2] < _reform(found, desk, "weekly-events", one)[1]
+        and _reform(found, desk, "half-the-time-and-events", one)[1] > 0.0
+        for one in harmed
+    )
+
+
 def _effect(one: Mapping[str, Any], outcome: str) -> str:
     """The effect of a policy under its condition, bold where its interval excludes zero."""
     mean, low, high = one.get("effect") or (one["mean"], one["low"], one["high"])
