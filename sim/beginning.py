@@ -68,7 +68,7 @@ def roomy(world: World, begun: Beginning) -> World:
         planned += (until - day) * terms.p.events_a_day
         asked = max(asked, terms.p.coproducers_sought + terms.p.candidates_asked + 1)
         if terms.p.asks_a_month > 0:
-            between += (until - day) // MONTH_DAYS * begun.ground.population.rt_head.size
+            between += (until // MONTH_DAYS - day // MONTH_DAYS) * begun.ground.population.rt_head.size
     events, used = math.ceil(planned) + 1, world.counts.coproducers.item(0)
     heads = int(np.count_nonzero(world.coproducers.role[:used] <= RT_HEAD))
     elected = heads * (begun.scenario.months // begun.terms[0][1].p.election_term + 1)

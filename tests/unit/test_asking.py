@@ -230,3 +230,15 @@ def test_those_asked_between_events_are_counted_and_join_without_an_event(spread
 
 def test_without_the_lever_nobody_is_asked_between_events(lived: Simulation) -> None:
     assert (lived.history.invitations.reason != AS_ASKED).all()
+
+
+def test_there_is_room_for_all_who_are_asked_within_days_that_are_no_whole_month() -> None:
+    """Ten days on which the lever is on, a month's end among them: each RT could ask somebody then."""
+    plain = load("kebon-jeruk-no-outreach", size=0.1)
+    scenario = plain.with_change(245, neighbours_invited=1.0).with_change(255, neighbours_invited=0.0)
+    simulation = Simulation(scenario, checked=False)
+    months = sum(1 for day in range(245, 255) if (day + 1) % MONTH == 0)
+    assert months == 1
+    rooms = {name: getattr(simulation.rows, name).size for name in ("parts", "coproducers")}
+    rts = simulation.ground.population.rt_head.size
+    assert all(room >= rts for room in rooms.values())
