@@ -57,15 +57,24 @@ def row(comparison: Comparison, name: str):  # type: ignore[no-untyped-def]
     return rows[name]
 
 
+SMALLER = "since help takes its hours the programme of Grogol Petamburan brings too few files (docs/verification.md)"
+REACHES_FEW = "help reaches some 27 needs an event, information half of a neighbourhood (docs/verification.md)"
+
+
+@pytest.mark.parametrize(
+    "site", ["kebon-jeruk", pytest.param("grogol-petamburan", marks=pytest.mark.xfail(strict=True, reason=SMALLER))]
+)
+def test_the_programme_lowers_rejections(site: str) -> None:
+    comparison = compared(load(f"{site}-2018"), load(f"{site}-2019"), PAIRS)
+    assert row(comparison, "rejected_share").high < 0
+
+
 @pytest.mark.parametrize("site", ["kebon-jeruk", "grogol-petamburan"])
-def test_the_programme_lowers_rejections_and_brokers(site: str) -> None:
-    """The rejected share itself falls clearly at Kebon Jeruk alone: at Grogol Petamburan the programme brings so few files
-    that what falls is told only once the permits that it brings are weighted as before (Q3)."""
+def test_the_programme_lowers_rejections_of_the_same_permits_and_brokers(site: str) -> None:
     comparison = compared(load(f"{site}-2018"), load(f"{site}-2019"), PAIRS)
     assert row(comparison, "rejected_share_standardised").high < 0
     assert row(comparison, "broker_share").high < 0
     if site == "kebon-jeruk":
-        assert row(comparison, "rejected_share").high < 0
         assert row(comparison, "delayed_share").high < 0
 
 
@@ -81,12 +90,15 @@ def test_crowding_lowers_ikm_while_rejections_fall() -> None:
 
 
 def test_information_alone_moves_receiving_less_than_half_as_much_as_help() -> None:
-    """Of those reached, as in the trials. Of a programme less can be asked: help takes hours and reaches few, information
-    reaches half of a neighbourhood, so that a month's event of information alone gives more than half of the
-    applications that one with help does."""
+    """Of those reached, as in the trials."""
     found = measure(reference(load("kebon-jeruk-2018")), 24)
     half = [h / 2 - i for i, h in zip(effects(found, INFORMATION.name), effects(found, HELP.name), strict=True)]
     assert interval(half)[0] > 0.0
+
+
+@pytest.mark.xfail(strict=True, reason=REACHES_FEW)
+def test_information_alone_moves_take_up_less_than_half_as_much_as_help() -> None:
+    """Of a programme, by the applications that it adds."""
     none = load("kebon-jeruk-no-outreach")
     extra = []
     for information in (False, True):
@@ -94,8 +106,7 @@ def test_information_alone_moves_receiving_less_than_half_as_much_as_help() -> N
         comparison = compared(none, policy, 6)
         extra.append(row(comparison, "applications"))
     print(f"\nextra applications a year: help {extra[0].text}, information {extra[1].text}")
-    assert extra[1].low > 0.0
-    assert extra[1].high < extra[0].low
+    assert extra[1].high < 0.5 * extra[0].low
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ Each check prints what it measured; docs/verification.md keeps dated results.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 from scipy.stats import linregress, spearmanr, t
@@ -223,36 +225,53 @@ def test_demand_does_not_swing_where_people_mind_waiting_most() -> None:
 # -- where to go
 
 
-@pytest.mark.parametrize(("events", "years"), [(1.0, 3), (4.0, 3)])
-def test_need_targeting_serves_at_least_as_many_needs_as_rotation(events: float, years: int) -> None:
-    """Visits an event from 2019 on, paired; and how well the office knows what it does not see.
+NOT_IN_EVERY_PAIR = "weekly it is more on average, and less in one pair of ten (docs/verification.md)"
+FREQUENCIES = [(1.0, 3), (4.0, 1)]
 
-    More in every pair was asked for; weekly it is more on average and not in every one (docs/verification.md)."""
+
+@cache
+def _where(events: float, years: int) -> tuple[np.ndarray, list[dict[str, list[float]]]]:
+    """By rule (rotation, need): visits an event from 2019 on, pair by pair, and how well the office knows the need."""
     base = load("kebon-jeruk-2018", years=1 + years)
-    policies = [base.with_change("2019-01", events_per_month=events, targeting=rule) for rule in ("rotation", "need")]
-    visits = []
-    for scenario in policies:
-        counts, known = [], {"all": [], "never visited": []}
+    visits, known = [], []
+    for rule in ("rotation", "need"):
+        scenario = base.with_change("2019-01", events_per_month=events, targeting=rule)
+        counts, correlations = [], {"all": [], "never visited": []}
         for replicate in range(PAIRS):
             simulation = Simulation(scenario, replicate=replicate)
             simulation.live(scenario.days)
             counts.append(_visits_an_event(simulation, 2 * YEAR_DAYS))
             for which, correlation in _known(simulation).items():
-                known[which].append(correlation)
+                correlations[which].append(correlation)
         visits.append(counts)
-        print(f"\n{events:g} events a month, {scenario.values['targeting'] if not scenario.changes else ''}")
-        # Weekly events reach every neighbourhood within the years.
-        found = {which: [one for one in values if not np.isnan(one)] for which, values in known.items()}
-        told = ", ".join(f"{which} {np.mean(values):.2f}" for which, values in found.items() if values)
-        print(f"  visits an event {text(counts, 1)}; rank correlation of estimated and true need {told}")
-        assert all(np.mean(values) > 0.5 for values in found.values() if values)
-        assert found["all"]
-    rotation, need = np.array(visits)
-    print(
-        f"\nneed less rotation: {text(need - rotation, 1)} visits an event, as many or more in {(need >= rotation).sum()}"
-    )
+        known.append(correlations)
+        told = ", ".join(f"{which} {np.mean(values):.2f}" for which, values in correlations.items())
+        print(f"\n{events:g} events a month, {rule}: visits an event {text(counts, 1)}; rank correlation, {told}")
+    return np.array(visits), known
+
+
+@pytest.mark.parametrize(("events", "years"), FREQUENCIES)
+def test_the_office_knows_where_the_need_is(events: float, years: int) -> None:
+    """Rank correlation over RWs of the estimated and the true need, those never visited by themselves too."""
+    for correlations in _where(events, years)[1]:
+        assert all(np.mean(values) > 0.5 for values in correlations.values())
+
+
+@pytest.mark.parametrize(("events", "years"), FREQUENCIES)
+def test_need_targeting_serves_more_needs_than_rotation(events: float, years: int) -> None:
+    rotation, need = _where(events, years)[0]
     assert interval((need - rotation).tolist())[0] > 0.0
-    assert (need >= rotation).all() or events > 1.0
+
+
+@pytest.mark.parametrize(
+    ("events", "years"),
+    [FREQUENCIES[0], pytest.param(*FREQUENCIES[1], marks=pytest.mark.xfail(strict=True, reason=NOT_IN_EVERY_PAIR))],
+)
+def test_need_targeting_serves_at_least_as_many_needs_as_rotation(events: float, years: int) -> None:
+    """In every pair."""
+    rotation, need = _where(events, years)[0]
+    print(f"\nneed less rotation: {text(need - rotation, 1)}, as many or more in {(need >= rotation).sum()}")
+    assert (need >= rotation).all()
 
 
 def _visits_an_event(simulation: Simulation, since: int) -> float:
