@@ -6,7 +6,7 @@ whole rounds before them, never by the clock, by who lived what, or by how often
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,11 @@ from typing import Any
 from keliling.experiments.analysis.results import results_of
 from keliling.experiments.keep.study_store import Store, StoreError, read_manifest
 from keliling.experiments.kinds import KINDS
-from keliling.experiments.kinds.base import Kind
 from keliling.experiments.plan.study import Study
 from keliling.experiments.plan.study_file import read_study
 from keliling.experiments.reports.report import Report
 from keliling.experiments.run.executors import Place, live_jobs
 from keliling.experiments.run.verify import written_aside
-
-Kinds = Mapping[str, Kind]
 
 
 @dataclass(frozen=True)
@@ -50,22 +47,22 @@ Event = Planned | Lived | RoundEnded
 Listener = Callable[[Event], None]
 
 
-def load_study(name_or_path: str | Path, set_: Iterable[str] = (), *, kinds: Kinds = KINDS, **options: Any) -> Study:
+def load_study(name_or_path: str | Path, set_: Iterable[str] = (), **options: Any) -> Study:
     """The study of a shipped name or a file; ``options`` (points, replicates, seed, ...) go over those of the file.
 
     ``set_`` are ``name=value`` texts for every arm. Raises InvalidInput with every problem.
     """
-    return read_study(name_or_path, kinds, set_, **options)
+    return read_study(name_or_path, KINDS, set_, **options)
 
 
-def study_in(folder: Path, *, kinds: Kinds = KINDS) -> Study:
+def study_in(folder: Path) -> Study:
     """The study that a results folder holds, read from the copy of its file. Raises StoreError, InvalidInput."""
     manifest = read_manifest(folder)
     options = manifest["options"]
     with written_aside(Path(manifest["path"]), manifest["file"]) as path:
         try:
             named = {key: options[key] for key in options if key != "set"}
-            return load_study(path, options.get("set", ()), kinds=kinds, **named)
+            return load_study(path, options.get("set", ()), **named)
         except (TypeError, AttributeError, KeyError) as error:
             raise StoreError(f"{folder}: its manifest has options that no study takes ({error})") from None
 
@@ -76,7 +73,6 @@ def conduct(
     place: Place,
     listener: Listener = lambda event: None,
     *,
-    kinds: Kinds = KINDS,
     finish: Callable[[Report], None] = lambda report: None,
 ) -> Report:
     """Live what is left of a study, keep it, and analyse it; ``listener`` is told what happens.
@@ -86,7 +82,7 @@ def conduct(
     Raises StoreError when the folder cannot be used, Interrupted on Ctrl-C, KelilingError when a worker is lost or the
     disk takes no more. Whatever was finished by then is kept.
     """
-    kind = kinds[study.kind]
+    kind = KINDS[study.kind]
     if place.engine == "kernel":
         from keliling.sim.kernels.willingness import willingness_of
 
@@ -95,7 +91,7 @@ def conduct(
     with store.held():
         store.open(engine=place.engine, workers=place.workers, cluster=place.cluster)
         rounds = 0
-        while (following := kind.next_round(study, results_of(study, store.runs()), rounds)) is not None:
+        while (following := kind.next_round(study, rounds, lambda: results_of(study, store.runs()))) is not None:
             done = store.finished()
             left = [job for job in following.jobs if (job.point.number, job.replicate) not in done]
             runs = sum(len(job.arms) for job in left)

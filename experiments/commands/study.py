@@ -98,7 +98,7 @@ def study(
     quiet = quiet or as_json
     numbers = {"points": points, "replicates": replicates, "seed": seed, "size": size}
     asked: dict[str, Any] = numbers | {"precision": precision}
-    found = load_study(study, set_, kinds=KINDS, **asked)
+    found = load_study(study, set_, **asked)
     kind, place = KINDS[found.kind], Place(engine, workers, cluster)
     store = Store(out or Path("results") / found.name, found)
     if dry_run:

@@ -6,7 +6,7 @@ A kind is one file of this folder, and an entry of ``kinds.KINDS``. It overrides
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,6 @@ class Kind:
     """A kind of study whose policies are those of the file, with so many replicates of every design point."""
 
     name = ""
-    explained = ""
     own_keys: Mapping[str, type] = {}
     needs: tuple[str, ...] = ()
     refuses: tuple[str, ...] = ()
@@ -53,7 +52,7 @@ class Kind:
         """The policies that the kind makes."""
         return ()
 
-    def check(self, file: StudyFile, factors: Sequence[Factor], details: Any) -> None:
+    def check(self, file: StudyFile, arms: Sequence[Arm], factors: Sequence[Factor], details: Any) -> None:
         """Tell what else it cannot do without, or cannot do with."""
 
     def design(self, factors: Sequence[Factor], points: int, seed: int, details: Any) -> Sequence[DesignPoint]:
@@ -66,7 +65,7 @@ class Kind:
 
     # -- its rounds
 
-    def next_round(self, study: Study, results: Results, lived: int) -> Round | None:
+    def next_round(self, study: Study, lived: int, results: Callable[[], Results]) -> Round | None:
         """The round after so many rounds; None when nothing is left. It hangs on whole rounds alone."""
         rule = study.precision
         if rule is None:
@@ -75,7 +74,7 @@ class Kind:
         for _ in range(lived):
             # A study that was lived further before is judged as though it had not been.
             assert upto is not None
-            upto = following(rule, judged(rule, results.differences(rule.outcome, upto)))
+            upto = following(rule, judged(rule, results().differences(rule.outcome, upto)))
             if upto is None:
                 return None
         return Round(study.jobs(upto))

@@ -23,7 +23,6 @@ class Crossed(Kind):
     the policies under each condition in turn, so they are no policies to choose from."""
 
     name = "crossed"
-    explained = "policies under each of several conditions: accounts of motivation, or mechanisms switched off"
     own_keys: Mapping[str, type] = {"conditions": dict, "smallest": dict, "predicted": dict, "relative": object}
     refuses = ("factors", "goal", "worth", "precision")
 

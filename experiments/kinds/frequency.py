@@ -23,7 +23,6 @@ class Frequency(Kind):
     """A policy for every frequency."""
 
     name = "frequency"
-    explained = "how the outcomes answer to events a month"
     own_keys: Mapping[str, type] = {LEVER: object}
     needs = (LEVER,)
 

@@ -20,7 +20,6 @@ class Grid(Kind):
     """A policy for every combination."""
 
     name = "grid"
-    explained = "policies for every combination of some levels of levers"
     own_keys: Mapping[str, type] = {"levers": dict}
     needs = ("levers",)
 

@@ -10,7 +10,6 @@ class Latin(Sampled):
     """Latin hypercubes; PAWN, which takes any even sample, tells which factors matter."""
 
     name = "latin"
-    explained = "design points spread evenly over all factors at once"
     method = "pawn"
     default_points = 128
 

@@ -15,7 +15,6 @@ class Morris(Sampled):
     """Trajectories. Their points stand where they tell most, so they are no fair sample of the factors."""
 
     name = "morris"
-    explained = "screening: which of many factors matter at all"
     method = "morris"
     default_points = 20
 

@@ -10,7 +10,6 @@ class Pawn(Sampled):
     """The points of a scrambled Sobol sequence."""
 
     name = "pawn"
-    explained = "how far each factor moves the whole distribution"
     method = "pawn"
     default_points = 512
 

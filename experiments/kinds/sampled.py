@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -24,7 +25,7 @@ SECOND = {"ST": "S1", "mu_star": "sigma"}
 """The measure that is told beside the main one."""
 
 
-class Sampled(Kind):
+class Sampled(Kind, ABC):
     """Every design point comes with its own luck, so there are no replicates to be asked for."""
 
     method = ""
@@ -32,9 +33,9 @@ class Sampled(Kind):
     needs = ("factors",)
     luck = True
 
+    @abstractmethod
     def shares(self, dimensions: int, points: int, seed: int) -> Shares:
         """The design in shares of the way through every dimension, one row a design point."""
-        raise NotImplementedError
 
     def design(self, factors: Sequence[Factor], points: int, seed: int, details: Any) -> Sequence[DesignPoint]:
         """The points at those shares."""

@@ -9,6 +9,7 @@ from typing import Any
 from keliling.experiments.kinds.sampled import Sampled
 from keliling.experiments.plan.factors import Factor
 from keliling.experiments.plan.points import DesignPoint, Shares, sobol
+from keliling.experiments.plan.study import Arm
 from keliling.experiments.plan.study_file import StudyFile
 
 
@@ -17,7 +18,6 @@ class Sobol(Sampled):
     values."""
 
     name = "sobol"
-    explained = "how much of the variance is due to each factor, alone and with others"
     method = "sobol"
     default_points = 512
 
@@ -25,7 +25,7 @@ class Sobol(Sampled):
         """So many base points."""
         return sobol(dimensions, points, seed)
 
-    def check(self, file: StudyFile, factors: Sequence[Factor], details: Any) -> None:
+    def check(self, file: StudyFile, arms: Sequence[Arm], factors: Sequence[Factor], details: Any) -> None:
         """Base points are a power of two."""
         points = file.whole("points")
         if factors and points and points & (points - 1):

@@ -23,7 +23,6 @@ class Table(Kind):
     """What somebody wrote in a table. ``Study.details`` are its rows."""
 
     name = "table"
-    explained = "design points or policies read from a CSV file"
     own_keys: Mapping[str, type] = {"table": str}
     default_points = 0
 
@@ -39,7 +38,7 @@ class Table(Kind):
                 found += file.arm(f"row-{at}", f"row {at}: {in_words(row)}", dict(row), "table")
         return found
 
-    def check(self, file: StudyFile, factors: Sequence[Factor], details: Any) -> None:
+    def check(self, file: StudyFile, arms: Sequence[Arm], factors: Sequence[Factor], details: Any) -> None:
         """No factors besides, no precision over design points, and nothing that a hypothesis owns."""
         if file.tables.get("factors"):
             file.problems.add("study-table-factors", file.place("factors"))
@@ -47,11 +46,7 @@ class Table(Kind):
         if points and file.given("precision") and not factors:
             file.problems.add("study-precision", file.place("precision"), kind=self.name)
         if points:
-            file.check_owned({name: file.place("table") for name in points[0]}, self.arms_of(file))
-
-    def arms_of(self, file: StudyFile) -> Sequence[Arm]:
-        """The baseline and the policies that the file names."""
-        return [file.now(), *file.policies()]
+            file.check_owned({name: file.place("table") for name in points[0]}, arms)
 
     def design(self, factors: Sequence[Factor], points: int, seed: int, details: Any) -> Sequence[DesignPoint]:
         """The rows, where they hold more than levers."""

@@ -15,6 +15,7 @@ from keliling.experiments.analysis.tornado import Change, changes
 from keliling.experiments.kinds.base import Kind
 from keliling.experiments.plan.factors import Factor
 from keliling.experiments.plan.points import DesignPoint
+from keliling.experiments.plan.study import Arm
 from keliling.experiments.plan.study_file import StudyFile
 from keliling.experiments.reports.blocks import Block, interval_text
 from keliling.experiments.reports.report import Report
@@ -27,11 +28,10 @@ class Tornado(Kind):
     """The base, then the two ends of every factor. Those are set against the base, so they share its replicates."""
 
     name = "tornado"
-    explained = "each factor at its low and at its high end, the others at base"
     needs = ("factors",)
     default_points = 0
 
-    def check(self, file: StudyFile, factors: Sequence[Factor], details: Any) -> None:
+    def check(self, file: StudyFile, arms: Sequence[Arm], factors: Sequence[Factor], details: Any) -> None:
         """Every factor has two ends."""
         for factor in factors:
             if len(factor.choices) > 2:

@@ -26,14 +26,12 @@ MOST_OWN = 2 ** (32 - POINT_BITS)  # replicates that a design point can then hav
 
 @dataclass(frozen=True)
 class Arm:
-    """A baseline or policy: its name, its scenario, the levels of levers that its kind of study sets, and the name of
-    the arm that it is set against."""
+    """A baseline or policy: its name, its scenario, and the levels of levers that its kind of study sets."""
 
     name: str
     title: str
     scenario: Scenario
     levels: Mapping[str, Value] = field(default_factory=dict)
-    baseline: str = NOW
 
     def at(self, point: DesignPoint) -> Scenario:
         """Its scenario at a design point. Raises InvalidInput when their values do not fit together."""

@@ -52,7 +52,7 @@ class Kind(Protocol):
     def arms(self, file: StudyFile, beside: Any) -> tuple[Sequence[Arm], Any]:
         """The baseline and the policies, and what it declares besides, as it is kept in ``Study.details``."""
 
-    def check(self, file: StudyFile, factors: Sequence[Factor], details: Any) -> None:
+    def check(self, file: StudyFile, arms: Sequence[Arm], factors: Sequence[Factor], details: Any) -> None:
         """Tell the file's problems of what it cannot do without, or cannot do with."""
 
     def design(self, factors: Sequence[Factor], points: int, seed: int, details: Any) -> Sequence[DesignPoint]:
@@ -131,7 +131,7 @@ class StudyFile(StudyValues):
         arms, details = kind.arms(self, beside)
         factors = self.unowned(factors, arms)
         self.check(kind, kinds, arms, factors, precision)
-        kind.check(self, factors, details)
+        kind.check(self, arms, factors, details)
         if self.year not in years:
             problems.add("study-year", self.place("year"), self.year, first=years[0], last=years[-1])
         else:
