@@ -17,6 +17,7 @@ from keliling.experiments.reports.report import Report
 from keliling.sim.outcomes import outcomes
 
 WIDE, ROW, NAMES, ACROSS = 2.5, 0.23, 1.75, 5  # inches; panels beside each other
+LINE, ACROSS_A_PANEL = 0.16, 25  # inches of one more line of a panel's title; characters of a line
 BAND = "#D9E6F2"
 LOOKS = {APART: "changed", ALIKE: "unclear", SAME: "same"}
 WORDS = {"changed": "told apart", "unclear": "not told apart", "same": "the same in every pair"}
@@ -61,7 +62,9 @@ def _drawn(folder: Path, report: Report, name: str) -> list[Path]:
     room = 0.06 * (high_end - low_end) or 1.0
     across = min(ACROSS, len(columns))
     down = -(-len(columns) // across)
-    high = ROW * len(others) + 0.95
+    titles = {policy: _title(policy, by[first, policy].effect if declared else None) for policy in columns}
+    lines = max(text.count("\n") for text in titles.values())
+    high = ROW * len(others) + 0.95 + LINE * lines
     with style.styled() as figures:
         size = (NAMES + WIDE * across + 0.2, high * down + 0.35)
         one = sheet(figures, size, title, under, footer(report.results))
@@ -72,8 +75,7 @@ def _drawn(folder: Path, report: Report, name: str) -> list[Path]:
             _panel(panel, cells, smallest, declared=declared)
             panel.set_xlim(low_end - room, high_end + room)  # one scale for all: what is wider is larger
             panel.set_yticks(range(len(others)), others if at % across == 0 else [""] * len(others))
-            told_effect = f" ({by[first, policy].effect:+.1f})" if declared else ""
-            panel.set_title(f"{(policy or 'baseline').replace('-', ' ')}{told_effect}", pad=4)
+            panel.set_title(titles[policy], pad=4)
         one.legend(
             _legend(
                 {_look(cell, declared) for cell in by.values() if cell.condition != first and cell.policy in columns}
@@ -111,6 +113,12 @@ def _look(one: Effect, declared: bool) -> str:
     if declared:
         return LOOKS.get(one.verdict, "unclear")
     return "changed" if low > 0.0 or high < 0.0 else "unclear"
+
+
+def _title(policy: str, effect: float | None) -> str:
+    """A policy's name and its effect under the first condition, in lines that fit over its panel."""
+    told = "" if effect is None else f" ({effect:+.1f})"
+    return style.wrapped(f"{(policy or 'baseline').replace('-', ' ')}{told}", ACROSS_A_PANEL)
 
 
 def _panel(panel: Any, cells: list[Effect], smallest: float, *, declared: bool) -> None:
