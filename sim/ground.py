@@ -20,12 +20,13 @@ from keliling.sim.memory import lined, room
 from keliling.sim.parameters import Permit, Value, defaults, namespace, permits, register
 from keliling.sim.population import PARAMETERS, Population, build
 from keliling.sim.scenario import Scenario
-from keliling.sim.state import Records
+from keliling.sim.state import Ints, Records
 
 # What compiled loops read of a resident, together in memory.
 WHOLE_TRAITS = ("key", "rw", "rt", "age", "at_work", "internet", "decisive", "cadre", "household_head")
 REAL_TRAITS = ("literacy", "efficacy", "free_hours", "knowledge", "trust")
 TRAITS = lined([(name, np.int64) for name in WHOLE_TRAITS] + [(name, np.float64) for name in REAL_TRAITS])
+TOTALS = ("all_trust", "all_knowledge", "all_expectation")
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,16 @@ class Ground:
     def values_at_start(self) -> Floats:
         """Worth of online, counter and broker for each pair on day 0, without tastes (see ``plain_values``)."""
         return start_values(self.population, self.pairs, self.reference, self.permits)
+
+    @cached_property
+    def holders(self) -> Ints:
+        """Residents who may need each permit."""
+        return np.bincount(self.pairs.permit, minlength=len(self.permits))
+
+    @cached_property
+    def totals(self) -> dict[str, float]:
+        """Sums over adults at the start of what months' records tell of everybody."""
+        return {name: float(getattr(self.population, name.removeprefix("all_")).sum()) for name in TOTALS}
 
     @cached_property
     def motives(self) -> tuple[Floats, Floats]:
@@ -143,5 +154,4 @@ def _population(scenario: Scenario, values: Mapping[str, Value]) -> Population:
 
 def files_a_day(base: Ground) -> float:
     """Expected files of own initiative a working day in the district."""
-    holders = np.bincount(base.pairs.permit, minlength=len(base.permits))
-    return float(holders @ np.array([one.known.files for one in base.equilibrium.balances]))
+    return float(base.holders @ np.array([one.known.files for one in base.equilibrium.balances]))

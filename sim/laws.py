@@ -10,11 +10,12 @@ from keliling.sim.population import Population
 from keliling.sim.records import Record
 from keliling.sim.rules.outreach import CANCELLED, CLOSED, COMMISSIONING
 from keliling.sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
+from keliling.sim.rules.sums import GRAIN
 from keliling.sim.state import APPLIED, NEVER, OPEN, RW_HEAD, World
 
 
-def check(world: World, population: Population, day: int) -> None:
-    """Verify every law on the state at the end of ``day``.
+def check(world: World, population: Population, p: np.void, day: int) -> None:
+    """Verify every law on the state at the end of ``day``, on which the levers ``p`` hold.
 
     Raises CheckFailed naming the law, the day and the first row that breaks it.
     """
@@ -52,6 +53,11 @@ def check(world: World, population: Population, day: int) -> None:
         column = getattr(residents if name in residents._fields else world.motives, name)
         _rows(f"{name} stays within 0 and 1", day, (column >= 0.0) & (column <= 1.0))
     _rows("expectation stays within 1 and 4", day, (residents.expectation >= 1.0) & (residents.expectation <= 4.0))
+    for name in ("trust", "knowledge"):
+        days, rest = day - getattr(residents, f"{name}_day"), getattr(population, name)
+        left = np.exp2(-days / p[f"{name}_half_life"])
+        _adds_up(name, day, getattr(world.sums, name), (getattr(residents, name) - rest) * left)
+    _adds_up("expectation", day, world.sums.expectation, residents.expectation - population.expectation)
     score = a.satisfaction[:used]
     _rows("satisfaction stays within 1 and 4", day, (score == 0.0) | ((score >= 1.0) & (score <= 4.0)))
     norm, company = world.neighbourhoods.norm, world.neighbourhoods.company
@@ -133,6 +139,11 @@ def check_record(record: Record, day: int) -> None:
             raise CheckFailed(f"day {day}: the law 'the IKM stays within 25 and 100' is broken: {value}")
         if outcome.unit == "%" and not -1e-9 <= value <= 100.0 + 1e-9:
             raise CheckFailed(f"day {day}: the law 'a share stays within 0 and 1' is broken: {outcome.name} {value}")
+
+
+def _adds_up(name: str, day: int, kept: np.ndarray, by_resident: np.ndarray) -> None:
+    close = abs(kept.item(0) * GRAIN - by_resident.sum()) < 1e-6
+    _law(f"the sum of {name} is what residents add up to", day, kept, close)
 
 
 def _unique_running(world: World) -> np.ndarray:

@@ -5,6 +5,7 @@ Rows begin where a cache line does and fill whole ones.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, TypeVar, get_type_hints
 
 import numpy as np
@@ -41,6 +42,7 @@ def copied_rows(rows: NDArray[Any]) -> NDArray[Any]:
 # -- tables: tuples of columns that are views of records
 
 
+@cache
 def record(kind: type[Table]) -> np.dtype[np.void]:
     """One row of a table: its columns, of the types that the class declares."""
     return lined([(name, TYPES[kind_of]) for name, kind_of in get_type_hints(kind).items()])

@@ -21,6 +21,7 @@ from keliling.sim.rules import choice, outreach, satisfaction
 from keliling.sim.rules.normal import normal
 from keliling.sim.rules.outreach import CLOSED, PREPARATION
 from keliling.sim.rules.serving import RETURNED, UNDER_REVIEW
+from keliling.sim.rules.sums import day_begins
 from keliling.sim.scenario import Scenario
 from keliling.sim.state import VOLUNTEER
 from keliling.sim.terms import Terms, step_on
@@ -107,14 +108,15 @@ class CoproductionModel(mesa.Model):
         self.residents_experience()
         self.calendar_turns()
         if self.checked:
-            laws.check(self.world, self.population, self.day)
+            laws.check(self.world, self.population, self.levers, self.day)
         self.day += 1
 
     def begin_day(self) -> None:
-        """Before the first routine: levers that are dated today move."""
+        """Before the first routine: levers that are dated today move, and sums fade by a day."""
         for day, terms in self.terms_by_day:
             if day == self.day:
                 self._live_by(terms)
+        day_begins(self.rows.sums[0], self.levers, self.day)
 
     def needs_arise(self) -> None:
         """Routine 1."""
@@ -180,8 +182,8 @@ class CoproductionModel(mesa.Model):
             elect_heads(self, election)
         rows, levers, permits = self.rows, self.levers, self.given.permits[step_on(self.given, self.day)]
         if (month + 1) % HALF_YEAR == 0:
-            used, frame = self.world.counts.applications.item(0), levers["survey_frame"].item()
-            survey(rows.applications, used, self.day, frame, self.p.survey_n, self.given.sample_sizes)
+            frame, counts = levers["survey_frame"].item(), rows.counts[0]
+            survey(rows.applications, counts, self.day, frame, self.p.survey_n, self.given.sample_sizes)
         count_month(self.months, month, rows, self.given, levers, permits, self.day)
         if self.checked:
             laws.check_record(record_of(self.months, month, self.ground.permits), self.day)

@@ -21,10 +21,10 @@ from keliling.sim.memory import record
 from keliling.sim.parameters import Permit
 from keliling.sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
 from keliling.sim.rules.filing import applicant_hours, late
-from keliling.sim.rules.influence import left_of, share_left
 from keliling.sim.rules.outreach import CANCELLED, HELD
 from keliling.sim.rules.satisfaction import DELAY, NO_SERVICE, PROCEDURE
 from keliling.sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
+from keliling.sim.rules.sums import GRAIN
 from keliling.sim.scenario import MONTH_DAYS, YEAR_MONTHS
 from keliling.sim.state import AS_HEAD, DONE, UNASKED, Floats, Records, Tally
 
@@ -126,17 +126,17 @@ def record_of(months: Months, month: int, permits: tuple[Permit, ...]) -> Record
 
 
 @compiled
-def survey(applications, used, day, frame, asked, table):
+def survey(applications, counts, day, frame, asked, table):
     """At the end of a half-year: those of the frame with the smallest survey keys answer the IKM form.
 
     ``frame`` 0 has all decided, 1 those who came in person (counter, event), 2 those who came to an event; ``asked`` 0
-    has the regulation's number.
+    has the regulation's number; ``counts`` is the row of the state's Counts.
     """
     began = day + 1 - HALF_YEAR * MONTH
-    rows = np.empty(used, np.int64)
-    keys = np.empty(used, np.float64)
+    rows = np.empty(counts.applications - counts.settled, np.int64)
+    keys = np.empty(rows.size, np.float64)
     size = 0
-    for i in range(used):
+    for i in range(counts.settled, counts.applications):
         a = applications[i]
         in_frame = frame == 0 or a.channel == EVENT or (frame == 1 and a.channel == COUNTER)
         if in_frame and a.decided >= began and (a.outcome == GRANTED or a.outcome == REJECTED):
@@ -175,7 +175,10 @@ def count_month(months, month, rows, given, p, permits, day):
         row["applied"] += stock.applied
     _count_outreach(months, month, rows, given, day)
     _count_coproducers(months, month, rows, p, day)
-    _count_residents(row, rows.residents, given, p, day)
+    fixed, sums = given.fixed[0], rows.sums[0]
+    row["trust"] = fixed.all_trust + sums.trust * GRAIN
+    row["knowledge"] = fixed.all_knowledge + sums.knowledge * GRAIN
+    row["expectation"] = fixed.all_expectation + sums.expectation * GRAIN
     office = rows.office[0]
     for place in range(office.first, office.last):
         row["backlog"] += rows.queue[place] != DONE
@@ -203,9 +206,12 @@ def _count_applications(months, month, rows, given, p, permits, day):
     by_rw = months.by_rw[month]
     began = day + 1 - MONTH
     low, high = given.fixed[0].low_third, given.fixed[0].high_third
-    surveys = (day + 1) % (HALF_YEAR * MONTH) == 0
-    for i in range(rows.counts[0].applications):
+    surveys, counts = (day + 1) % (HALF_YEAR * MONTH) == 0, rows.counts[0]
+    settling = True
+    for i in range(counts.settled, counts.applications):
         a = rows.applications[i]
+        settling = settling and 0 <= a.decided < day + 1 - HALF_YEAR * MONTH
+        counts.settled += settling
         k = a.permit
         row["open.start"] += a.submitted < began and (a.decided < 0 or a.decided >= began)
         row["open.end"] += a.decided < 0
@@ -349,21 +355,3 @@ def _count_coproducers(months, month, rows, p, day):
 def _count_phase(phases, phase, taking_part):
     phases[phase, 0] += taking_part
     phases[phase, 1] += taking_part > 0
-
-
-@inner_with_arrays
-def _count_residents(row, residents, given, p, day):
-    """Trust and knowledge as they stand today: what is left after a number of days is computed once for all."""
-    trust_left, knowledge_left = np.ones(day + 1), np.ones(day + 1)
-    for days in range(1, day + 1):
-        trust_left[days] = share_left(days, p.trust_half_life)
-        knowledge_left[days] = share_left(days, p.knowledge_half_life)
-    trust, knowledge, expectation = 0.0, 0.0, 0.0
-    for i in range(residents.size):
-        r = residents[i]
-        trust += left_of(r.trust, given.trust[i], trust_left[day - r.trust_day])
-        knowledge += left_of(r.knowledge, given.knowledge[i], knowledge_left[day - r.knowledge_day])
-        expectation += r.expectation
-    row["trust"] = trust
-    row["knowledge"] = knowledge
-    row["expectation"] = expectation

@@ -28,6 +28,7 @@ from keliling.sim.state import (
     CoProducers,
     Counts,
     Events,
+    Ints,
     Motives,
     Needs,
     Neighbourhoods,
@@ -36,6 +37,7 @@ from keliling.sim.state import (
     Residents,
     Rts,
     Stock,
+    Sums,
     Tally,
     World,
 )
@@ -58,14 +60,18 @@ def start_needs(
     renewal,
     known_share,
     last_day,
+    homes,
     needs,
     residents,
     stock,
+    rts,
+    known,
 ):
     """Fill the needs of day 0 (see ``sim.stock``), one keyed draw for each question, and count them.
 
-    ``solved`` and ``validity`` have numbers of each permit; ``needs``, ``residents`` and ``stock`` are records of the
-    state, to be filled.
+    ``solved`` and ``validity`` have numbers of each permit, ``homes`` the RT and RW of each resident; ``needs``,
+    ``residents``, ``stock`` and ``rts`` are records of the state, to be filled, and ``known`` open needs that the heads
+    of each RW know of.
     """
     for i in range(needs.size):
         need, k, who, often = needs[i], pairs.permit[i], holder_of(pairs.key[i]), pairs.openings[i]
@@ -79,11 +85,13 @@ def start_needs(
         stock[k].eligible += 1
         if cell != NOT_OPEN:
             stock[k].open += 1
+            rts[homes[0][need.resident]].open += 1
             residents[need.resident].open_needs += 1
             need.status, need.obstacle, need.aware = OPEN, int(cell >= STUCK), int(cell % STUCK >= AWARE_WORKS)
             stock[k].obstructed += need.obstacle
             stock[k].unaware += 1 - need.aware
             need.known = int(uniform(seed, replicate, HEADS_KNOW, who, occasion, 0) < known_share)
+            known[homes[1][need.resident]] += need.known
             hide(seed, replicate, who, occasion, occasion, needs, i, 0, one.ends)
             boost = 1.0
             if cell % STUCK == UNAWARE_WORKS or cell % STUCK == AWARE_WORKS:
@@ -142,11 +150,11 @@ def initial(scenario: Scenario, base: Ground, p: SimpleNamespace, seed: int, rep
         coproducer=-1,
     )
     stock = blank(Stock, len(base.permits))
-    needs = _needs(scenario, base, residents, stock, seed, replicate)
-    open_in = population.rt[needs.resident[needs.status == OPEN]]
+    rts, known = blank(Rts, population.rt_head.size), np.zeros(population.rw_head.size, np.int64)
+    needs = _needs(scenario, base, seed, replicate, (residents, stock, rts), known)
     needs_due = calendar.empty(days)
     calendar.fill(needs_due, needs.after, needs.before, needs.due)
-    coproducers, neighbourhoods = _heads(base, needs, motives, p)
+    coproducers, neighbourhoods = _heads(base, known, motives, p)
     expected = int(files_a_day(base) * days * 1.1) + 1024
     heads = population.rw_head.size + population.rt_head.size
     return World(
@@ -160,7 +168,8 @@ def initial(scenario: Scenario, base: Ground, p: SimpleNamespace, seed: int, rep
         parts=blank(Parts, 1),
         office=blank(Office, 1, pointer=-1, quality=p.lessons_start),
         stock=stock,
-        rts=blank(Rts, population.rt_head.size, open=np.bincount(open_in, minlength=population.rt_head.size)),
+        rts=rts,
+        sums=blank(Sums, 1),
         tally=blank(Tally, 1),
         counts=blank(Counts, 1, coproducers=heads),
         queue=np.zeros(expected, np.int64),
@@ -169,17 +178,30 @@ def initial(scenario: Scenario, base: Ground, p: SimpleNamespace, seed: int, rep
     )
 
 
-def _needs(scenario: Scenario, base: Ground, residents: Residents, stock: Stock, seed: int, replicate: int) -> Needs:
+def _needs(
+    scenario: Scenario, base: Ground, seed: int, replicate: int, counts: tuple[Residents, Stock, Rts], known: Ints
+) -> Needs:
     pairs, p, solved = base.pairs, base.reference, base.equilibrium
     who = pairs.key >> PERMIT_BITS
     keen_of = keen(
         seed, replicate, who, pairs.permit, base.values_at_start, solved.online, solved.broker, p.hazard_sensitivity
     )
     needs = blank(Needs, pairs.key.size)
-    filled = (records(needs), records(residents), records(stock))
+    filled = (records(needs), *(records(table) for table in counts), known)
     of_permits = solved_record(solved.balances), column(p, base.permits, "validity_days").astype(np.int64)
+    homes = base.population.rt, base.population.rw
     start_needs(
-        seed, replicate, pairs, keen_of, *of_permits, p.detection_rate, p.renewal, p.known_share, scenario.days, *filled
+        seed,
+        replicate,
+        pairs,
+        keen_of,
+        *of_permits,
+        p.detection_rate,
+        p.renewal,
+        p.known_share,
+        scenario.days,
+        homes,
+        *filled,
     )
     return needs
 
@@ -192,7 +214,7 @@ def _take_office(coproducers, heads, rw, rt, rw_heads, skill):
         take_up(coproducers, row, one, rw[one], rt[one], RW_HEAD if row < rw_heads else RT_HEAD, skill)
 
 
-def _heads(base: Ground, needs: Needs, motives: Motives, p: SimpleNamespace) -> tuple[CoProducers, Neighbourhoods]:
+def _heads(base: Ground, known: Ints, motives: Motives, p: SimpleNamespace) -> tuple[CoProducers, Neighbourhoods]:
     population = base.population
     n_rw, n_rt = population.rw_head.size, population.rt_head.size
     heads = n_rw + n_rt
@@ -201,7 +223,6 @@ def _heads(base: Ground, needs: Needs, motives: Motives, p: SimpleNamespace) -> 
     _take_office(records(coproducers), rows, population.rw, population.rt, n_rw, p.skill_start)
     # Where a small RW left nobody else to elect, one resident holds both offices and the higher one counts.
     motives.coproducer[rows[::-1]] = np.arange(heads)[::-1]
-    rw_of = population.rw[needs.resident]
     neighbourhoods = blank(
         Neighbourhoods,
         n_rw,
@@ -210,7 +231,7 @@ def _heads(base: Ground, needs: Needs, motives: Motives, p: SimpleNamespace) -> 
         last_event=NEVER,
         running=-1,
         company=COMPANY_AT_BASE,
-        known=np.bincount(rw_of[needs.known == 1], minlength=n_rw),
+        known=known,
         norm=1.0 - p.broker_share,
     )
     return coproducers, neighbourhoods

@@ -270,6 +270,15 @@ class Office(NamedTuple):
     hours_available: Floats  # today, at the desk
 
 
+class Sums(NamedTuple):
+    """One row: sums over all residents, kept as they change (``sim.rules.sums``), in grains."""
+
+    knowledge: Ints  # today, beyond that at rest
+    trust: Ints  # today, beyond that at rest
+    expectation: Ints  # beyond that of day 0
+    day: Ints  # on which they stand so
+
+
 class Tally(NamedTuple):
     """One row: counts of the current month that nothing else in the state keeps."""
 
@@ -303,12 +312,13 @@ class Tally(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """One row: rows in use of the tables that grow."""
+    """One row: rows in use of the tables that grow, and how much of them is over."""
 
     applications: Ints
     coproducers: Ints
     events: Ints
     parts: Ints
+    settled: Ints  # applications, from the first, that ended before the last half-year: no count needs them again
 
 
 class World(NamedTuple):
@@ -325,6 +335,7 @@ class World(NamedTuple):
     office: Office
     stock: Stock
     rts: Rts
+    sums: Sums
     tally: Tally
     counts: Counts
     queue: Ints  # applications in the order in which they wait; DONE for one that is finished
@@ -346,6 +357,7 @@ class Rows(NamedTuple):
     office: Records
     stock: Records
     rts: Records
+    sums: Records
     tally: Records
     counts: Records
     queue: Ints
@@ -355,7 +367,7 @@ class Rows(NamedTuple):
 
 TABLES = (
     Residents, Motives, Needs, Applications, CoProducers, Neighbourhoods, Events, Parts, Office, Stock, Rts,
-    Tally, Counts,
+    Sums, Tally, Counts,
 )  # fmt: skip
 
 

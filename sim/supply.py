@@ -67,8 +67,7 @@ def felt_level(ground: Ground, p: SimpleNamespace) -> float:
 
 def need_at_base(ground: Ground, p: SimpleNamespace) -> float:
     """Perceived need of the average RW with the expected stock of open needs, in [0, 1)."""
-    holders = np.bincount(ground.pairs.permit, minlength=len(ground.permits))
-    stock = float(column(p, ground.permits, "stock") @ holders)
+    stock = float(column(p, ground.permits, "stock") @ ground.holders)
     need: float = motivation.perceived_need(stock / ground.population.rw_head.size, p.need_half)
     return need
 

@@ -16,7 +16,7 @@ import numpy as np
 from keliling.sim import ikm
 from keliling.sim.answers import satisfaction_table
 from keliling.sim.compiled import compiled, with_fields
-from keliling.sim.ground import Ground
+from keliling.sim.ground import TOTALS, Ground
 from keliling.sim.parameters import PERMIT_UNITS, Permit, namespace, permits, register
 from keliling.sim.reference import choosing_of
 from keliling.sim.rules import choice, outreach, serving
@@ -162,6 +162,7 @@ FIXED = np.dtype(
             "efficacy_sd",
             "low_third",
             "high_third",
+            *TOTALS,
         )
     ]
 )
@@ -215,6 +216,7 @@ def given(
         **dict(zip(("intrinsic_sd", "social_sd", "normative_sd", "efficacy_sd"), ground.motives[1], strict=True)),
         "low_third": ground.literacy_thirds[0],
         "high_third": ground.literacy_thirds[1],
+        **ground.totals,
     }
     return Given(
         fixed=_records(FIXED, [SimpleNamespace(**fixed)]),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import mesa
 
 from keliling.sim.rules.influence import faded
+from keliling.sim.rules.sums import grains
 
 if TYPE_CHECKING:
     from keliling.sim.model import CoproductionModel
@@ -29,6 +30,14 @@ class Column:
 
     def __set__(self, agent: Any, value: float) -> None:
         getattr(getattr(agent.model.world, self.table), self.name)[agent.row] = value
+
+
+class Summed(Column):
+    """A column whose sum over all agents is kept as it changes."""
+
+    def __set__(self, agent: Any, value: float) -> None:
+        getattr(agent.model.world.sums, self.name)[0] += grains(value - self.__get__(agent))
+        super().__set__(agent, value)
 
 
 class Trait:
@@ -73,6 +82,14 @@ class Fading:
         table = getattr(agent.model.world, self.table)
         getattr(table, self.name)[agent.row] = value
         getattr(table, self.day)[agent.row] = agent.model.day
+
+
+class SummedFading(Fading):
+    """A fading attribute whose sum over all agents is kept as it changes."""
+
+    def __set__(self, agent: Any, value: float) -> None:
+        getattr(agent.model.world.sums, self.name)[0] += grains(value - self.__get__(agent))
+        super().__set__(agent, value)
 
 
 class RowAgent(mesa.Agent):

@@ -9,6 +9,7 @@ from keliling.sim.rules import choice, filing, influence
 from keliling.sim.rules.choice import BROKER, COUNTER, EVENT
 from keliling.sim.rules.satisfaction import BEST
 from keliling.sim.rules.serving import WITHDRAWN, hours_asked, service_hours
+from keliling.sim.rules.sums import grains
 from keliling.sim.state import APPLIED, IDLE, NEVER, OPEN
 
 # Compiled code cannot look inside a class, so the purposes that it draws for are named here.
@@ -97,9 +98,19 @@ def trust_of(given, p, rows, i, day):
 @inner
 def learn(given, p, rows, i, day, share):
     """Raise the knowledge of resident ``i`` by a share of what is missing."""
-    r = rows.residents[i]
-    r.knowledge = influence.raised(knowledge_of(given, p, rows, i, day), 1.0, share)
+    r, before = rows.residents[i], knowledge_of(given, p, rows, i, day)
+    r.knowledge = influence.raised(before, 1.0, share)
     r.knowledge_day = day
+    rows.sums[0].knowledge += grains(r.knowledge - before)
+
+
+@inner
+def trust_moves(given, p, rows, i, day, target, share):
+    """Move the trust of resident ``i`` toward a target by a share of the way."""
+    r, before = rows.residents[i], trust_of(given, p, rows, i, day)
+    r.trust = influence.toward(before, target, share)
+    r.trust_day = day
+    rows.sums[0].trust += grains(r.trust - before)
 
 
 @inner

@@ -14,13 +14,14 @@ from keliling.sim.kernels.applicant import (
     occasion_of,
     remembered_by,
     schedule_need,
-    trust_of,
+    trust_moves,
 )
 from keliling.sim.rng import Draw
 from keliling.sim.rules import influence, satisfaction
 from keliling.sim.rules.normal import normal
 from keliling.sim.rules.satisfaction import HANDLING
 from keliling.sim.rules.serving import GRANTED
+from keliling.sim.rules.sums import grains
 from keliling.sim.scenario import YEAR_DAYS
 from keliling.sim.state import OPEN
 
@@ -91,9 +92,10 @@ def experience(given, p, permits, rows, day, i, base):
     a.survey_key = draw(given, SURVEY_KEY, who, occasion, 0)
     a.satisfaction, rows.motives[a.resident].satisfaction = score, score
     learn(given, p, rows, a.resident, day, p.knowledge_experience)
-    me.trust = influence.toward(trust_of(given, p, rows, a.resident, day), influence.as_unit(score), p.trust_speed)
-    me.trust_day = day
-    me.expectation = satisfaction.on_scale(influence.toward(me.expectation, performance, p.expectation_speed))
+    trust_moves(given, p, rows, a.resident, day, influence.as_unit(score), p.trust_speed)
+    before = me.expectation
+    me.expectation = satisfaction.on_scale(influence.toward(before, performance, p.expectation_speed))
+    rows.sums[0].expectation += grains(me.expectation - before)
     if granted:
         close(given, p, permits, rows, day, a.need, 1)
     else:
@@ -171,6 +173,4 @@ def listen(given, p, rows, day, decided, told):
             total += scores[friends[k] % told]
             count += 1
             k += 1
-        r = rows.residents[friend]
-        r.trust = influence.toward(trust_of(given, p, rows, friend, day), total / count, p.word_of_mouth)
-        r.trust_day = day
+        trust_moves(given, p, rows, friend, day, total / count, p.word_of_mouth)

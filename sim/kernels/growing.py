@@ -44,6 +44,7 @@ def _with(rows, applications, queue):
         rows.office,
         rows.stock,
         rows.rts,
+        rows.sums,
         rows.tally,
         rows.counts,
         queue,

@@ -16,6 +16,7 @@ from keliling.sim.kernels.serving import office_serves
 from keliling.sim.kernels.turning import calendar_turns
 from keliling.sim.kernels.willingness import signature
 from keliling.sim.records import Months
+from keliling.sim.rules.sums import day_begins
 from keliling.sim.state import Rows
 from keliling.sim.terms import Given, step_on
 
@@ -39,6 +40,7 @@ def live(given, rows, months, day, until, willingness):
     while day < until:
         step = step_on(given, day)
         p, permits = given.levers[step], given.permits[step]
+        day_begins(rows.sums[0], p, day)
         corrected = needs_arise(given, p, permits, rows, day)
         cycles_advance(given, p, permits, given.target_place[step], rows, day, willingness)
         before = rows.counts[0].applications

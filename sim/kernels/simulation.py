@@ -14,6 +14,7 @@ from keliling.sim.kernels.willingness import willingness_of
 from keliling.sim.records import MONTH, Months, Record, copied, record_of
 from keliling.sim.scenario import Scenario, load
 from keliling.sim.state import Rows, World
+from keliling.sim.terms import step_on
 
 Progress = Callable[[int], None]
 LEAST_SIZE = 1e-6  # of a district of which one RW is kept
@@ -84,10 +85,12 @@ class Simulation:
             self._live(to)
             lived, self.day = to - self.day, to
             if self.checked:
-                laws.check(self.world, self.ground.population, self.day - 1)
+                lived_on = self.day - 1
+                levers = self.given.levers[step_on(self.given, lived_on)]
+                laws.check(self.world, self.ground.population, levers, lived_on)
                 if self.day % MONTH == 0:
                     last = record_of(self.months, self.day // MONTH - 1, self.ground.permits)
-                    laws.check_record(last, self.day - 1)
+                    laws.check_record(last, lived_on)
             if progress is not None:
                 progress(lived)
 

@@ -10,6 +10,7 @@ from keliling.sim.compiled import loop
 from keliling.sim.kernels.growing import next_row
 from keliling.sim.kernels.hosting import inform, visit
 from keliling.sim.rules.outreach import PREPARATION
+from keliling.sim.rules.sums import day_begins
 from keliling.sim.terms import step_on
 
 
@@ -37,6 +38,7 @@ def announce(given, rows, day, rw, delivery_day, places, skill):
 def inform_all(given, rows, day, needs, events):
     """Tell the holders of ``needs``, each of the event in the same place of ``events``."""
     p = given.levers[step_on(given, day)]
+    day_begins(rows.sums[0], p, day)
     for k in range(needs.size):
         inform(given, p, rows, day, needs[k], events[k])
 
@@ -45,5 +47,6 @@ def inform_all(given, rows, day, needs, events):
 def visit_all(given, rows, day, needs, events, skill):
     """Visit the holders of ``needs``, each for the event in the same place of ``events``."""
     p = given.levers[step_on(given, day)]
+    day_begins(rows.sums[0], p, day)
     for k in range(needs.size):
         visit(given, p, rows, day, needs[k], events[k], skill)

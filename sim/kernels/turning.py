@@ -26,7 +26,7 @@ def calendar_turns(given, p, permits, rows, months, day, willingness):
     if p.elections and election >= 0:
         elect_heads(given, p, rows, election)
     if (month + 1) % HALF_YEAR == 0:
-        survey(rows.applications, rows.counts[0].applications, day, p.survey_frame, p.survey_n, given.sample_sizes)
+        survey(rows.applications, rows.counts[0], day, p.survey_frame, p.survey_n, given.sample_sizes)
     count_month(months, month, rows, given, p, permits, day)
 
 

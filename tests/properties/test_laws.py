@@ -82,6 +82,9 @@ TAMPERINGS: list[tuple[str, Callable[[CoproductionModel], None]]] = [
     ("knowledge stays", lambda m: m.world.residents.knowledge.__setitem__(0, 1.1)),
     ("trust stays", lambda m: m.world.residents.trust.__setitem__(0, -1.0)),
     ("expectation stays", lambda m: m.world.residents.expectation.__setitem__(0, 5.0)),
+    ("the sum of trust", lambda m: m.world.sums.trust.__setitem__(0, m.world.sums.trust[0] + 10**6)),
+    ("the sum of knowledge", lambda m: m.world.residents.knowledge_day.__setitem__(slice(None), 0)),
+    ("the sum of expectation", lambda m: m.world.residents.expectation.__setitem__(0, 1.0)),
     ("satisfaction stays", lambda m: m.world.applications.satisfaction.__setitem__(0, 4.5)),
     ("a norm is a share", lambda m: m.world.neighbourhoods.norm.__setitem__(0, 1.2)),
     ("company is a share", lambda m: m.world.neighbourhoods.company.__setitem__(0, 1.2)),
@@ -115,10 +118,10 @@ def test_every_law_can_fail(law: str, tamper: Callable[[CoproductionModel], None
     model = CoproductionModel(scenario)
     while not (model.world.events.served > 0).any():
         model.step()
-    laws.check(model.world, model.population, model.day)
+    laws.check(model.world, model.population, model.levers, model.day - 1)
     tamper(model)
     with pytest.raises(CheckFailed, match=law):
-        laws.check(model.world, model.population, model.day)
+        laws.check(model.world, model.population, model.levers, model.day - 1)
 
 
 def test_the_laws_of_a_month_can_fail() -> None:

@@ -10,13 +10,15 @@ from keliling.sim.kernels.living import handed_in_today
 from keliling.sim.kernels.needs import needs_arise
 from keliling.sim.kernels.serving import office_serves
 from keliling.sim.kernels.turning import calendar_turns
+from keliling.sim.rules.sums import day_begins
 from keliling.sim.terms import step_on
 
 
 @loop
 def arise(given, rows, day):
-    """Routine 1."""
+    """What the morning brings, and routine 1."""
     step = step_on(given, day)
+    day_begins(rows.sums[0], given.levers[step], day)
     return needs_arise(given, given.levers[step], given.permits[step], rows, day)
 
 

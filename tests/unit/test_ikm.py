@@ -20,7 +20,7 @@ from keliling.sim.parameters import data_text
 from keliling.sim.records import survey
 from keliling.sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
 from keliling.sim.rules.serving import GRANTED, REJECTED, RETURNED, WITHDRAWN
-from keliling.sim.state import Applications
+from keliling.sim.state import Applications, Counts
 
 HALF_YEAR_DAYS = 126
 
@@ -161,13 +161,12 @@ def office(rows: list[tuple[int, int, int, float]]) -> SimpleNamespace:
         a.decided[row], a.outcome[row], a.channel[row], a.survey_key[row] = decided, outcome, channel, key
     # Spare rows look like decisions of today with the smallest keys, and must not be asked.
     a.decided[len(rows) :], a.outcome[len(rows) :], a.survey_key[len(rows) :] = 125, GRANTED, -1.0
-    return SimpleNamespace(applications=a, counts=SimpleNamespace(applications=np.array([len(rows)])))
+    return SimpleNamespace(applications=a, counts=blank(Counts, 1, applications=len(rows)))
 
 
 def asked(world: SimpleNamespace, day: int, n: int, frame: str = "all") -> list[int]:
-    used = world.counts.applications.item(0)
-    table = np.array(ikm.sizes())
-    survey(records(world.applications), used, day, ("all", "counter", "event").index(frame), n, table)
+    table, counts = np.array(ikm.sizes()), records(world.counts)[0]
+    survey(records(world.applications), counts, day, ("all", "counter", "event").index(frame), n, table)
     return np.flatnonzero(world.applications.surveyed).tolist()
 
 
