@@ -1,8 +1,9 @@
 """Sensitivity of a stochastic model from a finished design: which factors matter, how surely, and which do not.
 
-Luck is one of the factors, so that an answer is fixed by its row. Screening and shares of the variance are SALib's;
-PAWN is written here as SALib defines it, for many resamples at once. A factor is *told* when all of its 95% interval
-lies above the floor: what a factor that does nothing reaches.
+Luck is one of the factors, so that an answer is fixed by its row. Shares of the variance are SALib's. Screening and
+PAWN are written here as SALib defines them: the one for designs of which some points cannot be, which SALib does not
+take, the other for many resamples at once. A factor is *told* when all of its 95% interval lies above the floor: what
+a factor that does nothing reaches.
 
 Intervals take the points for independent. Those of a Sobol sequence lie more evenly, so most intervals are too wide;
 but at few points two of its columns may go badly together, and a small first order be off by more than it says.
@@ -20,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keliling.experiments.analysis.intervals import LEVEL, t_quantile
-from keliling.experiments.plan.points import LEVELS
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 LEAST = {"morris": 4, "sobol": 8, "pawn": 50}
 """Points (trajectories, base points, design points) below which there are no indices."""
@@ -31,8 +32,9 @@ SIGNED = ("mu", "S1")
 MEASURES = {"morris": ("mu_star", "mu", "sigma"), "sobol": ("ST", "S1"), "pawn": ("pawn",)}
 MAIN = {kind: measures[0] for kind, measures in MEASURES.items()}
 """The measure by which factors are put in order."""
+POINTS = {"morris": "trajectories", "sobol": "base points", "pawn": "points"}
 ESTIMATORS = {
-    "morris": "elementary effects of Morris (1991), mu* of Campolongo et al. (2007)",
+    "morris": "elementary effects of Morris (1991), mu* of Campolongo et al. (2007); an effect needs both its points",
     "sobol": "Saltelli et al. (2010) first order, Jansen (1999) total order; dummy of Khorashadi Zadeh et al. (2017)",
     "pawn": "Pianosi & Wagener (2018), median Kolmogorov-Smirnov distance over 10 slices; luck has no order, so it "
     "is one more dummy here, and a Sobol study tells its share",
@@ -52,7 +54,7 @@ class Index:
 
     ``measure`` is "S1" or "ST" (shares of the variance), "mu_star", "mu" or "sigma" (units of the target, per whole
     range of the factor) or "pawn" (a distance of distributions, 0 to 1). ``told``: told apart from a factor that does
-    nothing; never so without an interval.
+    nothing; never so without an interval. ``points`` are those that it rests on.
     """
 
     factor: str
@@ -61,6 +63,7 @@ class Index:
     low: float
     high: float
     told: bool
+    points: int
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,9 @@ class Sensitivity:
     """The indices of all factors for one target.
 
     ``floor`` is, by measure, what a factor that does nothing reaches (95th percentile), NaN where there is none.
-    ``points`` are the trajectories, base points or design points used; ``dropped`` those in which a run failed.
-    ``note`` says why there are no indices, if so.
+    ``points`` are the trajectories, base points or design points used; ``dropped`` those in which a run failed, of
+    trajectories those of which no effect is left. ``note`` says why there are no indices, if so; a factor of which too
+    few effects are left has none either.
     """
 
     kind: str
@@ -81,6 +85,14 @@ class Sensitivity:
     points: int
     dropped: int
     note: str
+
+    @property
+    def basis(self) -> str:
+        """How many points of the design the indices rest on, in words."""
+        counts = [one.points for one in self.indices]
+        fewer = f", of which a factor has effects on {min(counts)} to {max(counts)}" if len(set(counts)) > 1 else ""
+        dropped = f", {self.dropped} dropped since a run failed" if self.dropped else ""
+        return f"{self.points:,} {POINTS[self.kind]}{fewer}{dropped}"
 
     def of(self, measure: str) -> list[Index]:
         """The factors by one measure, in decreasing order of its value."""
@@ -94,6 +106,7 @@ class _Estimate:
     values: Floats
     spread: Floats
     floor: float
+    points: Ints  # of each factor
 
 
 def analyse(
@@ -109,8 +122,10 @@ def analyse(
     count = min(len(y), len(shares)) // size
     results = np.asarray(y, dtype=float)[: count * size].reshape(count, size)
     points = np.asarray(shares, dtype=float)[: count * size].reshape(count, size, len(names))
-    whole = np.isfinite(results).all(axis=1)
-    results, points = results[whole], points[whole]
+    there = np.isfinite(results)
+    # An elementary effect needs two neighbours, everything else the whole of a point.
+    usable = (there[:, 1:] & there[:, :-1]).any(axis=1) if kind == "morris" else there.all(axis=1)
+    results, points = results[usable], points[usable]
     used = len(results)
     # In Sobol's scheme the variance is that of the first and last row of a block, where all factors are free.
     free = results[:, [0, -1]] if kind == "sobol" else results
@@ -125,7 +140,7 @@ def analyse(
         target,
         ESTIMATORS[kind],
         tuple(names),
-        tuple(index for measure, one in found.items() for index in _indices(names, measure, one, used)),
+        tuple(index for measure, one in found.items() for index in _indices(names, measure, one, LEAST[kind])),
         {measure: found[measure].floor if found else math.nan for measure in MEASURES[kind]},
         used,
         count - used,
@@ -153,33 +168,48 @@ def rows_a_point(kind: str, factors: int) -> int:
     return {"morris": factors + 1, "sobol": factors + 2, "pawn": 1}[kind]
 
 
-def _indices(names: Sequence[str], measure: str, one: _Estimate, points: int) -> Iterator[Index]:
-    # A bootstrap of n points has (n - 1) / n of the variance; with Student's t the few trajectories of a screening
-    # get intervals as wide as they should be.
-    half = t_quantile(points - 1) * math.sqrt(points / (points - 1)) * one.spread
-    for name, value, width in zip(names, one.values.tolist(), half.tolist(), strict=True):
+def _indices(names: Sequence[str], measure: str, one: _Estimate, least: int) -> Iterator[Index]:
+    columns = (one.values.tolist(), one.spread.tolist(), one.points.tolist())
+    for name, value, spread, points in zip(names, *columns, strict=True):
+        if points < least:
+            continue
+        # A bootstrap of n points has (n - 1) / n of the variance; with Student's t the few trajectories of a screening
+        # get intervals as wide as they should be.
+        width = t_quantile(points - 1) * math.sqrt(points / (points - 1)) * spread
         low = value - width
         shown = low if measure in SIGNED else max(low, 0.0)
-        yield Index(name, measure, value, shown, value + width, low > one.floor)
+        yield Index(name, measure, value, shown, value + width, low > one.floor, points)
 
 
 def _morris(names: Sequence[str], points: Floats, results: Floats, seed: int, resamples: int) -> dict[str, _Estimate]:
-    from SALib.analyze import morris
-
-    rows = points.reshape(-1, len(names))
-    found = morris.analyze(
-        _problem(names), rows, results.ravel(), num_levels=LEVELS, num_resamples=resamples, seed=seed + 1
-    )
-    largest = float(np.max(found["mu_star"]))
+    effects = elementary_effects(points, results)
+    count, sizes = np.isfinite(effects).sum(axis=0), np.abs(effects)
+    star = np.nanmean(sizes, axis=0)
+    # What resampling the effects comes to, had one the patience: the mean of so many of them.
+    spread = np.nanstd(sizes, axis=0) / np.sqrt(count)
     # Luck stands still along a trajectory but for its own step, so a factor that does nothing has effects of exactly
     # zero: the floor is not noise but what is too small to matter, or might be rounding.
-    floor = max(SMALL * largest, ROUNDING * float(np.ptp(results)))
+    floor = max(SMALL * float(np.nanmax(star)), ROUNDING * float(np.nanmax(results) - np.nanmin(results)))
     none = np.full(len(names), np.nan)
     return {
-        "mu_star": _Estimate(_plain(found["mu_star"]), _spread_of(found["mu_star_conf"]), floor),
-        "mu": _Estimate(_plain(found["mu"]), none, math.nan),
-        "sigma": _Estimate(_plain(found["sigma"]), none, math.nan),
+        "mu_star": _Estimate(star, spread, floor, count),
+        "mu": _Estimate(np.nanmean(effects, axis=0), none, math.nan, count),
+        "sigma": _Estimate(np.nanstd(effects, axis=0, ddof=1), none, math.nan, count),
     }
+
+
+def elementary_effects(points: Floats, results: Floats) -> Floats:
+    """What each factor's step changes over the size of the step, by trajectory and factor; NaN where an end is missing.
+
+    ``points`` are trajectories x rows x factors, of which one moves from each row to the next; ``results`` are
+    trajectories x rows.
+    """
+    steps = np.diff(points, axis=1)
+    moved = np.abs(steps).argmax(axis=2)
+    size = np.take_along_axis(steps, moved[:, :, None], axis=2)[:, :, 0]
+    found = np.full((len(points), points.shape[2]), np.nan)
+    np.put_along_axis(found, moved, np.diff(results, axis=1) / size, axis=1)
+    return found
 
 
 def _sobol(names: Sequence[str], points: Floats, results: Floats, seed: int, resamples: int) -> dict[str, _Estimate]:
@@ -193,8 +223,9 @@ def _sobol(names: Sequence[str], points: Floats, results: Floats, seed: int, res
     # floor stands for it as well: it shrinks with the points as it should, and keeps a few rare jumps, of which the
     # bootstrap cannot know how rare they are, from passing for an effect.
     floor = _dummy_floor(results[:, 0], results[:, -1], seed, resamples)
+    count = np.full(len(names), len(results))
     return {
-        measure: _Estimate(_plain(found[measure]), _spread_of(found[f"{measure}_conf"]), floor)
+        measure: _Estimate(np.asarray(found[measure]), _spread_of(found[f"{measure}_conf"]), floor, count)
         for measure in ("S1", "ST")
     }
 
@@ -227,7 +258,7 @@ def _pawn(names: Sequence[str], points: Floats, results: Floats, seed: int, resa
     spread = np.array([pawn_distance(x, y, drawn).std(ddof=1) for x in rows.T])
     # A distance is never below zero, so chance makes every index too high; what a dummy reaches is as much too high.
     dummies = [pawn_distance(x, y, once)[0] for x in rng.random((DUMMIES, count))]
-    return {"pawn": _Estimate(values, spread, float(np.quantile(dummies, LEVEL)))}
+    return {"pawn": _Estimate(values, spread, float(np.quantile(dummies, LEVEL)), np.full(len(names), count))}
 
 
 def pawn_distance(x: Floats, y: Floats, weights: Floats) -> Floats:
@@ -262,23 +293,19 @@ def _cumulated(weights: Floats) -> Floats:
 
 
 def _still(results: Floats) -> bool:
-    return bool(np.ptp(results) <= STANDS * np.abs(results).max())
+    there = results[np.isfinite(results)]
+    return bool(np.ptp(there) <= STANDS * np.abs(there).max())
 
 
 def _problem(names: Sequence[str]) -> dict[str, object]:
     return {"num_vars": len(names), "names": list(names), "bounds": [[0.0, 1.0]] * len(names)}
 
 
-def _plain(values: Floats) -> Floats:
-    """Without the mask that SALib's Morris leaves."""
-    return np.array(values, dtype=float)
-
-
 def _spread_of(half_widths: Floats) -> Floats:
     """The standard deviation behind SALib's half widths, which are the normal distribution's."""
     from scipy.special import ndtri
 
-    return _plain(half_widths) / float(ndtri((1.0 + LEVEL) / 2.0))
+    return np.asarray(half_widths) / float(ndtri((1.0 + LEVEL) / 2.0))
 
 
 @contextmanager

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 MOST = 20  # rows of one sheet
 ROW, NAMES, TOP, BOTTOM = 0.36, 4.1, 0.1, 0.68  # inches: a row, the column of names, space above and below the rows
 DASHES = (0, (3, 1.5))
-POINTS = {"sobol": "base points", "pawn": "points", "morris": "trajectories"}
 INDEX_COLUMNS = "factor measure value interval_low interval_high floor told points"
 
 
@@ -71,14 +70,13 @@ def with_rest(footer: str, rest: int) -> str:
 
 def points_of(found: Sensitivity, footer: str) -> str:
     """The footer, with how many points of the design the indices are from."""
-    dropped = f", {found.dropped} dropped since a run failed" if found.dropped else ""
-    return f"{footer} {found.points:,} {POINTS[found.kind]}{dropped}."
+    return f"{footer} {found.basis}."
 
 
 def index_rows(found: Sensitivity, measures: Sequence[str]) -> list[tuple[Any, ...]]:
     """The rows of ``INDEX_COLUMNS``: every factor by each measure, the greatest first."""
     return [
-        (i.factor, i.measure, i.value, i.low, i.high, found.floor.get(i.measure, math.nan), i.told, found.points)
+        (i.factor, i.measure, i.value, i.low, i.high, found.floor.get(i.measure, math.nan), i.told, i.points)
         for measure in measures
         for i in found.of(measure)
     ]

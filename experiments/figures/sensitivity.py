@@ -11,13 +11,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keliling.experiments.analysis.sensitivity import MAIN
+from keliling.experiments.analysis.sensitivity import MAIN, POINTS
 from keliling.experiments.figures import style
 from keliling.experiments.figures.factor_rows import (
     DASHES,
     INDEX_COLUMNS,
     MOST,
-    POINTS,
     beside,
     index_rows,
     named,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from keliling.experiments.analysis.results import Results
-from keliling.experiments.analysis.sensitivity import MAIN, Index, Sensitivity, analyse, convergence
+from keliling.experiments.analysis.sensitivity import LEAST, MAIN, Index, Sensitivity, analyse, convergence
 from keliling.experiments.analysis.targets import Target, targets_of
 from keliling.experiments.kinds.base import Kind
 from keliling.experiments.plan.factors import LUCK_FACTOR, Factor
@@ -115,8 +115,7 @@ def _block(target: Target, found: Sensitivity) -> Block:
         told = [each for each, name in zip(mine, names, strict=True) if not math.isnan(found.floor[name])]
         texts = [interval_text(each.value, each.low, each.high, 3) for each in mine]
         rows.append([one.factor, *texts, _untold(told)])
-    dropped = f", {found.dropped} dropped" if found.dropped else ""
-    above = [f"{found.estimator}; {found.points:,} points{dropped}"]
+    above = [f"{found.estimator}; {found.basis}"]
     return Block(target.title, above, ["Factor", *names, ""], rows, range(1, 1 + len(names)))
 
 
@@ -129,13 +128,16 @@ def _untold(indices: Sequence[Index]) -> str:
 
 
 def _write(path: Path, found: Sequence[Sensitivity]) -> None:
-    header = ("target", "estimator", "points", "dropped", "factor", "index", "value", "low", "high", "told", "note")
+    header = ("target", "estimator", "points", "dropped", "factor", "index", "value", "low", "high", "told")
     rows: list[tuple[Any, ...]] = []
     for one in found:
         about = (one.target, one.estimator, one.points, one.dropped)
         if one.note:
-            rows.append((*about, *([None] * 6), one.note))
-        rows += [(*about, i.factor, i.measure, i.value, i.low, i.high, int(i.told), "") for i in one.indices]
-        floors = [(name, value) for name, value in one.floor.items() if one.indices]
-        rows += [(*about, "dummy", name, value, None, None, None, "") for name, value in floors]
-    write_csv(path, header, rows)
+            rows.append((*about, *([None] * 7), one.note))
+            continue
+        rows += [(*about, i.factor, i.measure, i.value, i.low, i.high, int(i.told), i.points, "") for i in one.indices]
+        told_of = {i.factor for i in one.indices}
+        few = f"fewer than {LEAST[one.kind]} effects: one of an effect's two points failed"
+        rows += [(*about, factor, *([None] * 6), few) for factor in one.factors if factor not in told_of]
+        rows += [(*about, "dummy", name, value, None, None, None, None, "") for name, value in one.floor.items()]
+    write_csv(path, (*header, "rests_on", "note"), rows)

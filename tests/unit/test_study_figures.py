@@ -236,9 +236,11 @@ def _sensitivity(kind, size, *, count=40, points=64, told=True):
         value = 0.6 * 0.8**at
         for measure in {"sobol": ("S1", "ST"), "pawn": ("pawn",), "morris": ("mu_star",)}[kind]:
             mine = value * (0.7 if measure == "S1" else 1.0)
-            found.append(Index(name, measure, mine, mine - size, mine + size, told and mine - size > 0.05))
+            found.append(Index(name, measure, mine, mine - size, mine + size, told and mine - size > 0.05, points))
         if kind == "morris":
-            found += [Index(name, measure, value * 0.6, math.nan, math.nan, False) for measure in ("mu", "sigma")]
+            found += [
+                Index(name, measure, value * 0.6, math.nan, math.nan, False, points) for measure in ("mu", "sigma")
+            ]
     floor = {one.measure: 0.05 if one.measure not in ("mu", "sigma") else math.nan for one in found}
     return Sensitivity(kind, TARGET, ESTIMATORS[kind], tuple(names), tuple(found), floor, points, 1, "")
 
@@ -315,7 +317,8 @@ def test_convergence(drawn, tmp_path):
     assert "stood still, within their intervals, from 32 to 64 base points" in drawn[0]
     assert sorted({int(row["points"]) for row in rows}) == [16, 32, 64]
     later = [
-        Index(one.factor, one.measure, one.value + 0.3, one.low + 0.3, one.high + 0.3, True) for one in parts[2].indices
+        Index(one.factor, one.measure, one.value + 0.3, one.low + 0.3, one.high + 0.3, True, 64)
+        for one in parts[2].indices
     ]
     moved = [*parts[:2], Sensitivity("sobol", TARGET, "", parts[2].factors, tuple(later), {}, 64, 0, "")]
     convergence_lines(tmp_path, moved, "convergence", FOOT)

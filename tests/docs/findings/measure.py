@@ -237,6 +237,7 @@ def _targets(rows: Sequence[Row]) -> Row:
         if not of:
             found[target] = {"note": next(row["note"] for row in rows if row["target"] == target)}
             continue
+        of = [row for row in of if row["index"]]
         measures = list(dict.fromkeys(row["index"] for row in of))
         dummies = {row["index"]: number(row["value"]) for row in of if row["factor"] == "dummy"}
         by_factor: dict[str, Row] = {}
@@ -249,10 +250,17 @@ def _targets(rows: Sequence[Row]) -> Row:
             "points": int(of[0]["points"]),
             "dropped": int(of[0]["dropped"]),
             "floor": dummies,
+            **_rests_on(of),
             "sums": {name: sum(one[name][0] for one in by_factor.values()) for name in measures},
             "factors": {name: by_factor[name] for name in order[:TOP]},
         }
     return found
+
+
+def _rests_on(rows: Sequence[Row]) -> Row:
+    """Of how many points the indices are, the fewest and the most, where factors differ in it."""
+    counts = [int(row["rests_on"]) for row in rows if row["factor"] != "dummy"]
+    return {"rests_on": [min(counts), max(counts)]} if min(counts) < max(counts) else {}
 
 
 def _settling(rows: Sequence[Row]) -> Row:

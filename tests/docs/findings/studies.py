@@ -154,10 +154,10 @@ def screening(found: Found, name: str) -> str:
     """Which factors move the effect of a weekly event most, by Morris."""
     study = found.study(name)
     of_target = study.sensitivity("rejected_share", "weekly")
-    dropped = of_target["dropped"]
+    fewest, most = of_target.get("rests_on", (0, 0))
     head = (
         f"**`{name}`** (Morris, {study.results['factors']} uncertainties and luck, {of_target['points']} trajectories"
-        + (f" and {counted(dropped)} more left out, on which a world cannot be" if dropped else "")
+        + (f", a factor's effects on {fewest} to {most} of them since not all worlds can be" if most else "")
         + f", {study.results['runs']:,} runs of {study.results['adults']:,} adults)."
     )
     factors = study.factors("rejected_share", "weekly")
