@@ -15,10 +15,11 @@ from typing import Any
 
 from keliling.sim.outcomes import Totals, ratio
 from keliling.sim.parameters import Value, defaults, permits
+from keliling.sim.rules.outreach import PHASES
 
 PRESENT, PARTLY, ABSENT, NOT_MEASURABLE = "present", "partly", "absent", "not measurable"
 INDIVIDUAL, GROUP, COLLECTIVE, NOBODY = "individual", "group", "collective", "none"
-PHASES = ("commissioning", "designing", "delivery", "assessment")
+TYPED = tuple(phase for phase in PHASES if phase != "preparation")  # the typology's phases; preparation is ours
 NO_PHASE = "none"
 MAJORITY = 0.5  # of the events at which co-producers reached a phase
 FEW = 30  # decisions below which chance alone could turn a comparison of shares
@@ -225,7 +226,7 @@ def _expected_rejection(t: Totals) -> float | None:
 
 
 def _cell(t: Totals) -> Cell:
-    phases = tuple(_phase(t, name) for name in PHASES)
+    phases = tuple(_phase(t, name) for name in TYPED)
     furthest = [phase.name for phase in phases if phase.reached]
     level, why = _level(t)
     return Cell(level, furthest[-1] if furthest else NO_PHASE, why, phases)

@@ -16,22 +16,23 @@ from io import StringIO
 
 from keliling.sim import ikm
 from keliling.sim.parameters import data_text, permits
+from keliling.sim.rules.satisfaction import COMPLAINTS
 
 Totals = Mapping[str, float]
 HIGHER, LOWER, NEITHER = 1, -1, 0  # which way an outcome is better
 BETTER = {"higher": HIGHER, "lower": LOWER, "neither": NEITHER}
-COMPLAINT_CLASSES = {
-    "delay": "protracted delay",
-    "procedure": "procedure deviation",
-    "no_service": "service not provided",
-}
-COMPLAINTS = tuple(COMPLAINT_CLASSES)
 MOTIVES = {motive: f"{motive} motivation" for motive in ("intrinsic", "social", "normative")}
+
+
+def _of_no_run(totals: Totals) -> float:
+    """What an outcome between two runs is of one alone."""
+    return math.nan
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One outcome. ``better`` is HIGHER, LOWER or NEITHER; ``headline`` outcomes stand in the short table.
+    """One outcome, of a run or (``of`` then gives NaN) only between two. ``better`` is HIGHER, LOWER or NEITHER;
+    ``headline`` outcomes stand in the short table.
 
     ``meaning`` says in plain words what is counted, of what and when; where a title alone would be misread, it is
     ``explained`` under every table that shows it. Over a window of several months ``of`` and ``unit`` give counts as
@@ -43,24 +44,31 @@ class Outcome:
     unit: str
     definition: str
     better: int
-    of: Callable[[Totals], float]
-    of_month: Callable[[Totals], float]
-    group: str
-    decimals: int
-    headline: bool
-    meaning: str
-    explained: bool
+    decimals: int = 2
+    headline: bool = False
+    meaning: str = ""
+    explained: bool = False
+    group: str = ""
+    of: Callable[[Totals], float] = _of_no_run
+    of_month: Callable[[Totals], float] = _of_no_run
+
+    @property
+    def unit_of_difference(self) -> str:
+        """Shares differ by points, not by per cent."""
+        return "points" if self.unit in ("%", "25-100") else self.unit
 
     @property
     def month_unit(self) -> str:
         """The unit of ``of_month``."""
         return self.unit.replace("a year", "a month")
 
-    def format(self, value: float, *, signed: bool = False) -> str:
-        """The value as text, with its decimals; 'n/a' where it is not defined."""
-        if math.isnan(value):
+    def text(self, value: float, *, signed: bool = False) -> str:
+        """A value as text, with its decimals; 'n/a' where it is not defined."""
+        if not math.isfinite(value):
             return "n/a"
-        return f"{value:{'+' if signed else ''},.{self.decimals}f}"
+        shown = f"{value:{'+' if signed else ''},.{self.decimals}f}"
+        nothing = float(shown.replace(",", "")) == 0.0
+        return shown.replace("-", "+" if signed else "", 1) if nothing else shown
 
 
 def totals_of(records: Iterable[Totals]) -> dict[str, float]:
@@ -142,7 +150,7 @@ def _rows() -> Iterator[dict[str, str]]:
     elements = {row["code"]: row["english"] for row in csv.DictReader(StringIO(data_text("ikm_elements.csv")))}
     many = {
         "permit": {permit.name: permit.title for permit in permits()},
-        "class": COMPLAINT_CLASSES,
+        "class": COMPLAINTS,
         "motive": MOTIVES,
         "element": elements,
     }

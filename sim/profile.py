@@ -197,11 +197,6 @@ def _from_row(slug: str) -> Profile:
     )
 
 
-def row_of(slug: str) -> Mapping[str, str] | None:
-    """The district's row in the province's table, as text; None when it has none."""
-    return _rows().get(slug)
-
-
 def grown(ages: Sequence[AgeBand]) -> tuple[AgeBand, ...]:
     """The bands from 17 up; a band across 17 is cut there, its people spread evenly over its years."""
     bands = []

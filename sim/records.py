@@ -21,8 +21,17 @@ from keliling.sim.memory import record
 from keliling.sim.parameters import Permit
 from keliling.sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
 from keliling.sim.rules.filing import applicant_hours, late
-from keliling.sim.rules.outreach import CANCELLED, HELD
-from keliling.sim.rules.satisfaction import DELAY, NO_SERVICE, PROCEDURE
+from keliling.sim.rules.outreach import (
+    ASSESSMENT,
+    CANCELLED,
+    COMMISSIONING,
+    DELIVERY,
+    DESIGNING,
+    HELD,
+    PHASES,
+    PREPARATION,
+)
+from keliling.sim.rules.satisfaction import COMPLAINTS
 from keliling.sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
 from keliling.sim.rules.sums import GRAIN
 from keliling.sim.scenario import MONTH_DAYS, YEAR_MONTHS
@@ -31,8 +40,6 @@ from keliling.sim.state import AS_HEAD, DONE, UNASKED, Floats, Records, Tally
 MONTH = MONTH_DAYS
 HALF_YEAR = 6  # months, after which the survey is held
 CHANNELS = {"online": ONLINE, "counter": COUNTER, "broker": BROKER, "event": EVENT}
-COMPLAINTS = {"delay": DELAY, "procedure": PROCEDURE, "no_service": NO_SERVICE}
-PHASES = ("commissioning", "designing", "preparation", "delivery", "assessment")
 Record = dict[str, float]
 Counts = NDArray[np.int32]
 
@@ -111,7 +118,7 @@ def record_of(months: Months, month: int, permits: tuple[Permit, ...]) -> Record
         r[name] = sum(r[f"{name}.{permit.name}"] for permit in permits)
     for channel in CHANNELS:
         r[f"submitted.{channel}"] = sum(r[f"submitted.{permit.name}.{channel}"] for permit in permits)
-    for kind, code in COMPLAINTS.items():
+    for code, kind in enumerate(COMPLAINTS, start=1):
         r[f"complaints.{kind}"] = months.complaints[month].item(code)
     r["complaints"] = sum(r[f"complaints.{kind}"] for kind in COMPLAINTS)
     for element, total in enumerate(months.answers[month].tolist(), start=1):
@@ -296,15 +303,15 @@ def _count_outreach(months, month, rows, given, day):
             row["repaired"] += e.repaired
             row["visits"] += e.visits
             row["places"] += e.places
-            _count_phase(months.phases[month], 0, e.helped_commissioning)
-            _count_phase(months.phases[month], 1, e.helped_designing)
-            _count_phase(months.phases[month], 2, e.helped_preparation)
-            _count_phase(months.phases[month], 3, e.helped_delivery)
+            _count_phase(months.phases[month], COMMISSIONING, e.helped_commissioning)
+            _count_phase(months.phases[month], DESIGNING, e.helped_designing)
+            _count_phase(months.phases[month], PREPARATION, e.helped_preparation)
+            _count_phase(months.phases[month], DELIVERY, e.helped_delivery)
         # The meeting follows the event, perhaps in the next month: each phase counts when it is over.
         if began <= e.meeting_day <= day and e.ending == HELD:
             row["meetings.due"] += 1.0
             row["meetings"] += e.met
-            _count_phase(months.phases[month], 4, e.helped_assessment)
+            _count_phase(months.phases[month], ASSESSMENT, e.helped_assessment)
     for i in range(rows.counts[0].parts):
         part = rows.parts[i]
         if not began <= part.day <= day:

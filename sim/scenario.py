@@ -23,26 +23,8 @@ from keliling.sim.faults import Place, Problems, nearest_name, shown
 from keliling.sim.hypothesis import BASE, Hypothesis, hypotheses
 from keliling.sim.parameters import Value, defaults, permits
 from keliling.sim.profile import Profile, Province, load_profile
-from keliling.sim.scenario_file import (
-    SETTINGS,
-    Draft,
-    DraftChange,
-    Given,
-    check_when,
-    read_scenario,
-    scenario_path,
-    shipped_paths,
-)
-from keliling.sim.scenario_fit import (
-    HORIZON,
-    MONTH_DAYS,
-    YEAR_DAYS,
-    YEAR_MONTHS,
-    check_fit,
-    dated,
-    month_label,
-    month_number,
-)
+from keliling.sim.scenario_file import SETTINGS, Draft, DraftChange, Given, read_scenario, scenario_path, shipped_paths
+from keliling.sim.scenario_fit import HORIZON, MONTH_DAYS, YEAR_DAYS, YEAR_MONTHS, check_fit, dated, month_label
 from keliling.sim.scenario_options import (
     Change,
     apply_option,
@@ -99,11 +81,6 @@ class Scenario:
         """Calendar years that are reported: those after the warm-up."""
         return list(range(self.first_year, self.first_year + self.years))
 
-    @property
-    def first_change_day(self) -> int:
-        """Day of the first change; ``days``, the day after the last, when nothing changes."""
-        return self.changes[0].day if self.changes else self.days
-
     def timeline(self) -> list[tuple[int, dict[str, Value]]]:
         """All values from day 0, and again from the day of each change."""
         now = dict(self.values)
@@ -154,18 +131,6 @@ class Scenario:
     def first_day_of(self, year: int) -> int:
         """The first working day of a calendar year, from day 0."""
         return self.first_month_of(year) * MONTH_DAYS
-
-    def month_of(self, label: str) -> int:
-        """Number, from day 0, of the month with this label. Raises InvalidInput when it is none of the run."""
-        place = Place(self.name, key="month")
-        problems = Problems()
-        if check_when("month", label, place, problems) is not None:
-            month = month_number(label, self.first_year - self.warmup_years)
-            if 0 <= month < self.months:
-                return month
-            first, last = self.label_of_month(0), self.label_of_month(self.months - 1)
-            problems.add("month-outside", place, label, first=first, last=last)
-        raise InvalidInput(problems.found)
 
     def first_difference(self, other: Scenario) -> int:
         """First day on which the two can differ: 0 when they are not built alike, ``days`` when they never do."""

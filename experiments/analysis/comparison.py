@@ -10,10 +10,10 @@ import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from keliling.experiments.analysis.differences import Difference, alone, measure_of, paired, ratio_of_means
+from keliling.experiments.analysis.differences import Difference, alone, paired, ratio_of_means
 from keliling.experiments.analysis.displacement import displaced_in
 from keliling.experiments.analysis.ensemble import Ensemble, open_notes, window_year
-from keliling.experiments.analysis.measures import (
+from keliling.experiments.analysis.paired_outcomes import (
     AVOIDED,
     COST_PER_EXTRA,
     COST_PER_EXTRA_NET,
@@ -62,7 +62,7 @@ class Comparison:
     @cached_property
     def table(self) -> Mapping[str, Mapping[str, Difference]]:
         """Every difference by policy and outcome, in the order in which they are shown."""
-        return {policy.name: {one.measure.name: one for one in self._of(policy)} for policy in self.policies}
+        return {policy.name: {one.outcome.name: one for one in self._of(policy)} for policy in self.policies}
 
     def rows(self) -> list[Difference]:
         """Every difference, policy by policy."""
@@ -79,7 +79,7 @@ class Comparison:
         then, now = self.year - 1, self.year
         return {
             one.name: {
-                name: paired(measure_of(outcome), one.name, one.values(name, then), one.values(name, now))
+                name: paired(outcome, one.name, one.values(name, then), one.values(name, now))
                 for name, outcome in outcomes().items()
             }
             for one in self.ensembles
@@ -113,8 +113,7 @@ class Comparison:
         base, year = self.baseline, self.year
         found = []
         for name, outcome in outcomes().items():
-            measure = measure_of(outcome)
-            found.append(paired(measure, policy.name, base.values(name, year), policy.values(name, year)))
+            found.append(paired(outcome, policy.name, base.values(name, year), policy.values(name, year)))
             if name == "rejected_share":
                 pairs = list(zip(base.totals(year), policy.totals(year), strict=True))
                 before = [standardised_rejection(x, x) for x, _ in pairs]

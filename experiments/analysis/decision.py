@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from keliling.experiments.analysis.differences import Difference, measure_of, paired
+from keliling.experiments.analysis.differences import Difference, paired
 from keliling.experiments.analysis.intervals import interval
-from keliling.experiments.analysis.measures import COSTS
+from keliling.experiments.analysis.paired_outcomes import COSTS
 from keliling.experiments.analysis.results import Floats, Results
 from keliling.experiments.plan.study import Study
 from keliling.sim.outcomes import HIGHER, NEITHER, outcomes
@@ -236,7 +236,7 @@ def _paired(results: Results, used: Bools, arm: int, name: str) -> Difference:
     now, policy = results.values[name][0], results.values[name][arm]
     used = used & ~np.isnan(policy - now)
     before, after = (units(results, values, used).tolist() for values in (now, policy))
-    return paired(measure_of(outcomes()[name]), results.study.arms[arm].name, before, after)
+    return paired(outcomes()[name], results.study.arms[arm].name, before, after)
 
 
 def _meets_goal(results: Results, used: Bools, arm: int) -> float:

@@ -15,54 +15,8 @@ from keliling.sim.outcomes import HIGHER, NEITHER, Outcome
 
 
 @dataclass(frozen=True)
-class Measure:
-    """What a difference is about: an outcome, or something that only exists between two runs.
-
-    ``meaning`` and ``explained`` as those of an outcome.
-    """
-
-    name: str
-    title: str
-    unit: str
-    definition: str
-    better: int
-    decimals: int = 2
-    headline: bool = False
-    meaning: str = ""
-    explained: bool = False
-
-    @property
-    def unit_of_difference(self) -> str:
-        """Shares differ by points, not by per cent."""
-        return "points" if self.unit in ("%", "25-100") else self.unit
-
-    def text(self, value: float, *, signed: bool = False) -> str:
-        """A value as text, with its decimals; 'n/a' where it is not defined."""
-        if not math.isfinite(value):
-            return "n/a"
-        shown = f"{value:{'+' if signed else ''},.{self.decimals}f}"
-        nothing = float(shown.replace(",", "")) == 0.0
-        return shown.replace("-", "+" if signed else "", 1) if nothing else shown
-
-
-def measure_of(outcome: Outcome) -> Measure:
-    """The measure of an outcome of a run."""
-    return Measure(
-        outcome.name,
-        outcome.title,
-        outcome.unit,
-        outcome.definition,
-        outcome.better,
-        outcome.decimals,
-        outcome.headline,
-        outcome.meaning,
-        outcome.explained,
-    )
-
-
-@dataclass(frozen=True)
 class Difference:
-    """One measure under a policy against its baseline, or after against before.
+    """One outcome under a policy against its baseline, or after against before.
 
     ``low`` and ``high`` bound the 95% interval of the mean paired difference. ``better_in`` counts the replicates in
     which the policy was better; None where neither direction is. ``n`` pairs were used, ``dropped`` were not defined.
@@ -70,7 +24,7 @@ class Difference:
     """
 
     policy: str
-    measure: Measure
+    outcome: Outcome
     baseline_mean: float
     policy_mean: float
     difference: float
@@ -92,17 +46,17 @@ class Difference:
             return "same"
         if math.isnan(self.low) or self.low <= 0.0 <= self.high:
             return "unclear"
-        if self.measure.better == NEITHER:
+        if self.outcome.better == NEITHER:
             return "changed"
-        return "better" if (self.difference > 0) == (self.measure.better == HIGHER) else "worse"
+        return "better" if (self.difference > 0) == (self.outcome.better == HIGHER) else "worse"
 
     @property
     def text(self) -> str:
         """The difference and its interval as text, such as "+1.20 [+0.30, +2.10]"."""
-        mean_of = self.measure.text(self.difference, signed=True)
+        mean_of = self.outcome.text(self.difference, signed=True)
         if math.isnan(self.low):
             return mean_of
-        low, high = self.measure.text(self.low, signed=True), self.measure.text(self.high, signed=True)
+        low, high = self.outcome.text(self.low, signed=True), self.outcome.text(self.high, signed=True)
         return f"{mean_of} [{low}, {high}]"
 
     @property
@@ -111,8 +65,8 @@ class Difference:
         return "-" if self.better_in is None else f"{self.better_in} of {self.n}"
 
 
-def paired(measure: Measure, policy: str, before: Sequence[float], after: Sequence[float]) -> Difference:
-    """The paired difference of a measure; pairs in which either is not defined are dropped and counted.
+def paired(outcome: Outcome, policy: str, before: Sequence[float], after: Sequence[float]) -> Difference:
+    """The paired difference of an outcome; pairs in which either is not defined are dropped and counted.
 
     The two means are of the pairs used; where there are none, each of what is defined.
     """
@@ -123,31 +77,31 @@ def paired(measure: Measure, policy: str, before: Sequence[float], after: Sequen
     means = (mean(first), mean(second)) if pairs else (_defined(before), _defined(after))
     return Difference(
         policy,
-        measure,
+        outcome,
         *means,
         mean(differences),
         low,
         high,
-        _better_in(measure, differences),
+        _better_in(outcome, differences),
         len(pairs),
         len(before) - len(pairs),
         variance_ratio(first, second),
     )
 
 
-def alone(measure: Measure, policy: str, differences: Sequence[float]) -> Difference:
-    """A difference that is a measure by itself, replicate by replicate."""
+def alone(outcome: Outcome, policy: str, differences: Sequence[float]) -> Difference:
+    """A difference that is an outcome by itself, replicate by replicate."""
     used = [d for d in differences if not math.isnan(d)]
     low, high = interval(used)
     return Difference(
         policy,
-        measure,
+        outcome,
         math.nan,
         math.nan,
         mean(used),
         low,
         high,
-        _better_in(measure, used),
+        _better_in(outcome, used),
         len(used),
         len(differences) - len(used),
         math.nan,
@@ -155,7 +109,7 @@ def alone(measure: Measure, policy: str, differences: Sequence[float]) -> Differ
 
 
 def ratio_of_means(
-    measure: Measure, policy: str, tops: Sequence[float], bottoms: Sequence[float], *, times: float = 1.0
+    outcome: Outcome, policy: str, tops: Sequence[float], bottoms: Sequence[float], *, times: float = 1.0
 ) -> Difference:
     """A ratio of two mean differences, NaN unless the lower one is above zero.
 
@@ -168,7 +122,7 @@ def ratio_of_means(
         value = mean(above) / mean(below) * times
         low, high = (bound * times for bound in ratio_interval(above, below))
     dropped = len(tops) - len(pairs)
-    return Difference(policy, measure, math.nan, math.nan, value, low, high, None, len(pairs), dropped, math.nan)
+    return Difference(policy, outcome, math.nan, math.nan, value, low, high, None, len(pairs), dropped, math.nan)
 
 
 def variance_ratio(first: Sequence[float], second: Sequence[float]) -> float:
@@ -180,8 +134,8 @@ def variance_ratio(first: Sequence[float], second: Sequence[float]) -> float:
     return together / difference if difference > 0.0 else math.inf
 
 
-def _better_in(measure: Measure, differences: Sequence[float]) -> int | None:
-    return None if measure.better == NEITHER else sum(1 for d in differences if d * measure.better > 0)
+def _better_in(outcome: Outcome, differences: Sequence[float]) -> int | None:
+    return None if outcome.better == NEITHER else sum(1 for d in differences if d * outcome.better > 0)
 
 
 def _defined(values: Sequence[float]) -> float:

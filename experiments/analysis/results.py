@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from keliling.experiments.analysis.measures import COSTS
+from keliling.experiments.analysis.paired_outcomes import COSTS
 from keliling.experiments.keep.study_store import BY_RW, PLACES, THIRDS
 from keliling.experiments.plan.study import Study
 from keliling.sim.outcomes import NEITHER, outcomes

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from keliling.experiments.analysis.differences import measure_of
 from keliling.experiments.analysis.results import Floats, Results
 from keliling.sim.outcomes import outcomes
 
@@ -49,7 +48,7 @@ def targets_of(results: Results) -> list[Target]:
     found = []
     for outcome in study.outcomes:
         title = outcomes()[outcome].title
-        unit = measure_of(outcomes()[outcome]).unit_of_difference
+        unit = outcomes()[outcome].unit_of_difference
         for at, arm in enumerate(study.policies, start=1):
             words = f"{title}: {arm.name} minus now"
             found.append(

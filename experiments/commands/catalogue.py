@@ -12,7 +12,7 @@ from keliling.experiments.commands import options
 from keliling.experiments.commands.terminal import heading, next_step, sentence, table, write_json
 
 if TYPE_CHECKING:
-    from keliling.experiments.analysis.differences import Measure
+    from keliling.sim.outcomes import Outcome
     from keliling.sim.parameters import Parameter
 
 KINDS = ("lever", "uncertainty", "constant")
@@ -159,12 +159,11 @@ def outcomes(search: str, as_json: bool, quiet: bool) -> None:
       keliling outcomes delayed
       keliling outcomes ikm --json
     """
-    from keliling.experiments.analysis.differences import measure_of
-    from keliling.experiments.analysis.measures import MEASURES
+    from keliling.experiments.analysis.paired_outcomes import PAIRED_OUTCOMES
     from keliling.sim import outcomes as of_runs
 
-    told = {one.name: ("run", measure_of(one)) for one in of_runs.outcomes().values()}
-    told |= {one.name: ("comparison", one) for one in MEASURES}
+    told = {one.name: ("run", one) for one in of_runs.outcomes().values()}
+    told |= {one.name: ("comparison", one) for one in PAIRED_OUTCOMES}
     named = [told[search]] if search in told else list(told.values())
     found = [(of, one) for of, one in named if _mentions(search, one.name, one.title, one.meaning)]
     if as_json and found:
@@ -181,13 +180,13 @@ def outcomes(search: str, as_json: bool, quiet: bool) -> None:
     next_step("keliling run kebon-jeruk-2019 --size 0.1 --all", quiet=quiet)
 
 
-def _better(one: Measure) -> str:
+def _better(one: Outcome) -> str:
     from keliling.sim.outcomes import BETTER
 
     return next(word for word, way in BETTER.items() if way == one.better)
 
 
-def _outcome(one: Measure, of: str) -> dict[str, str]:
+def _outcome(one: Outcome, of: str) -> dict[str, str]:
     return {
         "name": one.name,
         "title": one.title,

@@ -117,7 +117,6 @@ def run(
 
 def _show(ensemble: Ensemble, years: list[int], *, everything: bool) -> None:
     """The table of outcomes of one scenario."""
-    from keliling.experiments.analysis.differences import measure_of
     from keliling.experiments.analysis.ensemble import open_notes
     from keliling.experiments.analysis.intervals import interval, mean
     from keliling.experiments.reports.blocks import meanings
@@ -134,12 +133,12 @@ def _show(ensemble: Ensemble, years: list[int], *, everything: bool) -> None:
         if not (everything or outcome.headline):
             continue
         words |= {outcome.title: outcome.meaning} if outcome.explained else {}
-        measure, cells = measure_of(outcome), []
+        cells = []
         for one in years:
             defined = [value for value in ensemble.values(name, one) if value == value]
             low, high = interval(defined)
-            spread = "" if n == 1 or low != low else f" [{measure.text(low)}, {measure.text(high)}]"
-            cells.append(measure.text(mean(defined)) + spread)
+            spread = "" if n == 1 or low != low else f" [{outcome.text(low)}, {outcome.text(high)}]"
+            cells.append(outcome.text(mean(defined)) + spread)
         rows.append([outcome.title, outcome.unit, *cells])
     table(["Outcome", "Unit", *map(str, years)], rows, right=range(2, 2 + len(years)))
     click.echo()

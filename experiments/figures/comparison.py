@@ -17,6 +17,7 @@ from keliling.experiments.analysis.differences import Difference
 from keliling.experiments.analysis.ensemble import Ensemble
 from keliling.experiments.analysis.intervals import t_quantile
 from keliling.experiments.figures import style
+from keliling.experiments.figures.sheet import bounds, listed, lowered, marked, marks, sheet, striped
 from keliling.sim.outcomes import Outcome, outcomes
 from keliling.sim.scenario import MONTH_DAYS, YEAR_MONTHS
 
@@ -44,13 +45,18 @@ def draw_comparison(folder: Path, comparison: Comparison) -> list[Path]:
 def trajectories(figures: Any, comparison: Comparison, policy: Ensemble, colour: str) -> Any:
     """Main outcomes of both arms by month, and beneath each the paired difference."""
     base, rows = comparison.baseline, comparison.table[policy.name]
-    figure = figures.Figure(figsize=(13.6, 7.4))
-    panels = figure.subplots(2, len(MAIN), sharex="col", gridspec_kw={"height_ratios": (1.25, 1.0)})
-    figure.subplots_adjust(left=0.055, right=0.988, top=0.775, bottom=0.095, hspace=0.12, wspace=0.30)
-    for column, name in enumerate(MAIN):
+    title = _headline([rows[name] for name in MAIN], comparison)
+    under = style.short(f"{_against(comparison, policy)}, month by month", 190)
+    wide, apart, high, low = 2.6, 3.36, 2.35, 1.85  # inches: a panel, from one to the next, the upper row and the lower
+    body = (apart * len(MAIN) + 0.2, high + low + 1.4)
+    one = sheet(figures, body, title, under, footer(comparison, policy))
+    panels = [
+        [one.panel(0.72 + apart * at, bottom, wide, tall) for at in range(len(MAIN))]
+        for bottom, tall in ((low + 0.92, high), (0.68, low))
+    ]
+    for above, below, name in zip(*panels, MAIN, strict=True):
         outcome, difference = outcomes()[name], rows[name]
-        above, below = panels[0][column], panels[1][column]
-        arms = [np.array(one.trajectories(outcome)) for one in (base, policy)]
+        arms = [np.array(ensemble.trajectories(outcome)) for ensemble in (base, policy)]
         months = min(arm.shape[1] for arm in arms)
         arms = [arm[:, :months] for arm in arms]
         difference_by_month = arms[1] - arms[0]
@@ -62,23 +68,16 @@ def trajectories(figures: Any, comparison: Comparison, policy: Ensemble, colour:
         below.axhline(0.0, color=style.GREY, linewidth=0.9, linestyle=(0, (3, 2)), zorder=1)
         above.set_title(style.wrapped(_found(difference, comparison.year), 36), pad=8)
         above.set_ylabel(f"{outcome.title}, {_unit(outcome)}")
-        below.set_ylabel(f"Policy minus baseline, {difference.measure.unit_of_difference}")
+        below.set_ylabel(f"Policy minus baseline, {outcome.unit_of_difference}")
         for panel in (above, below):
             _calendar(panel, policy, base, months)
             panel.margins(y=0.08)
         above.tick_params(labelbottom=False)
         _widened(below)
     _mark_change(panels[0][0], policy, base)
-    _legend(figure, comparison, policy, colour)
-    figure.align_ylabels(panels)
-    title = _headline([rows[name] for name in MAIN], comparison)
-    figure.text(0.012, 0.978, style.wrapped(title, 112), fontsize=12.5, fontweight="bold", va="top")
-    under = style.short(f"{_against(comparison, policy)}, month by month", 190)
-    figure.text(0.012, 0.925, under, fontsize=9, color=style.GREY, va="top")
-    figure.text(
-        0.012, 0.014, style.wrapped(footer(comparison, policy), 215), fontsize=7.4, color=style.GREY, va="bottom"
-    )
-    return figure
+    one.legend(_arms(comparison, policy, colour), low=0.06)
+    one.figure.align_ylabels([panel for row in panels for panel in row])
+    return one.figure
 
 
 def _first_month(policy: Ensemble, base: Ensemble) -> int:
@@ -88,15 +87,15 @@ def _first_month(policy: Ensemble, base: Ensemble) -> int:
 
 def _found(d: Difference, year: int) -> str:
     """What a panel shows, as a title."""
-    unit = d.measure.unit_of_difference
+    unit = d.outcome.unit_of_difference
     if d.verdict == "same":
-        return f"{d.measure.title}: the same in {year}"
+        return f"{d.outcome.title}: the same in {year}"
     if d.n == 1:
-        return f"{d.measure.title} {d.measure.text(d.difference, signed=True)} {unit} in {year}, in one run"
+        return f"{d.outcome.title} {d.outcome.text(d.difference, signed=True)} {unit} in {year}, in one run"
     if d.verdict == "unclear":
-        return f"{d.measure.title}: no clear change in {year}"
+        return f"{d.outcome.title}: no clear change in {year}"
     way = "up" if d.difference > 0 else "down"
-    return f"{d.measure.title} {way} {d.measure.text(abs(d.difference))} {unit} in {year}" + (
+    return f"{d.outcome.title} {way} {d.outcome.text(abs(d.difference))} {unit} in {year}" + (
         f", {d.verdict}" if d.verdict != "changed" else ""
     )
 
@@ -162,7 +161,8 @@ def _mark_change(panel: Any, policy: Ensemble, base: Ensemble) -> None:
         )
 
 
-def _legend(figure: Any, comparison: Comparison, policy: Ensemble, colour: str) -> None:
+def _arms(comparison: Comparison, policy: Ensemble, colour: str) -> list[tuple[Any, str]]:
+    """Legend entries of lines and bands."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -176,17 +176,7 @@ def _legend(figure: Any, comparison: Comparison, policy: Ensemble, colour: str) 
             (Patch(color=style.GREY, alpha=0.42, linewidth=0), "middle half of the runs (line: median)"),
             (Patch(color=style.GREY, alpha=0.16, linewidth=0), "middle 90%"),
         ]
-    figure.legend(
-        [handle for handle, _ in entries],
-        [text for _, text in entries],
-        loc="upper left",
-        ncols=len(entries),
-        bbox_to_anchor=(0.006, 0.9),
-        frameon=False,
-        fontsize=8.2,
-        handlelength=2.6,
-        columnspacing=1.8,
-    )
+    return entries
 
 
 # -- differences
@@ -194,104 +184,48 @@ def _legend(figure: Any, comparison: Comparison, policy: Ensemble, colour: str) 
 
 def differences(figures: Any, comparison: Comparison, policy: Ensemble) -> Any:
     """Every headline outcome's paired difference with its 95% interval, each on a scale of its own about zero."""
-    rows = [d for d in comparison.table[policy.name].values() if d.measure.headline and not np.isnan(d.difference)]
-    figure = figures.Figure(figsize=(11.6, 2.1 + 0.36 * len(rows)))
-    height = figure.get_figheight()
-    panel = figure.add_axes((0.2, 0.86 / height, 0.34, 1.0 - 2.1 / height))
+    rows = [d for d in comparison.table[policy.name].values() if d.outcome.headline and not np.isnan(d.difference)]
+    under = f"{style.short(_against(comparison, policy), 110)}; each row has its own scale about zero"
+    high = 0.36 * len(rows)
+    one = sheet(figures, (11.6, high + 1.1), _headline(rows, comparison), under, footer(comparison, policy))
+    panel = one.panel(2.35, 0.62, 3.95, high)
+    striped(panel, len(rows))
     panel.set_xlim(-1.12, 1.12)
-    panel.set_ylim(len(rows) - 0.4, -0.6)
     panel.axvline(0.0, color=style.INK, linewidth=0.9)
     for at, d in enumerate(rows):
-        if at % 2 == 0:
-            panel.axhspan(at - 0.5, at + 0.5, xmin=-2, xmax=3, color=style.FAINT, linewidth=0, zorder=0, clip_on=False)
         _interval(panel, at, d)
-    panel.set_yticks(range(len(rows)), [d.measure.title for d in rows])
-    panel.tick_params(axis="y", length=0, labelcolor=style.INK, labelsize=9)
+    panel.set_yticks(range(len(rows)), [d.outcome.title for d in rows])
+    panel.tick_params(axis="y", labelsize=9)
     panel.set_xticks([])
-    panel.spines[["left", "bottom"]].set_visible(False)
-    panel.text(-0.06, len(rows) - 0.25, "less", ha="right", va="top", color=style.GREY, fontsize=8)
-    panel.text(0.06, len(rows) - 0.25, "more", ha="left", va="top", color=style.GREY, fontsize=8)
+    panel.spines["bottom"].set_visible(False)
+    for x, side, word in ((-0.06, "right", "less"), (0.06, "left", "more")):
+        panel.text(x, len(rows) - 0.35, word, ha=side, va="top", color=style.GREY, fontsize=8)
     columns = ((1.04, "Difference [95% interval]"), (1.75, "Unit"), (2.12, "Better in"))
     for x, text in columns:
         panel.text(x, 1.012, text, transform=panel.transAxes, fontweight="bold", fontsize=8.4, va="bottom")
     for at, d in enumerate(rows):
-        for (x, _), text in zip(columns, (d.text, d.measure.unit_of_difference, d.better_text), strict=True):
+        for (x, _), text in zip(columns, (d.text, d.outcome.unit_of_difference, d.better_text), strict=True):
             panel.text(x, at, text, transform=panel.get_yaxis_transform(), va="center", fontsize=8.4)
-    figure.text(
-        0.012,
-        1 - 0.16 / height,
-        style.wrapped(_headline(rows, comparison), 92),
-        fontsize=12.5,
-        fontweight="bold",
-        va="top",
-        linespacing=1.15,
-    )
-    under = f"{style.short(_against(comparison, policy), 110)}; each row has its own scale about zero"
-    figure.text(0.012, 1 - 0.72 / height, under, fontsize=8.6, color=style.GREY, va="top")
-    _marks(figure, height, {d.verdict for d in rows})
-    figure.text(
-        0.012,
-        0.10 / height,
-        style.wrapped(footer(comparison, policy), 200),
-        fontsize=7.4,
-        color=style.GREY,
-        va="bottom",
-    )
-    return figure
+    one.legend(marks(d.verdict for d in rows), low=0.06)
+    return one.figure
 
 
 def _interval(panel: Any, at: int, d: Difference) -> None:
     """One row: thin bar for the 95% interval of the mean, thick for the 50% one, a mark that tells the verdict."""
-    marker, colour, filled = style.MARKS[d.verdict]
-    bounds = (d.difference,) if np.isnan(d.low) else (d.low, d.high)
-    reach = max(abs(bound) for bound in bounds) or 1.0
-    middle = d.difference / reach
+    ends = (d.difference,) if np.isnan(d.low) else (d.low, d.high)
+    reach = max(abs(end) for end in ends) or 1.0
     if not np.isnan(d.low):
-        half = (d.high - d.low) / 2 * t_quantile(d.n - 1, 0.5) / t_quantile(d.n - 1) / reach
-        panel.plot([d.low / reach, d.high / reach], [at, at], color=colour, linewidth=1.6, zorder=2)
-        panel.plot([middle - half, middle + half], [at, at], color=colour, linewidth=5, zorder=2)
-    panel.plot(
-        [middle],
-        [at],
-        marker=marker,
-        markersize=7,
-        color=colour,
-        markeredgecolor=colour,
-        markeredgewidth=1.6,
-        markerfacecolor=colour if filled else "white",
-        zorder=3,
-    )
-
-
-def _marks(figure: Any, height: float, verdicts: set[str]) -> None:
-    from matplotlib.lines import Line2D
-
-    used = [verdict for verdict in style.MARKS if verdict in verdicts]
-    handles = []
-    for marker, colour, filled in (style.MARKS[verdict] for verdict in used):
-        inside = colour if filled else "white"
-        handles.append(
-            Line2D([], [], marker=marker, color=colour, markerfacecolor=inside, markersize=6.5, linewidth=1.6)
-        )
-    figure.legend(
-        handles,
-        [style.MEANINGS[verdict] for verdict in used],
-        loc="lower left",
-        ncols=len(handles),
-        frameon=False,
-        bbox_to_anchor=(0.006, 0.36 / height),
-        fontsize=8.0,
-        handlelength=2.2,
-        columnspacing=1.8,
-    )
+        half = (d.high - d.low) / 2 * t_quantile(d.n - 1, 0.5) / t_quantile(d.n - 1)
+        middle = ((d.difference - half) / reach, (d.difference + half) / reach)
+        panel.plot(middle, [at, at], color=style.MARKS[d.verdict][1], linewidth=5, zorder=2)
+    value, low, high = (bound / reach for bound in bounds(d))
+    marked(panel, at, (value, low, high), d.verdict, size=7.0)
 
 
 def _headline(rows: list[Difference], comparison: Comparison) -> str:
     """The finding in one sentence."""
-    told = {verdict: [d.measure.title for d in rows if d.verdict == verdict] for verdict in style.MARKS}
-    parts = [
-        f"{verdict}: {_listed(names)}" for verdict, names in told.items() if verdict in ("better", "worse") and names
-    ]
+    told = {verdict: [lowered(d.outcome.title) for d in rows if d.verdict == verdict] for verdict in style.MARKS}
+    parts = [f"{verdict}: {listed(told[verdict])}" for verdict in ("better", "worse") if told[verdict]]
     if not parts and all(d.verdict == "same" for d in rows):
         return f"No difference at all in {comparison.year}"
     if comparison.n == 1:
@@ -299,13 +233,6 @@ def _headline(rows: list[Difference], comparison: Comparison) -> str:
     if not parts:
         return f"No clear difference for the better or the worse in {comparison.year}"
     return f"In {comparison.year}, " + "; ".join(parts)
-
-
-def _listed(titles: list[str], most: int = 4) -> str:
-    names = [title if title.startswith("IKM") else title[0].lower() + title[1:] for title in titles]
-    more = [f"{len(names) - most} more"] if len(names) > most else []
-    names = names[:most] + more
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _against(comparison: Comparison, policy: Ensemble) -> str:
@@ -323,5 +250,5 @@ def footer(comparison: Comparison, policy: Ensemble) -> str:
     digests = f"{base.scenario.digest()[:8]}, {policy.scenario.digest()[:8]}"
     return (
         f"{n} run{'s' if n > 1 else ''} of each scenario, seed {base.seed}, paired by replicate{size}. "
-        f"keliling {__version__}, scenarios {digests}. A tool for reasoning from stated assumptions, not a forecast."
+        f"keliling {__version__}, scenarios {digests}."
     )

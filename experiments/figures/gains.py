@@ -10,17 +10,17 @@ from typing import NamedTuple
 import numpy as np
 
 from keliling.experiments.analysis.decision import lived_jobs
-from keliling.experiments.analysis.differences import Difference, Measure
+from keliling.experiments.analysis.differences import Difference
 from keliling.experiments.analysis.results import Floats, Results
 from keliling.experiments.figures import style
 from keliling.experiments.figures.sheet import Sheet, bounds, difference_of, footer, keep, marked, marks, sheet
-from keliling.sim.outcomes import LOWER
+from keliling.sim.outcomes import LOWER, Outcome
 
 FEW = 20  # decisions of an RW below which its share says little
 NORMAL = 1.96  # half width of a 95% interval in standard errors
 THIRDS = ("low", "middle", "high")
-SHARE = Measure("rejected_share", "Rejected share", "%", "rejected / decided", LOWER)
-GAP = Measure("gap", "Low less high third", "%", "change of the low third less that of the high", LOWER)
+SHARE = Outcome("rejected_share", "Rejected share", "%", "rejected / decided", LOWER)
+GAP = Outcome("gap", "Low less high third", "%", "change of the low third less that of the high", LOWER)
 
 
 class _Rw(NamedTuple):

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from keliling.experiments.analysis.differences import Difference, Measure, measure_of
+from keliling.experiments.analysis.differences import Difference
 from keliling.experiments.analysis.results import Floats, Results
 from keliling.experiments.figures import style
 from keliling.experiments.figures.sheet import bounds, change, footer, keep, sheet
 from keliling.experiments.plan.factors import Factor
-from keliling.sim.outcomes import NEITHER, outcomes
+from keliling.sim.outcomes import NEITHER, Outcome, outcomes
 from keliling.sim.parameters import Value, register
 
 
@@ -27,8 +27,8 @@ def heat_map(folder: Path, results: Results, outcome: str, levers: tuple[str, st
     if not cells:
         return []
     columns, rows = (_ordered({place[side] for place in cells}) for side in (0, 1))
-    measure = measure_of(outcomes()[outcome])
-    unit = measure.unit_of_difference
+    watched = outcomes()[outcome]
+    unit = watched.unit_of_difference
     cell_wide, cell_high, labels = 1.08, 0.56, 1.25
     body = (max(labels + cell_wide * len(columns) + 1.5, 7.4), cell_high * len(rows) + 0.8)
     under = (
@@ -36,12 +36,12 @@ def heat_map(folder: Path, results: Results, outcome: str, levers: tuple[str, st
         "Heavy line: where the sign of the mean turns. The best of many cells looks better than it is."
     )
     with style.styled() as figures:
-        one = sheet(figures, body, _peak(measure, levers, cells), under, footer(results))
+        one = sheet(figures, body, _peak(watched, levers, cells), under, footer(results))
         panel = one.panel(labels, 0.75, cell_wide * len(columns), cell_high * len(rows))
         grid = np.full((len(rows), len(columns)), np.nan)
         for (x, y), (_, d) in cells.items():
             grid[rows.index(y), columns.index(x)] = d.difference
-        shades = _shades(panel, measure, float(np.nanmax(np.abs(grid), initial=0.1**measure.decimals)))
+        shades = _shades(panel, watched, float(np.nanmax(np.abs(grid), initial=0.1**watched.decimals)))
         for (x, y), (_, d) in cells.items():
             _cell(panel, columns.index(x), rows.index(y), d, shades)
         _border(panel, grid)
@@ -91,13 +91,13 @@ def _axis(lever: str) -> str:
     return Factor(lever).title + (f", {unit}" if unit not in ("", "-") else "")
 
 
-def _shades(panel: Any, measure: Measure, most: float) -> Any:
+def _shades(panel: Any, outcome: Outcome, most: float) -> Any:
     """Colours from worse over white to better; from blue to orange where neither way is."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LinearSegmentedColormap, Normalize
 
-    ends = (style.BASELINE, style.POLICIES[3]) if measure.better == NEITHER else (style.WORSE, style.BETTER)
-    low, high = ends if measure.better >= 0 else reversed(ends)
+    ends = (style.BASELINE, style.POLICIES[3]) if outcome.better == NEITHER else (style.WORSE, style.BETTER)
+    low, high = ends if outcome.better >= 0 else reversed(ends)
     return ScalarMappable(Normalize(-most, most), LinearSegmentedColormap.from_list("change", (low, "white", high)))
 
 
@@ -123,7 +123,7 @@ def _border(panel: Any, grid: Floats) -> None:
         panel.plot([x - 0.5, x + 0.5], [y + 0.5, y + 0.5], color=style.INK, linewidth=2.2)
 
 
-def _peak(measure: Measure, levers: tuple[str, str], cells: Mapping[Any, tuple[int, Difference]]) -> str:
+def _peak(outcome: Outcome, levers: tuple[str, str], cells: Mapping[Any, tuple[int, Difference]]) -> str:
     """The best cell that is clear, and how many are."""
     for verdict, words in (("better", "best"), ("worse", "nowhere clearly better, worst"), ("changed", "changed most")):
         clear = {place: d for place, (_, d) in cells.items() if d.verdict == verdict}
@@ -132,7 +132,7 @@ def _peak(measure: Measure, levers: tuple[str, str], cells: Mapping[Any, tuple[i
             where = " and ".join(
                 f"{lever.replace('_', ' ')} {_words(value)}" for lever, value in zip(levers, place, strict=True)
             )
-            amount = f"{measure.text(d.difference, signed=True)} {measure.unit_of_difference}"
+            amount = f"{outcome.text(d.difference, signed=True)} {outcome.unit_of_difference}"
             count = f"clearly {verdict} in {len(clear)} of {len(cells)} cells"
-            return f"{measure.title}: {words} at {where}, {amount}; {count}"
-    return f"{measure.title}: no clear change in any of {len(cells)} combinations"
+            return f"{outcome.title}: {words} at {where}, {amount}; {count}"
+    return f"{outcome.title}: no clear change in any of {len(cells)} combinations"

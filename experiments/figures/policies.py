@@ -7,13 +7,13 @@ and never alone. With several points a pair is a point, so that an interval is o
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keliling.experiments.analysis.differences import Difference, Measure, measure_of
+from keliling.experiments.analysis.differences import Difference
 from keliling.experiments.analysis.frequency import frequencies
 from keliling.experiments.analysis.results import Results
 from keliling.experiments.figures import style
@@ -29,7 +29,7 @@ from keliling.experiments.figures.sheet import (
     sheet,
     striped,
 )
-from keliling.sim.outcomes import outcomes
+from keliling.sim.outcomes import Outcome, outcomes
 
 if TYPE_CHECKING:
     from keliling.experiments.analysis.decision import Standing
@@ -81,7 +81,7 @@ def frequency_response(
             [
                 (
                     name,
-                    d.measure.unit_of_difference,
+                    d.outcome.unit_of_difference,
                     level,
                     arms[at].name,
                     *bounds(d),
@@ -132,25 +132,25 @@ def _response(panel: Any, rows: Sequence[tuple[float, int, Difference, tuple[flo
     )
     panel.grid(axis="y", color=style.FAINT, linewidth=0.8)
     panel.set_xlabel("events a month")
-    panel.set_ylabel(f"change, {rows[0][2].measure.unit_of_difference}")
+    panel.set_ylabel(f"change, {rows[0][2].outcome.unit_of_difference}")
 
 
 def _best(rows: Sequence[tuple[float, int, Difference, tuple[float, float]]]) -> str:
     """What a panel shows: the best frequency, else the worst, else that nothing is clear."""
-    measure = rows[0][2].measure
+    outcome = rows[0][2].outcome
     for verdict, words in (("better", "best"), ("worse", "worst"), ("changed", "changed most")):
         clear = [(level, d) for level, _, d, _ in rows if d.verdict == verdict]
         if clear:
             level, d = max(clear, key=lambda one: abs(one[1].difference))
-            amount = f"{measure.text(d.difference, signed=True)} {measure.unit_of_difference}"
-            return style.wrapped(f"{measure.title}: {words} at {level:g} a month, {amount}", 54)
-    return f"{measure.title}: no clear change"
+            amount = f"{outcome.text(d.difference, signed=True)} {outcome.unit_of_difference}"
+            return style.wrapped(f"{outcome.title}: {words} at {level:g} a month, {amount}", 54)
+    return f"{outcome.title}: no clear change"
 
 
 def _sides(rows: Sequence[Difference], where: str) -> str:
     """The finding over several outcomes in one sentence."""
     parts = [
-        f"{verdict}: {listed([lowered(d.measure.title) for d in rows if d.verdict == verdict])}"
+        f"{verdict}: {listed([lowered(d.outcome.title) for d in rows if d.verdict == verdict])}"
         for verdict in ("better", "worse")
         if any(d.verdict == verdict for d in rows)
     ]
@@ -160,9 +160,7 @@ def _sides(rows: Sequence[Difference], where: str) -> str:
 # -- side by side
 
 
-def forest(
-    folder: Path, standings: Sequence[Standing], unit_of: Callable[[str], str], *, footer: str, name: str = "policies"
-) -> list[Path]:
+def forest(folder: Path, standings: Sequence[Standing], *, footer: str, name: str = "policies") -> list[Path]:
     """Paired differences of every policy with their intervals, one panel an outcome, six at most."""
     by_outcome: dict[str, list[Standing]] = {}
     for standing in standings:
@@ -177,29 +175,29 @@ def forest(
     high = row * len(policies) + 1.0
     down = -(-len(shown) // across)
     first = next(iter(shown))
-    title = _ranked(measure_of(outcomes()[first]), unit_of(first), shown[first])
+    title = _ranked(outcomes()[first], shown[first])
     under = "Policy minus baseline in the same luck: the mean with its 95% interval, in figures at the right."
     left_out = len(by_outcome) - len(shown)
     under += f" Outcomes that are only in the CSV file: {left_out}." if left_out else ""
     with style.styled() as figures:
         one = sheet(figures, (labels + wide * across + 0.1, high * down + 0.34), title, under, footer)
-        for number, (outcome, rows) in enumerate(shown.items()):
+        for number, (name, rows) in enumerate(shown.items()):
             column, low = number % across, high * (down - 1 - number // across) + 0.68
-            measure, unit = measure_of(outcomes()[outcome]), unit_of(outcome)
+            outcome = outcomes()[name]
             panel = one.panel(labels + wide * column, low, 2.4, row * len(policies))
             at_row = {arm: at for at, (arm, _) in enumerate(policies)}
             striped(panel, len(policies), -labels / 2.4 if column == 0 else 0.0, (wide - 0.05) / 2.4)
             panel.axvline(0.0, color=style.INK, linewidth=0.9)
             for s in rows:
                 marked(panel, at_row[s.arm], (s.difference, s.low, s.high), s.verdict)
-                text = measure.text(s.difference, signed=True)
+                text = outcome.text(s.difference, signed=True)
                 if not math.isnan(s.low):
-                    text += f" [{measure.text(s.low, signed=True)}, {measure.text(s.high, signed=True)}]"
+                    text += f" [{outcome.text(s.low, signed=True)}, {outcome.text(s.high, signed=True)}]"
                 place = panel.get_yaxis_transform()
                 panel.text(1.04, at_row[s.arm], text, transform=place, va="center", fontsize=7.8)
             panel.set_yticks(range(len(names)), names if column == 0 else [""] * len(names))
-            panel.set_title(style.wrapped(_counted(measure, [s.verdict for s in rows]), 60), pad=5, linespacing=1.1)
-            panel.set_xlabel(f"difference, {unit}")
+            panel.set_title(style.wrapped(_counted(outcome, [s.verdict for s in rows]), 60), pad=5, linespacing=1.1)
+            panel.set_xlabel(f"difference, {outcome.unit_of_difference}")
             panel.locator_params(axis="x", nbins=5)
             panel.margins(x=0.08)
         one.legend(marks(s.verdict for rows in shown.values() for s in rows))
@@ -209,30 +207,39 @@ def forest(
             name,
             "outcome unit_of_difference policy mean difference interval_low interval_high verdict",
             [
-                (s.outcome, unit_of(s.outcome), s.policy, s.mean, s.difference, s.low, s.high, s.verdict)
+                (
+                    s.outcome,
+                    outcomes()[s.outcome].unit_of_difference,
+                    s.policy,
+                    s.mean,
+                    s.difference,
+                    s.low,
+                    s.high,
+                    s.verdict,
+                )
                 for s in standings
             ],
         )
 
 
-def _ranked(measure: Measure, unit: str, rows: Sequence[Standing]) -> str:
+def _ranked(outcome: Outcome, rows: Sequence[Standing]) -> str:
     """The finding on the outcome that policies are ranked by."""
     better = [s for s in rows if s.verdict == "better"]
     if all(s.verdict == "same" for s in rows):
-        return f"{measure.title}: the same under every policy, in every pair"
+        return f"{outcome.title}: the same under every policy, in every pair"
     if not better:
         worse = sum(s.verdict == "worse" for s in rows)
         behind = f"; {worse} of {len(rows)} clearly make it worse" if worse else ""
-        return f"{measure.title}: no policy is clearly better than now{behind}"
+        return f"{outcome.title}: no policy is clearly better than now{behind}"
     best = max(better, key=lambda s: abs(s.difference))
-    text = measure.text(best.difference, signed=True)
+    text = outcome.text(best.difference, signed=True)
     count = f"{len(better)} of {len(rows)} policies clearly better"
-    return f"{measure.title}: best under {style.short(best.title, 60)}, {text} {unit}; {count}"
+    return f"{outcome.title}: best under {style.short(best.title, 60)}, {text} {outcome.unit_of_difference}; {count}"
 
 
-def _counted(measure: Measure, verdicts: Sequence[str]) -> str:
+def _counted(outcome: Outcome, verdicts: Sequence[str]) -> str:
     """What a panel shows: under how many policies an outcome is clearly better or worse."""
     counts = [(verdict, verdicts.count(verdict)) for verdict in ("better", "worse", "changed")]
     told = [f"{verdict} under {count}" for verdict, count in counts if count]
     nothing = "the same under all" if set(verdicts) == {"same"} else "no clear change"
-    return f"{measure.title}: " + (f"{', '.join(told)} of {len(verdicts)}" if told else nothing)
+    return f"{outcome.title}: " + (f"{', '.join(told)} of {len(verdicts)}" if told else nothing)

@@ -5,11 +5,8 @@ All places are inches, so that a longer title or one more row makes a sheet high
 
 from __future__ import annotations
 
-import csv
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +15,11 @@ import numpy as np
 from keliling import __version__
 from keliling.experiments import NOT_A_FORECAST
 from keliling.experiments.analysis.decision import sample, units
-from keliling.experiments.analysis.differences import Difference, Measure, alone, measure_of
+from keliling.experiments.analysis.differences import Difference, alone
 from keliling.experiments.analysis.results import Floats, Results
 from keliling.experiments.figures import style
-from keliling.experiments.keep.files import write_whole
-from keliling.sim.outcomes import outcomes
+from keliling.experiments.keep.files import write_csv
+from keliling.sim.outcomes import Outcome, outcomes
 
 MARGIN = 0.16
 
@@ -82,14 +79,8 @@ def sheet(figures: Any, size: tuple[float, float], title: str, under: str, foote
 
 def keep(figure: Any, folder: Path, name: str, columns: str, rows: Iterable[Sequence[Any]]) -> list[Path]:
     """Write a figure as SVG and PNG, and what it draws as CSV of the same name; a number not there is left empty."""
-    paths = style.save(figure, folder, name)
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns.split())
-    for row in rows:
-        writer.writerow(["" if isinstance(cell, float) and math.isnan(cell) else cell for cell in row])
-    path = folder / f"{name}.csv"
-    write_whole(path, text.getvalue().encode())
+    paths, path = style.save(figure, folder, name), folder / f"{name}.csv"
+    write_csv(path, columns.split(), rows)
     return [*paths, path]
 
 
@@ -109,14 +100,14 @@ def footer(results: Results) -> str:
     return f"{study.title}: {', '.join(parts)}, year {study.year}, seed {study.seed}. keliling {__version__}."
 
 
-def difference_of(results: Results, measure: Measure, values: Floats) -> Difference:
+def difference_of(results: Results, outcome: Outcome, values: Floats) -> Difference:
     """The mean of paired differences by job, with its interval over points, or over replicates of the only point."""
-    return alone(measure, "", units(results, values, sample(results) & ~np.isnan(values)).tolist())
+    return alone(outcome, "", units(results, values, sample(results) & ~np.isnan(values)).tolist())
 
 
 def change(results: Results, outcome: str, arm: int) -> Difference:
     """What a policy changes in an outcome."""
-    return difference_of(results, measure_of(outcomes()[outcome]), results.difference(outcome, arm))
+    return difference_of(results, outcomes()[outcome], results.difference(outcome, arm))
 
 
 def bounds(d: Difference) -> tuple[float, float, float]:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from keliling.experiments.analysis.differences import measure_of
 from keliling.experiments.analysis.targets import Target
 from keliling.experiments.figures.gains import who_gains
 from keliling.experiments.figures.information import information_bars
 from keliling.experiments.figures.policies import forest
 from keliling.experiments.reports.report import Report
-from keliling.sim.outcomes import outcomes
 
 MOST_TARGETS = 6
 """Targets that are drawn; the others stand in the tables."""
@@ -21,7 +19,7 @@ def draw_decision(folder: Path, report: Report, foot: str) -> list[Path]:
     """What every policy does to every outcome, and who gains under the policy of the greatest benefit."""
     if not report.decision.standings:
         return []
-    paths = forest(folder, report.decision.standings, _unit, footer=foot)
+    paths = forest(folder, report.decision.standings, footer=foot)
     best = max(report.decision.rankings[1:], key=lambda one: one.benefit)
     return [*paths, *(who_gains(folder, report.results, best.arm) if report.results.rws else [])]
 
@@ -38,7 +36,3 @@ def drawn_targets(targets: Sequence[Target], outcome: str) -> Sequence[Target]:
     of_advice = [("difference", outcome), ("sign", ""), ("ranks first", "")]
     advice = [one for one in targets if (one.kind, one.outcome) in of_advice]
     return (advice or targets)[:MOST_TARGETS]
-
-
-def _unit(outcome: str) -> str:
-    return measure_of(outcomes()[outcome]).unit_of_difference

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import math
 import os
+from collections.abc import Iterable, Sequence
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from keliling.sim.errors import InvalidInput, KelilingError, Problem
 
@@ -24,6 +29,21 @@ def write_whole(path: Path, content: bytes) -> None:
         _flush_folder(path.parent)
     except OSError as error:
         raise KelilingError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a table whole or not at all; numbers have all their digits, and what is not defined is empty."""
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    write_whole(path, text.getvalue().encode())
+
+
+def _cell(value: Any) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return repr(float(value)) if isinstance(value, float) else str(value)
 
 
 def ready(folder: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from keliling.experiments import NOT_A_FORECAST
 from keliling.experiments.analysis.decision import Decision, Standing, decide
-from keliling.experiments.analysis.differences import Measure, measure_of, variance_ratio
+from keliling.experiments.analysis.differences import variance_ratio
 from keliling.experiments.analysis.information import worth_knowing
 from keliling.experiments.analysis.precision import following, judged, said
 from keliling.experiments.analysis.results import Results
@@ -23,7 +23,7 @@ from keliling.experiments.plan.study import Arm, Round, Study
 from keliling.experiments.plan.study_file import StudyFile
 from keliling.experiments.reports.blocks import Block, Cell, interval_text, meanings, share_text
 from keliling.experiments.reports.report import Report, content_of, write_tables
-from keliling.sim.outcomes import outcomes
+from keliling.sim.outcomes import Outcome, outcomes
 
 MOST_FACTORS = 12  # that are told; the others stand in the table
 
@@ -193,19 +193,19 @@ def decision_blocks(report: Report) -> list[Block]:
         )
     )
     for name in dict.fromkeys(one.outcome for one in found.standings):
-        measure = measure_of(outcomes()[name])
+        outcome = outcomes()[name]
         blocks.append(
             Block(
-                f"{measure.title}, {measure.unit}",
+                f"{outcome.title}, {outcome.unit}",
                 (),
                 ["Policy", "Mean", "Difference", "Median", "Worst decile", "Worse than now", "Reading"],
                 [
                     [
                         one.policy,
-                        measure.text(one.mean),
-                        _difference(one, measure),
-                        measure.text(one.median, signed=True),
-                        measure.text(one.worst_decile, signed=True),
+                        outcome.text(one.mean),
+                        _difference(one, outcome),
+                        outcome.text(one.median, signed=True),
+                        outcome.text(one.worst_decile, signed=True),
                         share_text(one.worse_than_now),
                         one.verdict,
                     ]
@@ -218,12 +218,12 @@ def decision_blocks(report: Report) -> list[Block]:
     return blocks
 
 
-def _difference(one: Standing, measure: Measure) -> Cell | str:
+def _difference(one: Standing, outcome: Outcome) -> Cell | str:
     """The difference with its interval, under its verdict."""
-    text = measure.text(one.difference, signed=True)
+    text = outcome.text(one.difference, signed=True)
     if math.isnan(one.low):
         return text
-    return Cell(f"{text} [{measure.text(one.low, signed=True)}, {measure.text(one.high, signed=True)}]", one.verdict)
+    return Cell(f"{text} [{outcome.text(one.low, signed=True)}, {outcome.text(one.high, signed=True)}]", one.verdict)
 
 
 def precision_blocks(report: Report) -> list[Block]:

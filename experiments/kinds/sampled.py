@@ -12,13 +12,13 @@ from typing import Any
 from keliling.experiments.analysis.results import Results
 from keliling.experiments.analysis.sensitivity import LEAST, MAIN, Index, Sensitivity, analyse, convergence
 from keliling.experiments.analysis.targets import Target, targets_of
+from keliling.experiments.keep.files import write_csv
 from keliling.experiments.kinds.base import Kind
 from keliling.experiments.plan.factors import LUCK_FACTOR, Factor
 from keliling.experiments.plan.points import DesignPoint, Shares, at
 from keliling.experiments.plan.study import Study
 from keliling.experiments.reports.blocks import Block, interval_text
 from keliling.experiments.reports.report import Report
-from keliling.experiments.reports.tables import write_csv
 
 MOST_FACTORS = 12  # that are told; the others stand in the table
 SECOND = {"ST": "S1", "mu_star": "sigma"}

@@ -12,6 +12,7 @@ import numpy as np
 from keliling.experiments.analysis.results import Results
 from keliling.experiments.analysis.targets import targets_of
 from keliling.experiments.analysis.tornado import Change, changes
+from keliling.experiments.keep.files import write_csv
 from keliling.experiments.kinds.base import Kind
 from keliling.experiments.plan.factors import Factor
 from keliling.experiments.plan.points import DesignPoint
@@ -19,7 +20,6 @@ from keliling.experiments.plan.study import Arm
 from keliling.experiments.plan.study_file import StudyFile
 from keliling.experiments.reports.blocks import Block, interval_text
 from keliling.experiments.reports.report import Report
-from keliling.experiments.reports.tables import write_csv
 
 MOST_FACTORS, MOST_TARGETS = 12, 2  # that are told; the others stand in the table
 

@@ -89,7 +89,7 @@ class Goal:
         """The goal in words."""
         outcome = outcomes()[self.outcome]
         way = "at least" if outcome.better == HIGHER else "at most"
-        return f"{outcome.title} {way} {outcome.format(self.bound)} {outcome.unit}"
+        return f"{outcome.title} {way} {outcome.text(self.bound)} {outcome.unit}"
 
 
 @dataclass(frozen=True)

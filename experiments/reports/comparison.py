@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from keliling.experiments import NOT_A_FORECAST
 from keliling.experiments.analysis.comparison import PUBLISHED, Comparison
 from keliling.experiments.analysis.differences import Difference
-from keliling.experiments.analysis.measures import STANDARDISED, VALUE
+from keliling.experiments.analysis.paired_outcomes import STANDARDISED, VALUE
 from keliling.experiments.reports.blocks import Block, meanings
 
-SPECIAL = {measure.name for measure in VALUE}
+SPECIAL = {outcome.name for outcome in VALUE}
 
 
 def blocks_of(comparison: Comparison, *, everything: bool = False) -> list[Block]:
@@ -21,14 +21,14 @@ def blocks_of(comparison: Comparison, *, everything: bool = False) -> list[Block
         shown = [
             d
             for name, d in rows.items()
-            if name not in SPECIAL and (everything or d.measure.headline or name == STANDARDISED.name)
+            if name not in SPECIAL and (everything or d.outcome.headline or name == STANDARDISED.name)
         ]
         value = [d for name, d in rows.items() if name in SPECIAL and d.n]
         told += [*shown, *value]
         blocks += [_outcomes(comparison, policy, shown), _value(value)]
     if comparison.before_after:
         blocks.append(_onlooker(comparison))
-    words = meanings({d.measure.title: d.measure.meaning for d in told if d.measure.explained})
+    words = meanings({d.outcome.title: d.outcome.meaning for d in told if d.outcome.explained})
     return [*blocks, *words, Block(below=[*_notes(comparison), NOT_A_FORECAST])]
 
 
@@ -42,10 +42,10 @@ def _outcomes(comparison: Comparison, policy: str, shown: Sequence[Difference]) 
         ["Outcome", "Unit", base.name, policy, "Difference", "Better in", "Reading"],
         [
             [
-                d.measure.title,
-                d.measure.unit,
-                d.measure.text(d.baseline_mean),
-                d.measure.text(d.policy_mean),
+                d.outcome.title,
+                d.outcome.unit,
+                d.outcome.text(d.baseline_mean),
+                d.outcome.text(d.policy_mean),
                 d.text,
                 d.better_text,
                 d.verdict,
@@ -57,7 +57,7 @@ def _outcomes(comparison: Comparison, policy: str, shown: Sequence[Difference]) 
 
 
 def _value(value: Sequence[Difference]) -> Block:
-    rows = [[d.measure.title, d.measure.unit, d.text, d.better_text] for d in value]
+    rows = [[d.outcome.title, d.outcome.unit, d.text, d.better_text] for d in value]
     return Block("", (), ["What it gives", "Unit", "Estimate", "Better in"], rows, (2, 3))
 
 
@@ -69,8 +69,8 @@ def _onlooker(comparison: Comparison) -> Block:
         ["Outcome", "Unit", *changes],
         [
             [
-                changes[first][name].measure.title,
-                changes[first][name].measure.unit,
+                changes[first][name].outcome.title,
+                changes[first][name].outcome.unit,
                 *(rows[name].text for rows in changes.values()),
             ]
             for name in PUBLISHED
@@ -81,7 +81,7 @@ def _onlooker(comparison: Comparison) -> Block:
 
 def _notes(comparison: Comparison) -> list[str]:
     notes = [f"Note: {note}." for note in comparison.notes()]
-    dropped = sorted({d.measure.title for d in comparison.rows() if d.dropped and d.measure.headline})
+    dropped = sorted({d.outcome.title for d in comparison.rows() if d.dropped and d.outcome.headline})
     if dropped:
         notes.append(f"Note: pairs in which an outcome is not defined are left out: {', '.join(dropped)}.")
     if comparison.n < 2:

@@ -18,7 +18,7 @@ from keliling.experiments.analysis.decision import Decision
 from keliling.experiments.analysis.information import Worth
 from keliling.experiments.analysis.precision import Reached
 from keliling.experiments.analysis.results import Results
-from keliling.experiments.reports.tables import write_csv
+from keliling.experiments.keep.files import write_csv
 
 
 @dataclass(frozen=True)

@@ -5,44 +5,25 @@ Numbers are written with every digit that they have, so that equal results are e
 
 from __future__ import annotations
 
-import csv
 import json
-import math
 import platform
 import shlex
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from keliling.experiments.analysis.comparison import Comparison
 from keliling.experiments.analysis.differences import Difference
 from keliling.experiments.analysis.ensemble import Ensemble
-from keliling.experiments.keep.files import write_whole
+from keliling.experiments.keep.files import write_csv, write_whole
 from keliling.experiments.keep.provenance import made_by
 from keliling.sim.outcomes import outcomes
 from keliling.sim.records import BY_RW, MONTH
 from keliling.sim.state import REASONS
 
 THIRDS = ("intrinsic_third", "social_third", "normative_third")
-
-
-def cell(value: Any) -> str:
-    """A value in a CSV file; what is not defined is empty."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    return repr(value) if isinstance(value, float) else str(value)
-
-
-def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write a table whole or not at all."""
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows([cell(value) for value in row] for row in rows)
-    write_whole(path, text.getvalue().encode())
 
 
 def write_ensembles(folder: Path, ensembles: Sequence[Ensemble]) -> None:
@@ -125,8 +106,8 @@ def write_comparison(folder: Path, comparison: Comparison) -> None:
         (
             (
                 d.policy,
-                d.measure.name,
-                d.measure.unit,
+                d.outcome.name,
+                d.outcome.unit,
                 d.baseline_mean,
                 d.policy_mean,
                 d.difference,
@@ -160,8 +141,8 @@ def write_comparison(folder: Path, comparison: Comparison) -> None:
         (
             (
                 name,
-                d.measure.name,
-                d.measure.unit,
+                d.outcome.name,
+                d.outcome.unit,
                 comparison.year - 1,
                 comparison.year,
                 d.baseline_mean,
@@ -183,11 +164,11 @@ def as_dict(difference: Difference) -> dict[str, Any]:
     d = difference
     return {
         "policy": d.policy,
-        "outcome": d.measure.name,
-        "title": d.measure.title,
-        "unit": d.measure.unit,
-        "meaning": d.measure.meaning,
-        "definition": d.measure.definition,
+        "outcome": d.outcome.name,
+        "title": d.outcome.title,
+        "unit": d.outcome.unit,
+        "meaning": d.outcome.meaning,
+        "definition": d.outcome.definition,
         "baseline_mean": d.baseline_mean,
         "policy_mean": d.policy_mean,
         "difference": d.difference,

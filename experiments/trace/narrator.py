@@ -11,9 +11,9 @@ import numpy as np
 from keliling.experiments.trace.affected import date
 from keliling.sim.ikm import answers_of
 from keliling.sim.model import CoproductionModel
-from keliling.sim.records import COMPLAINTS
 from keliling.sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
 from keliling.sim.rules.outreach import CANCELLED
+from keliling.sim.rules.satisfaction import COMPLAINTS
 from keliling.sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW, WITHDRAWN
 from keliling.sim.state import FORMER, IDLE, OPEN, RT_HEAD, RW_HEAD, UNASKED, VOLUNTEER
 

@@ -7,7 +7,7 @@ import math
 from keliling.sim.compiled import compiled
 from keliling.sim.rules.influence import LN2
 
-# Phases of a service cycle.
+PHASES = ("commissioning", "designing", "preparation", "delivery", "assessment")  # of a service cycle
 COMMISSIONING, DESIGNING, PREPARATION, DELIVERY, ASSESSMENT, CLOSED = range(6)
 # How a planned event ended.
 RUNNING, HELD, CANCELLED, DECLINED = range(4)

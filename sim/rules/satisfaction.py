@@ -14,6 +14,8 @@ from keliling.sim.rules.choice import BROKER, COUNTER, EVENT
 
 SCALE, WORST, BEST = 3.0, 1.0, 4.0  # width and ends of the 1-4 scale
 HANDLING = 6  # place of complaint handling among the experiences
+COMPLAINTS = {"delay": "protracted delay", "procedure": "procedure deviation", "no_service": "service not provided"}
+"""Classes of complaints as the Ombudsman names them, in the order of their codes, which begin at one."""
 NO_COMPLAINT, DELAY, PROCEDURE, NO_SERVICE = range(4)
 
 

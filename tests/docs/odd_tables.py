@@ -14,7 +14,7 @@ import tokenize
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from keliling.experiments.analysis.measures import MEASURES
+from keliling.experiments.analysis.paired_outcomes import PAIRED_OUTCOMES
 from keliling.sim.hypothesis import BASE, hypotheses
 from keliling.sim.outcomes import BETTER, outcomes
 from keliling.sim.parameters import GRADES, KINDS, PERMIT_UNITS, Parameter, Value, data_text, permits, register
@@ -100,7 +100,7 @@ def _outcomes() -> str:
     words = {code: word for word, code in BETTER.items()}
     rows = [
         (f"`{o.name}`", o.title, o.unit, o.meaning, o.definition, words[o.better], "yes" if o.headline else "")
-        for o in (*outcomes().values(), *MEASURES)
+        for o in (*outcomes().values(), *PAIRED_OUTCOMES)
     ]
     head = ("Name", "Title", "Unit", "Meaning", "Definition, before scaling to the unit", "Better", "Headline")
     return _table(head, rows)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from keliling import __version__
-from keliling.experiments.analysis.measures import MEASURES
+from keliling.experiments.analysis.paired_outcomes import PAIRED_OUTCOMES
 from keliling.sim.model import CoproductionModel
 from keliling.sim.outcomes import outcomes
 from keliling.sim.parameters import data_text, permits, register
@@ -42,7 +42,7 @@ def test_a_stale_table_is_noticed() -> None:
     ("table", "names"),
     [
         ("parameters", list(register())),
-        ("outcomes", [*outcomes(), *(measure.name for measure in MEASURES)]),
+        ("outcomes", [*outcomes(), *(measure.name for measure in PAIRED_OUTCOMES)]),
         ("draws", [name for name in vars(Draw) if name.isupper()]),
         ("permits", [permit.name for permit in permits()]),
         ("scenarios", [one.name for one in shipped()]),
@@ -67,7 +67,7 @@ def test_every_pattern_has_a_row() -> None:
 
 def test_every_submodel_parameter_named_in_the_words_exists() -> None:
     """A word in `code` that looks like a parameter is one, or is something else that the model has by that name."""
-    known = {*register(), *outcomes(), *odd_tables.PERMIT_UNITS, *(measure.name for measure in MEASURES)}
+    known = {*register(), *outcomes(), *odd_tables.PERMIT_UNITS, *(measure.name for measure in PAIRED_OUTCOMES)}
     known |= {word for parameter in register().values() for word in parameter.choices}
     source = "\n".join(path.read_text(encoding="utf-8") for path in odd_tables.SIM.rglob("*.py"))
     named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", odd_tables.own_words(ODD)))

@@ -48,7 +48,7 @@ def compared(base: Scenario, policy: Scenario, pairs: int) -> Comparison:
     print(f"\n{base.name} -> {policy.name}, {pairs} pairs")
     for name in SHOWN:
         d = rows[name]
-        print(f"  {d.measure.title}: {d.baseline_mean:.3f} -> {d.policy_mean:.3f}, {d.text}, better in {d.better_text}")
+        print(f"  {d.outcome.title}: {d.baseline_mean:.3f} -> {d.policy_mean:.3f}, {d.text}, better in {d.better_text}")
     return comparison
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from keliling.experiments.analysis.measures import MEASURES
+from keliling.experiments.analysis.paired_outcomes import PAIRED_OUTCOMES
 from keliling.experiments.cli import cli
 from keliling.experiments.commands.compare import default_folder
 from keliling.experiments.commands.terminal import duration
@@ -415,7 +415,7 @@ def test_parameters():
 def test_outcomes_in_plain_words():
     """Every outcome, those of comparisons too, found by a word of its name, title or meaning."""
     listed = {one["name"]: one for one in json.loads(keliling("outcomes", "--json").stdout)}
-    assert set(listed) == set(outcomes()) | {one.name for one in MEASURES}
+    assert set(listed) == set(outcomes()) | {one.name for one in PAIRED_OUTCOMES}
     assert {one["of"] for one in listed.values()} == {"run", "comparison"}
     assert "returned at least once" in listed["delayed_share"]["meaning"]
     delayed = keliling("outcomes", "DELAYED").stdout

@@ -10,21 +10,21 @@ import numpy as np
 import pytest
 
 from keliling.experiments.analysis.comparison import PUBLISHED, Comparison, comparable, net_years, same_horizon
-from keliling.experiments.analysis.differences import Difference, Measure, alone, paired, ratio_of_means, variance_ratio
+from keliling.experiments.analysis.differences import Difference, alone, paired, ratio_of_means, variance_ratio
 from keliling.experiments.analysis.displacement import displaced
 from keliling.experiments.analysis.ensemble import Ensemble, distinct, window_year
 from keliling.experiments.analysis.intervals import interval, mean, ratio_interval, t_quantile, variance
-from keliling.experiments.analysis.measures import COST_PER_EXTRA
+from keliling.experiments.analysis.paired_outcomes import COST_PER_EXTRA
 from keliling.sim.errors import InvalidInput, KelilingError
 from keliling.sim.history import Filings, History, Invitations
 from keliling.sim.model import CoproductionModel
-from keliling.sim.outcomes import HIGHER, LOWER, NEITHER, outcomes
+from keliling.sim.outcomes import HIGHER, LOWER, NEITHER, Outcome, outcomes
 from keliling.sim.records import MONTH, Record
 from keliling.sim.run import Run
 from keliling.sim.scenario import Scenario, load
 
 NAN = math.nan
-SHARE = Measure("share", "Share", "%", "a / b", LOWER)
+SHARE = Outcome("share", "Share", "%", "a / b", LOWER)
 T4 = 2.7764451051977987  # the 97.5% point of Student's t with 4 degrees of freedom, from tables
 
 

@@ -98,7 +98,7 @@ def test_a_run_goes_on_from_a_snapshot_as_though_it_had_not_stopped(weekly: Scen
 def test_a_policy_branches_from_the_past_that_it_shares(weekly: Scenario) -> None:
     base = load("kebon-jeruk-2018", size=SMALL)
     past = Simulation(base, seed=2)
-    past.live(weekly.first_change_day)
+    past.live(weekly.changes[0].day)
     branch = Simulation.resume(past.snapshot(), weekly)
     branch.live()
     assert plain(branch.history) == plain(run(weekly, seed=2).districts[0])
@@ -106,8 +106,8 @@ def test_a_policy_branches_from_the_past_that_it_shares(weekly: Scenario) -> Non
 
 def test_a_snapshot_of_another_past_is_refused(weekly: Scenario) -> None:
     past = Simulation(weekly)
-    past.live(weekly.first_change_day + 1)
-    with pytest.raises(InvalidInput, match=f"differs from kebon-jeruk-2018 on day {weekly.first_change_day}"):
+    past.live(weekly.changes[0].day + 1)
+    with pytest.raises(InvalidInput, match=f"differs from kebon-jeruk-2018 on day {weekly.changes[0].day}"):
         Simulation.resume(past.snapshot(), load("kebon-jeruk-2018", size=SMALL))
 
 

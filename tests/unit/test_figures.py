@@ -71,10 +71,10 @@ def test_no_word_leaves_the_frame(ensembles, which, replicates):
 
 def test_titles_say_what_was_found(ensembles):
     same = Comparison(ensembles[0], ensembles[2:])
-    rows = [d for d in same.rows() if d.measure.headline and not math.isnan(d.difference)]
+    rows = [d for d in same.rows() if d.outcome.headline and not math.isnan(d.difference)]
     assert _headline(rows, same) == "No difference at all in 2019"
     comparison = Comparison(ensembles[0], ensembles[1:2])
-    found = _headline([d for d in comparison.rows() if d.measure.headline], comparison)
+    found = _headline([d for d in comparison.rows() if d.outcome.headline], comparison)
     assert found.startswith("In 2019, better: ")
     assert "programme cost" in found
 

@@ -6,15 +6,14 @@ import re
 
 import pytest
 
-from keliling.experiments.analysis.differences import Measure, measure_of
-from keliling.experiments.analysis.measures import MEASURES
-from keliling.sim.outcomes import outcomes, totals_of
+from keliling.experiments.analysis.paired_outcomes import PAIRED_OUTCOMES
+from keliling.sim.outcomes import Outcome, outcomes, totals_of
 
-EVERY = [*(measure_of(one) for one in outcomes().values()), *MEASURES]
+EVERY = [*outcomes().values(), *PAIRED_OUTCOMES]
 
 
 @pytest.mark.parametrize("one", EVERY, ids=lambda one: one.name)
-def test_every_meaning_is_plain_words(one: Measure) -> None:
+def test_every_meaning_is_plain_words(one: Outcome) -> None:
     assert re.fullmatch(r"[A-Z].{30,260}\.", one.meaning), one.meaning
     code = set(re.findall(r"\b\w+[_.]\w+\b", one.meaning)) - {known.name for known in EVERY}
     assert not code, "a reader knows titles and names of outcomes, no quantities of the code"
@@ -33,7 +32,7 @@ def test_what_would_be_misread_is_explained_and_the_rest_is_not() -> None:
     explained = {one.name for one in EVERY if one.explained}
     assert {"delayed_share", "late_share", "satisfaction", "utilisation"} <= explained
     assert not explained & {"applications", "granted", "rejected_share", "cost"}
-    shown = {one.name for one in EVERY if one.headline} | {one.name for one in MEASURES}
+    shown = {one.name for one in EVERY if one.headline} | {one.name for one in PAIRED_OUTCOMES}
     assert len(explained & shown) <= 12, "a page of explanations is not read"
 
 

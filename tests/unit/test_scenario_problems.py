@@ -297,8 +297,6 @@ CALLS: list[tuple[str, str, str, str, Callable[[Path], Any]]] = [
     ("change-empty", "with_change()", "month", "", lambda _: load("kebon-jeruk-2018").with_change("2019-01")),
     ("no-province", "kebon-jeruk-2018", "district", "", lambda _: load("kebon-jeruk-2018").for_district("tambora")),
     ("district-unknown", "dki-jakarta-2018", "district", "tambora", lambda _: load("dki-jakarta-2018").for_district("tambor")),
-    ("month-malformed", "kebon-jeruk-2018", "month", "", lambda _: load("kebon-jeruk-2018").month_of("March")),
-    ("month-outside", "kebon-jeruk-2018", "month", "", lambda _: load("kebon-jeruk-2018").month_of("2020-01")),
     ("function-broken", "rule.py", "rule", "", lambda folder: _own(folder, "import nowhere\n").hypothesis.load()),
     ("function-fails", "rule.py:rule", "willingness", "", lambda folder: _called(folder, "1 / 0")),
     ("function-fails", "rule.py:rule", "willingness", "", lambda folder: _called(folder, "exit()")),

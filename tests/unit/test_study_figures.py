@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from keliling.experiments.analysis.decision import decide
-from keliling.experiments.analysis.differences import measure_of
 from keliling.experiments.analysis.information import Information, Worth
 from keliling.experiments.analysis.results import Results
 from keliling.experiments.analysis.sensitivity import ESTIMATORS, Index, Sensitivity
@@ -157,8 +156,7 @@ def test_forest(base, drawn, tmp_path):
     names = ("rejected_share", "granted", "utilisation", "satisfaction", "ikm", "cost", "desk_cost", "broker_share")
     results = _frequency(base, names, lambda name, at: 1234.5 * _improves(name, at), LONG)
     standings = decide(results).standings
-    unit = lambda name: measure_of(outcomes()[name]).unit_of_difference  # noqa: E731
-    rows = _rows(forest(tmp_path, standings, unit, footer=footer(results)))
+    rows = _rows(forest(tmp_path, standings, footer=footer(results)))
     assert drawn[0].startswith("Rejected share: best under A policy")
     assert drawn[0].endswith("4 of 5 policies clearly better")
     assert [float(row["difference"]) for row in rows] == [one.difference for one in standings]
@@ -169,7 +167,7 @@ def test_a_forest_of_nothing(base, drawn, tmp_path):
     results = _frequency(base, ("rejected_share",), _nothing)
     still = {name: np.repeat(level[:1], len(level), axis=0) for name, level in results.values.items()}
     same = Results(results.study, results.point, results.replicate, still, 0, [], {})
-    forest(tmp_path, decide(same).standings, lambda name: "points", footer="")
+    forest(tmp_path, decide(same).standings, footer="")
     assert drawn == ["Rejected share: the same under every policy, in every pair"]
 
 
@@ -350,7 +348,7 @@ def test_nothing_is_drawn_of_nothing(base, tmp_path):
     results = _results(_study(base, "latin", [{}], ("rejected_share",)), _nothing)
     assert frequency_response(tmp_path, results, ("rejected_share",), today=0.25, turning={}) == []
     assert heat_map(tmp_path, results, "rejected_share", LEVERS) == []
-    assert forest(tmp_path, (), lambda name: "points", footer="") == []
+    assert forest(tmp_path, (), footer="") == []
     none = Sensitivity("sobol", TARGET, "", ("a",), (), {}, 3, 0, "too few points")
     assert index_bars(tmp_path, none, "none", FOOT) == []
     assert morris_plane(tmp_path, none, "none", FOOT) == []
@@ -366,7 +364,7 @@ def test_files_repeat_bit_for_bit(base, tmp_path):
     def all_in(folder):
         return [
             *frequency_response(folder, results, names, today=0.25, turning={}),
-            *forest(folder, decide(results).standings, lambda name: "points", footer=footer(results)),
+            *forest(folder, decide(results).standings, footer=footer(results)),
             *who_gains(folder, results, 2),
             *tornado(folder, _bars(0.1)[:4], outcome_title="IKM", unit="25-100", base=80.0, footer=FOOT),
             *index_bars(folder, _sensitivity("sobol", 0.05, count=5), "bars", FOOT),

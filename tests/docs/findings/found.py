@@ -10,10 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from keliling.experiments.analysis.differences import Difference, Measure, measure_of
-from keliling.experiments.analysis.measures import STANDARDISED, VALUE
+from keliling.experiments.analysis.differences import Difference
+from keliling.experiments.analysis.paired_outcomes import STANDARDISED, VALUE
 from keliling.sim.faults import nearest_name
-from keliling.sim.outcomes import outcomes
+from keliling.sim.outcomes import Outcome, outcomes
 from tests.docs.findings.plan import PLAN, Pair, Study
 
 Row = Mapping[str, Any]
@@ -166,9 +166,8 @@ def _kept(named: Row, key: str, where: str) -> Any:
 
 
 @cache
-def _measures() -> dict[str, Measure]:
-    named = {name: measure_of(outcome) for name, outcome in outcomes().items()}
-    return named | {one.name: one for one in (STANDARDISED, *VALUE)}
+def _outcomes() -> dict[str, Outcome]:
+    return dict(outcomes()) | {one.name: one for one in (STANDARDISED, *VALUE)}
 
 
 def _difference(policy: str, outcome: str, row: Row) -> Difference:
@@ -181,7 +180,7 @@ def _difference(policy: str, outcome: str, row: Row) -> Difference:
     before = number("baseline") if "baseline" in row else number("policy") - number("mean")
     return Difference(
         policy,
-        _measures()[outcome],
+        _outcomes()[outcome],
         before,
         number("policy"),
         number("mean"),

@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 
 from keliling.sim.ground import ground
-from keliling.sim.outcomes import COMPLAINT_CLASSES
 from keliling.sim.parameters import permits, register
+from keliling.sim.rules.satisfaction import COMPLAINTS
 from keliling.sim.scenario import YEAR_DAYS, load
 from keliling.sim.supply import measured
 from tests.docs.findings.declared import block, sentence
@@ -149,10 +149,10 @@ def q4(found: Found) -> str:
 def q6(found: Found) -> str:
     """Ombudsman's mix."""
     pair = found.pair("kebon-jeruk")
-    rates = {name: pair[f"complaints_{name}"].baseline_mean for name in COMPLAINT_CLASSES}
+    rates = {name: pair[f"complaints_{name}"].baseline_mean for name in COMPLAINTS}
     rarest = min(rates, key=lambda one: rates[one])
     why = ", since the desk is seldom late" if rarest == "delay" and pair["late_share"].baseline_mean < 5.0 else ""
-    return f"not a test; not reproduced | a national mix. Here the rarest class is {COMPLAINT_CLASSES[rarest]}{why}"
+    return f"not a test; not reproduced | a national mix. Here the rarest class is {COMPLAINTS[rarest]}{why}"
 
 
 @block(PAGE, "p1")
@@ -185,7 +185,7 @@ def p3(found: Found) -> str:
     pair, weekly = found.pair("kebon-jeruk"), found.pair("weekly-reduced")["complaints_expected"]
     rate, number = falls(pair["complaints_expected"]), rises(pair["complaints_avoided"])
     status = "at base" if rate and number else "at base in rate, not in number" if rate else "not reproduced"
-    show = weekly.measure.text
+    show = weekly.outcome.text
     return (
         f"{status} | expected complaints per 1,000 decided: Kebon Jeruk {pair['complaints_expected'].text}; weekly, "
         f"reduced: {show(weekly.baseline_mean)} to {show(weekly.policy_mean)}. More apply, and the number "
@@ -218,7 +218,7 @@ def p5(found: Found) -> str:
     more = found.claim(gap.baseline_mean > 0.0, "the least literate are rejected more often")
     return (
         f"by design | literacy enters worth, defects and failures; by `equity_gap` {more} than the most literate, at "
-        f"base by {gap.measure.text(gap.baseline_mean)} points"
+        f"base by {gap.outcome.text(gap.baseline_mean)} points"
     )
 
 
@@ -259,7 +259,7 @@ def p14(found: Found) -> str:
     return (
         f"by design | threat and notice. At {SIZES[pair.plan.size]}, with `patrols = false` against base "
         f"({counted(pair.plan.replicates)} replicates): the number of IMB applications {moves(filed, 'a year')} of "
-        f"{filed.measure.text(filed.baseline_mean)}, the share of need for IMB that is covered "
+        f"{filed.outcome.text(filed.baseline_mean)}, the share of need for IMB that is covered "
         f"{moves(covered, 'points')}"
     )
 
@@ -286,9 +286,9 @@ def p20(found: Found) -> str:
     little = found.claim(max(abs(weekly.difference), abs(monthly.difference)) < 1.0, "Coverage changes little")
     return (
         "not a test | nothing is claimed beyond the programme's year; `kebon-jeruk-weekly-stopped` lets the events stop. "
-        f"{little}: weekly, reduced {weekly.measure.text(weekly.difference, signed=True)} points of "
+        f"{little}: weekly, reduced {weekly.outcome.text(weekly.difference, signed=True)} points of "
         f"{weekly.baseline_mean:.0f}; at one event a month, full size, "
-        f"{monthly.measure.text(monthly.difference, signed=True)}"
+        f"{monthly.outcome.text(monthly.difference, signed=True)}"
     )
 
 
@@ -379,7 +379,7 @@ def extra_applications(found: Found) -> str:
     """How many more apply."""
     more = found.pair("kebon-jeruk")["applications"]
     found.claim(rises(more), "More applicants come")
-    return f"{more.measure.text(more.difference, signed=True)} applications a year"
+    return f"{more.outcome.text(more.difference, signed=True)} applications a year"
 
 
 @sentence(PAGE, "So the *number* rejected does not fall while the *share* does.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from keliling.experiments.analysis.differences import measure_of
 from keliling.sim.outcomes import outcomes
 from keliling.sim.parameters import register
 from keliling.sim.scenario import load
@@ -231,7 +230,7 @@ def worth(study: Studied) -> str:
     if not told:
         return f"No factor by itself is worth knowing for this choice: `{chosen}` would be chosen whatever it is."
     first_outcome = outcomes()[study.plan.declares()["outcomes"][0]]
-    unit = "Rp million a year" if "worth" in study.plan.declares() else measure_of(first_outcome).unit_of_difference
+    unit = "Rp million a year" if "worth" in study.plan.declares() else first_outcome.unit_of_difference
     texts = [f"`{one['factor']}` ({with_interval(one['value'], one['low'], one['high'])})" for one in told[:MOST]]
     first = [f"`{one['factor']}` ({what_is(one['factor'])})" for one in told[:2]]
     return (

@@ -46,7 +46,7 @@ def does(one: Difference, what: str, unit: str = "") -> str:
 def size(one: Difference, unit: str = "") -> str:
     """How far it moves, without its sign: "0.15 points [0.10, 0.19]". Only for what clearly moves."""
     low, high = sorted((abs(one.low), abs(one.high)))
-    show = one.measure.text
+    show = one.outcome.text
     return f"{show(abs(one.difference))}{' ' + unit if unit else ''} [{show(low)}, {show(high)}]"
 
 

@@ -1,14 +1,13 @@
-"""Measures that only exist between two runs: a policy against its baseline."""
+"""Outcomes that only exist between two runs: a policy against its baseline."""
 
 from __future__ import annotations
 
-from keliling.experiments.analysis.differences import Measure
-from keliling.sim.outcomes import HIGHER, LOWER, NEITHER
+from keliling.sim.outcomes import HIGHER, LOWER, NEITHER, Outcome
 
 COSTS = ("cost", "desk_cost")
 """What a policy costs: the programme, and officers that it adds to the desk or takes from it."""
 
-STANDARDISED = Measure(
+STANDARDISED = Outcome(
     "rejected_share_standardised",
     "Rejected share, baseline's permit mix",
     "%",
@@ -18,7 +17,7 @@ STANDARDISED = Measure(
     "for nothing to bring in permits that are seldom rejected.",
     explained=True,
 )
-EXTRA = Measure(
+EXTRA = Outcome(
     "extra_permits",
     "Extra permits, at once",
     "a year",
@@ -29,7 +28,7 @@ EXTRA = Measure(
     "have been granted later.",
     explained=True,
 )
-EXTRA_NET = Measure(
+EXTRA_NET = Outcome(
     "extra_permits_net",
     "Extra permits, net of later years",
     "in all",
@@ -41,7 +40,7 @@ EXTRA_NET = Measure(
     "differs to the end of the run: a permit that only came earlier is taken off again.",
     explained=True,
 )
-COST_PER_EXTRA = Measure(
+COST_PER_EXTRA = Outcome(
     "cost_per_extra_permit",
     "Cost per extra permit, at once",
     "Rp million",
@@ -51,7 +50,7 @@ COST_PER_EXTRA = Measure(
     meaning="What the programme and the desk cost more in the year than the baseline's, for each extra permit of the "
     "year. A reform has no price of its own: what it takes of officers' time shows in the utilisation of the desk.",
 )
-COST_PER_EXTRA_NET = Measure(
+COST_PER_EXTRA_NET = Outcome(
     "cost_per_extra_permit_net",
     "Cost per extra permit, net of later years",
     "Rp million",
@@ -60,7 +59,7 @@ COST_PER_EXTRA_NET = Measure(
     meaning="What the programme and the desk cost more than the baseline's over all years from the first that differs "
     "to the end of the run, for each extra permit net of later years.",
 )
-DISPLACED = Measure(
+DISPLACED = Outcome(
     "displaced_paired",
     "Event applications filed anyway",
     "%",
@@ -72,7 +71,7 @@ DISPLACED = Measure(
     "for the same need under the baseline too, before or within a quarter after.",
     explained=True,
 )
-REPLACED = Measure(
+REPLACED = Outcome(
     "replaced_share",
     "Event applications missing elsewhere, net",
     "%",
@@ -83,7 +82,7 @@ REPLACED = Measure(
     "balance: visits and word of mouth bring them more, so it is below those filed anyway.",
     explained=True,
 )
-PRIVATE = Measure(
+PRIVATE = Outcome(
     "private_value",
     "Private value: saved by applicants",
     "Rp million a year",
@@ -93,7 +92,7 @@ PRIVATE = Measure(
     meaning="What the policy's applicants of the year save together, since an application costs them less (hours, "
     "fees, brokers) than under the baseline.",
 )
-AVOIDED = Measure(
+AVOIDED = Outcome(
     "complaints_avoided",
     "Public value: expected complaints avoided",
     "a year",
@@ -102,7 +101,7 @@ AVOIDED = Measure(
     meaning="Complaints to be expected in the year under the baseline, less those under the policy. More decisions "
     "bring more complaints, also where each of them brings fewer.",
 )
-TRUST = Measure(
+TRUST = Outcome(
     "trust_gained",
     "Public value: trust gained",
     "0-1",
@@ -113,5 +112,5 @@ TRUST = Measure(
 )
 VALUE = (EXTRA, EXTRA_NET, COST_PER_EXTRA, COST_PER_EXTRA_NET, DISPLACED, REPLACED, PRIVATE, AVOIDED, TRUST)
 """What a policy gives, and what that costs."""
-MEASURES = (STANDARDISED, *VALUE)
+PAIRED_OUTCOMES = (STANDARDISED, *VALUE)
 """All of them, in the order in which they are shown."""
