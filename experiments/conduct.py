@@ -7,14 +7,14 @@ whole rounds before them, never by the clock, by who lived what, or by how often
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from keliling.experiments.analysis.results import results_of
 from keliling.experiments.keep.study_store import Store, StoreError, read_manifest
 from keliling.experiments.kinds import KINDS
-from keliling.experiments.plan.study import Study
+from keliling.experiments.plan.study import Job, Round, Study, merged, unfinished
 from keliling.experiments.plan.study_file import read_study
 from keliling.experiments.reports.report import Report
 from keliling.experiments.run.executors import Place, live_jobs
@@ -90,17 +90,30 @@ def conduct(
             willingness_of(arm.scenario.hypothesis)  # one that cannot be compiled is refused before anything is kept
     with store.held():
         store.open(engine=place.engine, workers=place.workers, cluster=place.cluster)
-        rounds = 0
-        while (following := kind.next_round(study, rounds, lambda: results_of(study, store.runs()))) is not None:
-            done = store.finished()
-            left = [job for job in following.jobs if (job.point.number, job.replicate) not in done]
-            runs = sum(len(job.arms) for job in left)
-            listener(Planned(following.runs - runs, runs))
+        rounds: list[Round] = []
+        for following in kind.rounds(study, lambda: results_of(study, store.runs(), merged(rounds))):
+            left = unfinished(study, [following], store.finished())
+            runs, missing = (sum(len(job.arms) for job in jobs) for jobs in (unfinished(study, [following], ()), left))
+            listener(Planned(runs - missing, missing))
             live_jobs(study, store, left, place, lambda more: listener(Lived(more)))
-            rounds += 1
-            listener(RoundEnded(rounds))
-        whole = store.compact()
+            rounds.append(following)
+            listener(RoundEnded(len(rounds)))
+        jobs = merged(rounds)
+        report = kind.report(results_of(study, store.compact(jobs), jobs))
         store.close()
-        report = kind.report(results_of(study, whole))
         finish(report)
     return report
+
+
+def jobs_in(study: Study, store: Store) -> list[Job]:
+    """The jobs that a results folder holds, each with the arms that are there, so far as its rounds are decided."""
+    runs, there, rounds = store.runs(), store.finished(), list[Round]()
+    for following in KINDS[study.kind].rounds(study, lambda: results_of(study, runs, merged(rounds))):
+        rounds.append(following)
+        if unfinished(study, [following], there):
+            break
+    return [
+        replace(job, arms=arms)
+        for job in merged(rounds)
+        if (arms := tuple(arm for arm in job.arms if study.key(arm, job.point, job.replicate) in there))
+    ]

@@ -10,8 +10,8 @@ from keliling.sim.population import Population
 from keliling.sim.records import Record
 from keliling.sim.rules.outreach import CANCELLED, CLOSED, COMMISSIONING
 from keliling.sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
-from keliling.sim.rules.sums import GRAIN
 from keliling.sim.state import APPLIED, NEVER, OPEN, RW_HEAD, World
+from keliling.sim.sums import GRAIN
 
 
 def check(world: World, population: Population, p: np.void, day: int) -> None:

@@ -21,9 +21,9 @@ from keliling.sim.rules import choice, outreach, satisfaction
 from keliling.sim.rules.normal import normal
 from keliling.sim.rules.outreach import CLOSED, PREPARATION
 from keliling.sim.rules.serving import RETURNED, UNDER_REVIEW
-from keliling.sim.rules.sums import day_begins
 from keliling.sim.scenario import Scenario
 from keliling.sim.state import VOLUNTEER
+from keliling.sim.sums import day_begins
 from keliling.sim.terms import Terms, step_on
 from keliling.sim.volunteering import take_up
 

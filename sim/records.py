@@ -33,9 +33,9 @@ from keliling.sim.rules.outreach import (
 )
 from keliling.sim.rules.satisfaction import COMPLAINTS
 from keliling.sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
-from keliling.sim.rules.sums import GRAIN
 from keliling.sim.scenario import MONTH_DAYS, YEAR_MONTHS
 from keliling.sim.state import AS_HEAD, DONE, UNASKED, Floats, Records, Tally
+from keliling.sim.sums import GRAIN
 
 MONTH = MONTH_DAYS
 HALF_YEAR = 6  # months, after which the survey is held

@@ -271,7 +271,7 @@ class Office(NamedTuple):
 
 
 class Sums(NamedTuple):
-    """One row: sums over all residents, kept as they change (``sim.rules.sums``), in grains."""
+    """One row: sums over all residents, kept as they change (``sim.sums``), in grains."""
 
     knowledge: Ints  # today, beyond that at rest
     trust: Ints  # today, beyond that at rest

@@ -141,14 +141,13 @@ def decide(results: Results, *notes: str) -> Decision:
 
 def _same(results: Results) -> list[str]:
     """Policies that changed nothing in any run, against the baseline or a policy before them."""
-    study = results.study
     every = [np.stack([values[at] for values in results.values.values()]) for at in _arms(results)]
     found: dict[str, list[str]] = {}
     for at in _arms(results)[1:]:
         before = next((one for one in range(at) if np.array_equal(every[one], every[at], equal_nan=True)), None)
         if before is not None:
-            found.setdefault(study.arms[before].name, []).append(study.arms[at].name)
-    small = ": at a reduced size a year may pass without an event" if study.arms[0].scenario.size < 1.0 else ""
+            found.setdefault(results.arms[before].name, []).append(results.arms[at].name)
+    small = ": at a reduced size a year may pass without an event" if results.arms[0].scenario.size < 1.0 else ""
     return [f"in every run {', '.join(names)} came to the same as {first}{small}" for first, names in found.items()]
 
 
@@ -164,7 +163,7 @@ def _harm(standings: Sequence[Standing], rankings: Sequence[Ranking]) -> list[st
 
 
 def _arms(results: Results) -> range:
-    return range(len(results.study.arms))
+    return range(len(results.arms))
 
 
 def lived_jobs(results: Results) -> Bools:
@@ -182,8 +181,8 @@ def _standing(results: Results, whole: Bools, arm: int, name: str) -> Standing:
     worse_side = DECILE if outcome.better == HIGHER else 1.0 - DECILE
     return Standing(
         arm=arm,
-        policy=study.arms[arm].name,
-        title=study.arms[arm].title,
+        policy=results.arms[arm].name,
+        title=results.arms[arm].title,
         outcome=name,
         mean=difference.policy_mean,
         difference=difference.difference,
@@ -198,7 +197,7 @@ def _standing(results: Results, whole: Bools, arm: int, name: str) -> Standing:
 
 
 def _ranking(results: Results, ranked: Bools, arm: int) -> Ranking:
-    study, benefit = results.study, results.benefit[:, ranked]
+    benefit = results.benefit[:, ranked]
     best = benefit.max(axis=0)
     first = benefit == best
     gains = units(results, results.benefit[arm] - results.benefit[0], ranked).tolist()
@@ -208,8 +207,8 @@ def _ranking(results: Results, ranked: Bools, arm: int) -> Ranking:
     (cost_low, cost_high), (benefit_low, benefit_high) = interval(dearer), interval(gains)
     return Ranking(
         arm=arm,
-        policy=study.arms[arm].name,
-        title=study.arms[arm].title,
+        policy=results.arms[arm].name,
+        title=results.arms[arm].title,
         best=_mean(first[arm] / first.sum(axis=0)),
         benefit=_mean(np.array(gains)),
         benefit_low=benefit_low,
@@ -236,7 +235,7 @@ def _paired(results: Results, used: Bools, arm: int, name: str) -> Difference:
     now, policy = results.values[name][0], results.values[name][arm]
     used = used & ~np.isnan(policy - now)
     before, after = (units(results, values, used).tolist() for values in (now, policy))
-    return paired(outcomes()[name], results.study.arms[arm].name, before, after)
+    return paired(outcomes()[name], results.arms[arm].name, before, after)
 
 
 def _meets_goal(results: Results, used: Bools, arm: int) -> float:

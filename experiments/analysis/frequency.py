@@ -39,7 +39,7 @@ class Response:
 def frequencies(results: Results) -> list[tuple[float, int]]:
     """Frequencies with the arm of each, ascending: arms that set nothing else, the first of each frequency."""
     found: dict[float, int] = {}
-    for at, arm in enumerate(results.study.arms):
+    for at, arm in enumerate(results.arms):
         if list(arm.levels) == [LEVER]:
             found.setdefault(float(arm.levels[LEVER]), at)  # type: ignore[arg-type]
     return sorted(found.items())
@@ -47,7 +47,7 @@ def frequencies(results: Results) -> list[tuple[float, int]]:
 
 def today(results: Results) -> float:
     """Events a month under the baseline, in the year looked at."""
-    scenario = results.study.arms[0].scenario
+    scenario = results.arms[0].scenario
     return float([values for _, values in scenario.timeline()][-1][LEVER])  # type: ignore[arg-type]
 
 

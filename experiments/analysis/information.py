@@ -81,7 +81,7 @@ def worth_knowing(results: Results, *, resamples: int = 200, permutations: int =
     """
     study = results.study
     gains, points = _gains(results)
-    chosen = study.arms[int(gains.mean(axis=0).argmax())].name if points.size else ""
+    chosen = results.arms[int(gains.mean(axis=0).argmax())].name if points.size else ""
     note = _why_nothing(results, points.size)
     if note:
         return Worth(results.benefit_unit, chosen, (), note)
@@ -103,7 +103,7 @@ def _why_nothing(results: Results, points: int) -> str:
         return NOT_SAMPLED.format(kind=study.kind)
     if not study.factors:
         return NO_FACTORS
-    if len(study.arms) < 2:
+    if len(results.arms) < 2:
         return ONE_ARM
     return TOO_FEW.format(points=points, fewest=FEWEST) if points < FEWEST else ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keliling.experiments.analysis.paired_outcomes import COSTS
-from keliling.experiments.keep.study_store import BY_RW, PLACES, THIRDS
-from keliling.experiments.plan.study import Study
+from keliling.experiments.keep.study_store import BY_RW, THIRDS
+from keliling.experiments.plan.study import MONTHS, Arm, Job, Study
 from keliling.sim.outcomes import NEITHER, outcomes
 
 if TYPE_CHECKING:
@@ -24,12 +24,15 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Results:
-    """Outcomes by arm (rows) and job (columns), in the order of points and replicates; NaN where a run failed.
+    """Outcomes by arm (rows) and job (columns), in the order of points and replicates; NaN where a run failed, or where
+    an arm has no part in a job.
 
-    A job is there once all its arms are. ``point`` and ``replicate`` say which each column is.
+    ``point`` and ``replicate`` say which each column is.
     """
 
     study: Study
+    arms: tuple[Arm, ...]
+    """In the order in which they first take part."""
     point: Ints
     replicate: Ints
     values: Mapping[str, Floats]
@@ -39,6 +42,10 @@ class Results:
     """Their messages, each once."""
     rws: Mapping[str, Any]
     """Decided and rejected by RW: arm x job x RW, zeros where an arm failed; empty where they are not counted."""
+    months: Mapping[str, Floats] = field(default_factory=dict)
+    """Records by name: arm x job x month from day 0; empty where they are not kept."""
+    absent: frozenset[tuple[int, int]] = frozenset()
+    """Places, arm and job, where an arm has no part in a job."""
 
     @property
     def jobs(self) -> int:
@@ -46,15 +53,24 @@ class Results:
         return int(self.point.size)
 
     def difference(self, outcome: str, arm: int) -> Floats:
-        """What a policy (1, 2, ...) adds to an outcome, job by job."""
-        return self.values[outcome][arm] - self.values[outcome][0]
+        """What a policy (1, 2, ...) adds to an outcome of its baseline, job by job."""
+        return self.values[outcome][arm] - self.values[outcome][self.baselines[arm]]
+
+    @cached_property
+    def baselines(self) -> list[int]:
+        """The place of the arm that each is compared with."""
+        names = [arm.name for arm in self.arms]
+        return [names.index(arm.baseline) for arm in self.arms]
+
+    @property
+    def policies(self) -> list[tuple[int, Arm]]:
+        """The arms that are compared with another, each with its place."""
+        return [(at, arm) for at, arm in enumerate(self.arms) if self.baselines[at] != at]
 
     def differences(self, outcome: str, replicates: int | None = None) -> dict[str, list[float]]:
         """Paired differences of every policy, replicate by replicate, of the first so many or of all."""
         used = slice(None) if replicates is None else self.replicate < replicates
-        return {
-            arm.name: self.difference(outcome, at)[used].tolist() for at, arm in enumerate(self.study.policies, start=1)
-        }
+        return {arm.name: self.difference(outcome, at)[used].tolist() for at, arm in self.policies}
 
     def by_point(self, values: Floats) -> Floats:
         """Means over the replicates of each point, in the order of points."""
@@ -98,41 +114,54 @@ class Results:
         return np.where(broken, -1, np.argmax(np.where(np.isnan(self.benefit), -np.inf, self.benefit), axis=0))
 
 
-def results_of(study: Study, runs: pa.Table) -> Results:
-    """The results of a table of runs (see ``experiments.keep.study_store``)."""
-    arms = len(study.arms)
-    point, replicate, arm = (runs[key].to_numpy() for key in PLACES)
-    keys = np.stack([point, replicate])
-    jobs, place, counts = np.unique(keys, axis=1, return_inverse=True, return_counts=True)
-    place = place.ravel()
-    whole = counts == arms
-    column = np.cumsum(whole) - 1
-    used = whole[place]
-    count = int(whole.sum())
+def results_of(study: Study, runs: pa.Table, jobs: Sequence[Job]) -> Results:
+    """The results of these jobs, of which every run is in the table (see ``experiments.keep.study_store``)."""
+    arms = {arm.name: arm for job in jobs for arm in job.arms}
+    place = {name: at for at, name in enumerate(arms)}
+    columns = {key: at for at, key in enumerate(sorted({(job.point.number, job.replicate) for job in jobs}))}
+    row_of = {key: at for at, key in enumerate(runs["key"].to_pylist())}
+    cells = {
+        (place[arm.name], columns[job.point.number, job.replicate]): row_of[study.key(arm, job.point, job.replicate)]
+        for job in jobs
+        for arm in job.arms
+    }
+    at = np.array(list(cells), np.int64).reshape(-1, 2).T
+    shape, rows = (len(arms), len(columns)), list(cells.values())
     values = {}
     for name in (*outcomes(), *THIRDS):
-        found = np.full((arms, count), np.nan)
-        found[arm[used], column[place[used]]] = runs[name].to_numpy()[used]
-        values[name] = found
-    errors = [text for text in runs["error"].to_pylist() if text is not None]
+        if name in runs.column_names:
+            values[name] = np.full(shape, np.nan)
+            values[name][tuple(at)] = runs[name].to_numpy()[rows]
+    texts = runs["error"].to_pylist()
+    by_job = sorted((cell[::-1], row) for cell, row in cells.items())
+    errors = [texts[row] for _, row in by_job if texts[row] is not None]
+    counts = {
+        name: {cell: found for cell, found in zip(cells, runs[name].take(rows).to_pylist(), strict=True) if found}
+        for name in BY_RW
+        if name in runs.column_names
+    }
+    months: dict[str, dict[tuple[int, int], list[float]]] = {}
+    if MONTHS in runs.column_names:
+        for cell, records in zip(cells, runs[MONTHS].take(rows).to_pylist(), strict=True):
+            for name, by_month in records or ():
+                months.setdefault(name, {})[cell] = by_month
     return Results(
         study=study,
-        point=jobs[0][whole].astype(np.int64),
-        replicate=jobs[1][whole].astype(np.int64),
+        arms=tuple(arms.values()),
+        point=np.array([point for point, _ in columns], np.int64),
+        replicate=np.array([replicate for _, replicate in columns], np.int64),
         values=values,
         failed=len(errors),
         errors=list(dict.fromkeys(errors)),
-        rws=_by_rw(runs, arm, np.where(used, column[place], -1), (arms, count)),
+        rws={name: _stacked(found, shape, 0.0) for name, found in counts.items() if found},
+        months={name: _stacked(found, shape, np.nan) for name, found in months.items()},
+        absent=frozenset(np.ndindex(shape)) - cells.keys(),
     )
 
 
-def _by_rw(runs: pa.Table, arm: Ints, column: Ints, shape: tuple[int, int]) -> dict[str, Floats]:
-    found: dict[str, Floats] = {}
-    for name in BY_RW:
-        rows = zip(arm.tolist(), column.tolist(), runs[name].to_pylist(), strict=True)
-        there = [(at, job, counts) for at, job, counts in rows if counts and job >= 0]
-        if there:
-            found[name] = np.zeros((*shape, len(there[0][2])))
-            for at, job, counts in there:
-                found[name][at, job] = counts
-    return found
+def _stacked(found: Mapping[tuple[int, int], Sequence[float]], shape: tuple[int, int], nothing: float) -> Floats:
+    """Rows of numbers by cell as one array, ``nothing`` where a cell has none."""
+    whole = np.full((*shape, len(next(iter(found.values())))), nothing)
+    for (arm, job), numbers in found.items():
+        whole[arm, job] = numbers
+    return whole

@@ -49,14 +49,14 @@ def targets_of(results: Results) -> list[Target]:
     for outcome in study.outcomes:
         title = outcomes()[outcome].title
         unit = outcomes()[outcome].unit_of_difference
-        for at, arm in enumerate(study.policies, start=1):
+        for at, arm in results.policies:
             words = f"{title}: {arm.name} minus now"
             found.append(
                 _target(results, "difference", outcome, arm.name, words, unit, results.difference(outcome, at))
             )
     gained = results.benefit - results.benefit[0]
-    several = len(study.arms) > 2  # of two arms one is the better where it ranks first
-    for at, arm in enumerate(study.arms):
+    several = len(results.arms) > 2  # of two arms one is the better where it ranks first
+    for at, arm in enumerate(results.arms):
         if several and at:
             better = np.where(np.isnan(gained[at]), np.nan, (gained[at] > 0.0).astype(float))
             found.append(_target(results, "sign", "", arm.name, f"Whether {arm.name} is better than now", "", better))

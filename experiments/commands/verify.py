@@ -42,14 +42,19 @@ def verify(results: Path, sample: int, seed: int, engine: str, as_json: bool, qu
       keliling verify results/outreach-frequency-kebon-jeruk
       keliling verify results/screening --sample 100 --engine agents
     """
-    from keliling.experiments.conduct import study_in
+    from keliling.experiments.conduct import jobs_in, study_in
+    from keliling.experiments.keep.study_store import Store
     from keliling.experiments.run.verify import verified
     from keliling.sim.errors import KelilingError
 
     quiet = quiet or as_json
+    study = study_in(results)
+    store = Store(results, study)
+    store.check()
+    jobs = jobs_in(study, store)
     options.compile_first(engine, quiet=quiet)
     with Progress(sample, quiet=quiet, unit="jobs") as progress:
-        found = verified(study_in(results), results, sample, seed=seed, engine=engine, progress=progress)
+        found = verified(study, store, jobs, sample, seed=seed, engine=engine, progress=progress)
     if as_json:
         write_json(asdict(found) | {"same": found.difference is None, "engine": engine})
     elif found.difference is None:

@@ -42,7 +42,7 @@ class _Rw(NamedTuple):
 
 def who_gains(folder: Path, results: Results, arm: int) -> list[Path]:
     """What a policy changes in the rejected share, by third of digital literacy and by RW."""
-    policy = results.study.arms[arm]
+    policy = results.arms[arm]
     shares = {third: _shares(results, third) for third in (*THIRDS, "all")}
     thirds = {third: difference_of(results, SHARE, share[arm] - share[0]) for third, share in shares.items()}
     gap = difference_of(results, GAP, shares["low"][arm] - shares["low"][0] - shares["high"][arm] + shares["high"][0])

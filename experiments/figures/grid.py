@@ -21,7 +21,7 @@ def heat_map(folder: Path, results: Results, outcome: str, levers: tuple[str, st
     """Paired difference of one outcome over two levers; the first runs along the columns."""
     cells = {
         (arm.levels[levers[0]], arm.levels[levers[1]]): (at, change(results, outcome, at))
-        for at, arm in enumerate(results.study.arms)
+        for at, arm in enumerate(results.arms)
         if at and set(levers) <= set(arm.levels)
     }
     if not cells:
@@ -47,7 +47,7 @@ def heat_map(folder: Path, results: Results, outcome: str, levers: tuple[str, st
         _border(panel, grid)
         panel.set_xlim(-0.5, len(columns) - 0.5)
         panel.set_ylim(-0.5, len(rows) - 0.5)
-        now = [results.study.arms[0].scenario.timeline()[-1][1].get(lever) for lever in levers]
+        now = [results.arms[0].scenario.timeline()[-1][1].get(lever) for lever in levers]
         panel.set_xticks(range(len(columns)), [_level(value, now[0]) for value in columns])
         panel.set_yticks(range(len(rows)), [_level(value, now[1]) for value in rows])
         panel.tick_params(length=0, labelcolor=style.INK)
@@ -66,7 +66,7 @@ def heat_map(folder: Path, results: Results, outcome: str, levers: tuple[str, st
             f"{levers[0]} {levers[1]} policy outcome unit_of_difference difference interval_low interval_high pairs "
             "verdict",
             [
-                (x, y, results.study.arms[at].name, outcome, unit, *bounds(d), d.n, d.verdict)
+                (x, y, results.arms[at].name, outcome, unit, *bounds(d), d.n, d.verdict)
                 for (x, y), (at, d) in cells.items()
             ],
         )

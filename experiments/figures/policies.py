@@ -41,7 +41,7 @@ def frequency_response(
     folder: Path, results: Results, names: Sequence[str], *, today: float, turning: Mapping[str, str]
 ) -> list[Path]:
     """Paired difference to the baseline against events a month, one panel an outcome."""
-    arms = results.study.arms
+    arms = results.arms
     order = frequencies(results)
     if not order or not names:
         return []

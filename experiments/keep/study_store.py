@@ -5,6 +5,9 @@
     batches/          one file for each batch of finished runs
     runs.parquet      all runs in one file, in order, once the study is finished; the batches are then removed
 
+A run is known by its key (``Study.key``), never by a place; beside it stand its design point, replicate and policy, so
+that other programs can read it.
+
 A batch is written aside, flushed and renamed, so it is there whole or not at all. Every file carries the study's
 digest; one that is damaged or of another study is named and refused. ``runs.parquet`` depends on nothing but the study:
 however often it was stopped, and on however many machines it ran, its bytes are the same.
@@ -27,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 from keliling.experiments.keep.files import write_whole
 from keliling.experiments.keep.provenance import made_by
-from keliling.experiments.plan.study import Study
+from keliling.experiments.plan.study import MONTHS, OUTCOMES, Job, Study
 from keliling.sim.errors import KelilingError
 from keliling.sim.outcomes import outcomes
 
@@ -35,13 +38,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MANIFEST, DESIGN, RUNS, BATCHES, LOCK = "manifest.json", "design.parquet", "runs.parquet", "batches", ".lock"
-FORMAT = 1
+FORMAT = 2
 HOLDS = {"digest": str, "declares": dict, "made_by": dict, "sittings": list, "file": str, "path": str, "options": dict}
 """What a manifest must hold for the study to be read again, of which type."""
 SEAL = 16  # bytes of the digest in every Parquet file
 BYTES_A_RUN = 750  # roughly, on disk; measured on Kebon Jeruk
-PLACES = ("point", "replicate", "arm")
-"""Of a run: the number of its design point, its replicate, the place of its arm."""
+LABELS = ("point", "replicate", "policy")
+"""Of a run: the number of its design point, its replicate, the name of its arm."""
 BY_RW = ("decided_by_rw", "rejected_by_rw")
 THIRDS = ("decided_low", "rejected_low", "decided_high", "rejected_high", "decided", "rejected")
 
@@ -192,33 +195,48 @@ class Store:
         """Keep a batch of finished runs: once this returns they survive anything. Raises KelilingError."""
         first = min((row["point"], row["replicate"]) for row in rows)
         name = f"{first[0]:07d}-{first[1]:010d}-{uuid.uuid4().hex[:8]}.parquet"
-        write_whole(self.folder / BATCHES / name, _bytes(table_of(rows, self.digest)))
+        write_whole(self.folder / BATCHES / name, _bytes(table_of(rows, self.schema, self.digest)))
 
     def runs(self) -> pa.Table:
-        """All finished runs, in order. Raises StoreError for a file it cannot trust."""
+        """All finished runs, each once, by key. Raises StoreError for a file it cannot trust."""
         import pyarrow as pa
 
         paths = [self.folder / RUNS] if (self.folder / RUNS).exists() else []
-        tables = [read(path, self.digest, schema()) for path in [*paths, *self._batch_files()]]
+        tables = [read(path, self.digest, self.schema) for path in [*paths, *self._batch_files()]]
         if not tables:
-            return table_of([], self.digest)
-        whole = pa.concat_tables(tables).combine_chunks()
-        whole = whole.sort_by([(key, "ascending") for key in PLACES])
-        keys = list(zip(*(whole[key].to_pylist() for key in PLACES), strict=True))
+            return table_of([], self.schema, self.digest)
+        whole = pa.concat_tables(tables).combine_chunks().sort_by("key")
+        keys = whole["key"].to_pylist()
         kept = [at for at, key in enumerate(keys) if at == 0 or key != keys[at - 1]]
         return whole if len(kept) == len(keys) else whole.take(pa.array(kept))
 
-    def finished(self) -> set[tuple[int, int]]:
-        """Point and replicate of the jobs of which every arm is there."""
-        runs, arms = self.runs(), len(self.study.arms)
-        counts: dict[tuple[int, int], int] = {}
-        for key in zip(runs["point"].to_pylist(), runs["replicate"].to_pylist(), strict=True):
-            counts[key] = counts.get(key, 0) + 1
-        return {key for key, count in counts.items() if count == arms}
+    def finished(self) -> set[str]:
+        """The keys of all finished runs."""
+        return set(self.runs()["key"].to_pylist())
 
-    def compact(self) -> pa.Table:
-        """Put all runs into one file, in order, and remove the batches; returns them."""
+    def compact(self, jobs: Sequence[Job]) -> pa.Table:
+        """Put all runs into one file, those of ``jobs`` first, in their order, and remove the batches; returns them.
+
+        A run that serves several arms stands there for each. What was lived beyond these jobs stays, behind them.
+        """
+        import pyarrow as pa
+
         runs = self.runs()
+        place = {key: at for at, key in enumerate(runs["key"].to_pylist())}
+        labels = [
+            (self.study.key(arm, job.point, job.replicate), job.point.number, job.replicate, arm.name)
+            for job in jobs
+            for arm in job.arms
+        ]
+        labels = [label for label in labels if label[0] in place]
+        mine = {key for key, *_ in labels}
+        beyond = runs.take(pa.array([at for key, at in place.items() if key not in mine], pa.int64()))
+        runs = runs.take(pa.array([place[key] for key, *_ in labels], pa.int64()))
+        for column, name in enumerate(LABELS, start=1):
+            at = runs.schema.get_field_index(name)
+            field = runs.schema.field(name)
+            runs = runs.set_column(at, field, pa.array([label[column] for label in labels], field.type))
+        runs = pa.concat_tables([runs, beyond.sort_by([(name, "ascending") for name in (*LABELS, "key")])])
         whole = self.folder / RUNS
         content = _bytes(runs)
         if not whole.exists() or whole.read_bytes() != content:
@@ -226,6 +244,11 @@ class Store:
         for path in self._batch_files():
             path.unlink()
         return runs
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns of a run."""
+        return schema(self.study.keeps)
 
     def _holds_runs(self) -> bool:
         return (self.folder / RUNS).exists() or any(self._batch_files())
@@ -283,31 +306,28 @@ def read(path: Path, digest: str, columns: pa.Schema | None = None) -> pa.Table:
     return table
 
 
-def schema() -> Any:
-    """The columns of a run."""
+def schema(keeps: Sequence[str]) -> pa.Schema:
+    """The columns of a run of which this is kept."""
     import pyarrow as pa
 
-    whole, number = pa.int64(), pa.float64()
-    return pa.schema(
-        [
-            ("point", pa.int32()),
-            ("replicate", whole),
-            ("arm", pa.int16()),
-            ("policy", pa.string()),
-            ("error", pa.string()),
-            *((name, number) for name in outcomes()),
-            *((name, number) for name in THIRDS),
+    number = pa.float64()
+    columns: dict[str, list[tuple[str, Any]]] = {
+        OUTCOMES: [
+            *((name, number) for name in (*outcomes(), *THIRDS)),
             *((name, pa.list_(pa.int32())) for name in BY_RW),
-        ]
-    )
+        ],
+        MONTHS: [(MONTHS, pa.map_(pa.string(), pa.list_(number)))],
+    }
+    known_by = [("key", pa.string()), ("point", pa.int32()), ("replicate", pa.int64()), ("policy", pa.string())]
+    return pa.schema([*known_by, ("error", pa.string()), *(column for one in keeps for column in columns[one])])
 
 
-def table_of(rows: Iterable[Mapping[str, Any]], digest: str) -> pa.Table:
-    """Runs as a table, in the order of point, replicate and arm."""
+def table_of(rows: Iterable[Mapping[str, Any]], columns: pa.Schema, digest: str) -> pa.Table:
+    """Runs as a table, by key."""
     import pyarrow as pa
 
-    ordered = sorted(rows, key=lambda row: tuple(row[key] for key in PLACES))
-    return pa.Table.from_pylist(ordered, schema=schema().with_metadata({"keliling": digest}))
+    ordered = sorted(rows, key=lambda row: str(row["key"]))
+    return pa.Table.from_pylist(ordered, schema=columns.with_metadata({"keliling": digest}))
 
 
 def _bytes(table: pa.Table) -> bytes:

@@ -6,7 +6,7 @@ A kind is one file of this folder, and an entry of ``kinds.KINDS``. It overrides
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from keliling.experiments.analysis.precision import following, judged, said
 from keliling.experiments.analysis.results import Results
 from keliling.experiments.plan.factors import Factor
 from keliling.experiments.plan.points import BASE, DesignPoint, at, latin
-from keliling.experiments.plan.study import Arm, Round, Study
+from keliling.experiments.plan.study import OUTCOMES, Arm, Round, Study
 from keliling.experiments.plan.study_file import StudyFile
 from keliling.experiments.reports.blocks import Block, Cell, interval_text, meanings, share_text
 from keliling.experiments.reports.report import Report, content_of, write_tables
@@ -37,6 +37,7 @@ class Kind:
     refuses: tuple[str, ...] = ()
     luck = False
     default_points = 32
+    keeps: tuple[str, ...] = (OUTCOMES,)
 
     # -- its file
 
@@ -65,19 +66,16 @@ class Kind:
 
     # -- its rounds
 
-    def next_round(self, study: Study, lived: int, results: Callable[[], Results]) -> Round | None:
-        """The round after so many rounds; None when nothing is left. It hangs on whole rounds alone."""
+    def rounds(self, study: Study, results: Callable[[], Results]) -> Iterator[Round]:
+        """Its rounds in turn. ``results`` are those of the rounds so far, which are whole whenever one is asked for."""
         rule = study.precision
         if rule is None:
-            return None if lived else Round(study.jobs())
+            yield Round(study.jobs())
+            return
         upto = following(rule, None)
-        for _ in range(lived):
-            # A study that was lived further before is judged as though it had not been.
-            assert upto is not None
-            upto = following(rule, judged(rule, results().differences(rule.outcome, upto)))
-            if upto is None:
-                return None
-        return Round(study.jobs(upto))
+        while upto is not None:
+            yield Round(study.jobs(upto))
+            upto = following(rule, judged(rule, results().differences(rule.outcome)))
 
     def most_runs(self, study: Study) -> int:
         """How many runs it may come to."""
@@ -89,7 +87,7 @@ class Kind:
         """What the results come to."""
         rule = results.study.precision
         reached = None if rule is None else judged(rule, results.differences(rule.outcome))
-        chosen_among = results.study.policies and results.study.factors
+        chosen_among = results.policies and results.study.factors
         worth = worth_knowing(results, seed=results.study.seed) if chosen_among else None
         return Report(results, self.decision(results), reached, worth, self.parts(results))
 

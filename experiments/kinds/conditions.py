@@ -83,7 +83,7 @@ def crossed(arms: Mapping[str, list[Arm]]) -> list[Arm]:
     found = []
     for condition, mine in arms.items():
         found += [
-            one if condition == first else replace(one, name=name, title=name)
+            one if condition == first else replace(one, name=name, title=name, baseline=condition)
             for one in mine
             for name in (condition if one is mine[0] else f"{condition}{BETWEEN}{one.name}",)
         ]

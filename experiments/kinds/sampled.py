@@ -66,7 +66,7 @@ class Sampled(Kind, ABC):
         """The factors of every target; where there are policies, levels stand in the table only."""
         found = []
         for target, sensitivity in report.parts["sensitivity"].items():
-            if target.kind == "level" and len(report.results.study.arms) > 1:
+            if target.kind == "level" and len(report.results.arms) > 1:
                 continue  # what moves the advice comes first
             found.append(_block(target, sensitivity))
         return found

@@ -1,7 +1,8 @@
 """A study: arms (a baseline and policies), design points (over what is uncertain) and replicates of luck.
 
 One *job* is one replicate of one design point: its arms are lived together, under the same luck, and what they share of
-the past is lived once. A *row* of the results is one arm of one job. Which jobs there are, in which rounds, is the
+the past is lived once. A *row* of the results is one arm of one job; it is known by what determines it (``Study.key``),
+never by a place, so arms may come and go between the rounds of a study. Which jobs there are, in which rounds, is the
 business of the study's kind (``experiments.kinds``); a study is data, and does not know what kinds there are.
 """
 
@@ -9,29 +10,40 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from keliling.experiments.plan.factors import LUCK_FACTOR, Factor
 from keliling.experiments.plan.points import BASE, DesignPoint
+from keliling.sim.errors import InvalidInput
 from keliling.sim.outcomes import HIGHER, Outcome, outcomes
 from keliling.sim.parameters import Value
 from keliling.sim.scenario import Scenario
 
 NOW = "now"
+OUTCOMES, MONTHS = "outcomes", "months"
+"""What can be kept of a run: its outcomes in the study's year, with who was rejected and where; its monthly records."""
 POINT_BITS = 20  # of the number of a replicate, where every design point has replicates of its own
 MOST_OWN = 2 ** (32 - POINT_BITS)  # replicates that a design point can then have
 
 
 @dataclass(frozen=True)
 class Arm:
-    """A baseline or policy: its name, its scenario, and the levels of levers that its kind of study sets."""
+    """A baseline or policy: its name, its scenario, the levels of levers that its kind of study sets, and the name of
+    the arm that it is compared with, its own for a baseline."""
 
     name: str
     title: str
     scenario: Scenario
     levels: Mapping[str, Value] = field(default_factory=dict)
+    baseline: str = NOW
+
+    @cached_property
+    def digest(self) -> str:
+        """Of its scenario."""
+        return self.scenario.digest()
 
     def at(self, point: DesignPoint) -> Scenario:
         """Its scenario at a design point. Raises InvalidInput when their values do not fit together."""
@@ -55,8 +67,36 @@ class Round:
 
     @property
     def runs(self) -> int:
-        """How many runs it has at most: those that are finished before are not lived again."""
+        """How many runs it has at most: those that are finished before, or equal, are not lived again."""
         return sum(len(job.arms) for job in self.jobs)
+
+
+def merged(rounds: Iterable[Round]) -> tuple[Job, ...]:
+    """The jobs of all rounds, each once with all its arms, in the order of points and replicates."""
+    arms: dict[str, Arm] = {}
+    found: dict[tuple[int, int], tuple[DesignPoint, set[str]]] = {}
+    for job in (job for one in rounds for job in one.jobs):
+        arms |= {arm.name: arm for arm in job.arms if arm.name not in arms}
+        found.setdefault((job.point.number, job.replicate), (job.point, set()))[1].update(arm.name for arm in job.arms)
+    return tuple(
+        Job(point, replicate, tuple(arm for name, arm in arms.items() if name in there))
+        for (_, replicate), (point, there) in sorted(found.items(), key=lambda one: one[0])
+    )
+
+
+def unfinished(study: Study, rounds: Iterable[Round], finished: Iterable[str]) -> list[Job]:
+    """What is left of rounds when the runs with these keys are there; equal ones are lived once."""
+    known, left = set(finished), []
+    for job in (job for one in rounds for job in one.jobs):
+        arms = []
+        for arm in job.arms:
+            key = study.key(arm, job.point, job.replicate)
+            if key not in known:
+                known.add(key)
+                arms.append(arm)
+        if arms:
+            left.append(replace(job, arms=tuple(arms)))
+    return left
 
 
 @dataclass(frozen=True)
@@ -121,6 +161,8 @@ class Study:
     """Whether each design point has replicates of its own, so that their means are independent."""
     details: Any = None
     """What its kind declares besides."""
+    keeps: tuple[str, ...] = (OUTCOMES,)
+    """What is kept of every run."""
     path: str = ""
     """The study's file, and its text."""
     text: str = ""
@@ -158,6 +200,18 @@ class Study:
             for point in self.design
         )
 
+    def key(self, arm: Arm, point: DesignPoint, replicate: int) -> str:
+        """What determines a row, digested: the scenario as it is at the design point, seed, replicate, what is kept."""
+        scenario = arm.scenario
+        resolved = [arm.digest, sorted(point.values.items())]
+        if "hypothesis" in point.values:  # which may be a file: its text counts, and not its name
+            try:
+                resolved = [arm.at(point).digest()]
+            except InvalidInput as error:
+                resolved = [str(error)]
+        known_by = [*resolved, scenario.population_seed, self.seed, replicate, self.year, self.keeps]
+        return hashlib.blake2b(json.dumps(known_by).encode(), digest_size=12).hexdigest()
+
     def declares(self) -> dict[str, Any]:
         """What makes two studies one and the same but for their size: rows of the one may serve the other."""
         return {
@@ -166,6 +220,7 @@ class Study:
             "factors": [[f.name, f.low, f.high, f.whole, list(f.choices)] for f in self.factors],
             "seed": self.seed,
             "year": self.year,
+            "keeps": list(self.keeps),
         }
 
     def digest(self) -> str:

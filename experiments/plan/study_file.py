@@ -45,6 +45,8 @@ class Kind(Protocol):
     """Whether luck is one of its factors, so that there are no replicates to be asked for."""
     default_points: int
     """Points of a design over factors where the file says nothing; 0 where the kind says itself how many there are."""
+    keeps: tuple[str, ...]
+    """What it keeps of every run."""
 
     def beside(self, file: StudyFile) -> Any:
         """What is read beside the file, such as a table."""
@@ -157,6 +159,7 @@ class StudyFile(StudyValues):
             design=tuple(kind.design(factors, points or 1, seed, details)) or (BASE,),
             own_luck=kind.own_luck(factors, details),
             details=details,
+            keeps=kind.keeps,
             path=str(self.located.path.resolve()),
             text=self.located.path.read_text(encoding="utf-8"),
             options={"set": list(self.set_), **self.options},

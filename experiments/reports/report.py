@@ -52,13 +52,15 @@ def write_runs(folder: Path, results: Results) -> None:
     """Write every run with the values of its design point."""
     study = results.study
     names = list(dict.fromkeys(name for point in study.design for name in point.values))
-    base = study.arms[0].scenario
+    base = results.arms[0].scenario
     header = ["point", "replicate", "policy", *names, *results.values]
     rows = []
     for job in range(results.jobs):
         point = study.design[int(results.point[job])]
         levels = [point.values.get(name, base.values.get(name, base.hypothesis.name)) for name in names]
-        for at, arm in enumerate(study.arms):
+        for at, arm in enumerate(results.arms):
+            if (at, job) in results.absent:
+                continue
             numbers = [float(values[at, job]) for values in results.values.values()]
             rows.append([point.number, int(results.replicate[job]), arm.name, *levels, *numbers])
     write_csv(folder / "runs.csv", header, rows)

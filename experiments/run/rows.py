@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from keliling.experiments.keep.study_store import BY_RW, THIRDS
-from keliling.experiments.plan.study import Job, Study
+from keliling.experiments.plan.study import MONTHS, OUTCOMES, Job, Study
 from keliling.sim.errors import InvalidInput, KelilingError
 from keliling.sim.history import History
 from keliling.sim.outcomes import outcomes
@@ -25,22 +25,28 @@ Row = dict[str, Any]
 
 
 def rows_of(study: Study, job: Job, engine: str = "kernel") -> list[Row]:
-    """The rows of one job, arm by arm."""
-    scenarios: dict[int, Scenario] = {}
+    """The rows of one job, one for arms that are one and the same, in the order of arms."""
+    scenarios: dict[str, Scenario] = {}
+    labels: dict[str, Row] = {}
     rows = []
-    for at, arm in enumerate(job.arms):
+    for arm in job.arms:
+        key = study.key(arm, job.point, job.replicate)
+        if key in labels:
+            continue
+        known_by = {"key": key, "point": job.point.number, "replicate": job.replicate, "policy": arm.name}
+        labels[key] = known_by | {"error": None}
         try:
-            scenarios[at] = arm.at(job.point)
+            scenarios[key] = arm.at(job.point)
         except InvalidInput as error:  # the values of this point do not fit this policy
-            rows.append(_row(job, at, error=str(error)))
-    if not scenarios:
-        return rows
-    try:
-        rows += _lived(study, job, scenarios, engine)
-    except Exception as error:  # one arm failed: the others are lived apart from it
-        _unless_of_machine(error)
-        rows += [row for at, one in scenarios.items() for row in _alone(study, job, at, one, engine)]
-    return sorted(rows, key=lambda row: int(row["arm"]))
+            rows.append(labels[key] | _failed(error))
+    if scenarios:
+        try:
+            found = _lived(study, job.replicate, scenarios, engine)
+        except Exception as error:  # one arm failed: the others are lived apart from it
+            _unless_of_machine(error)
+            found = {key: _alone(study, job.replicate, one, engine) for key, one in scenarios.items()}
+        rows += [labels[key] | numbers for key, numbers in found.items()]
+    return sorted(rows, key=lambda row: list(labels).index(row["key"]))
 
 
 def _unless_of_machine(error: Exception) -> None:
@@ -49,29 +55,37 @@ def _unless_of_machine(error: Exception) -> None:
         raise error
 
 
-def _alone(study: Study, job: Job, at: int, scenario: Scenario, engine: str) -> list[Row]:
+def _alone(study: Study, replicate: int, scenario: Scenario, engine: str) -> Row:
     try:
-        return _lived(study, job, {at: scenario}, engine)
+        return _lived(study, replicate, {"": scenario}, engine)[""]
     except KelilingError as error:
-        text = str(error)
+        return _failed(error)
     except Exception as error:  # a hypothesis of the user's own can raise anything
         _unless_of_machine(error)
-        text = f"{type(error).__name__}: {error}"
-    # The engines word this one differently, and their rows must be the same.
-    return [_row(job, at, error=text.replace("float division by zero", "division by zero"))]
+        # The engines word this one differently, and their rows must be the same.
+        return _failed(f"{type(error).__name__}: {error}".replace("float division by zero", "division by zero"))
 
 
-def _lived(study: Study, job: Job, of_arms: Mapping[int, Scenario], engine: str) -> list[Row]:
-    scenarios = list(of_arms.values())
-    districts = all(one.province is None for one in scenarios)
-    luck = study.seed, job.replicate
+def _lived(study: Study, replicate: int, scenarios: Mapping[str, Scenario], engine: str) -> dict[str, Row]:
+    """What is kept of each scenario, by the same names."""
+    luck = study.seed, replicate
     runs: list[Run]
-    if engine == "kernel" and districts:
-        histories = run_together(scenarios, seed=study.seed, replicate=job.replicate)
-        runs = [run_of(one, *luck, engine, [left]) for one, left in zip(scenarios, histories, strict=True)]
+    if engine == "kernel" and all(one.province is None for one in scenarios.values()):
+        histories = run_together(list(scenarios.values()), seed=study.seed, replicate=replicate)
+        pairs = zip(scenarios.values(), histories, strict=True)
+        runs = [run_of(one, *luck, engine, [left]) for one, left in pairs]
     else:
-        runs = [run(one, seed=study.seed, replicate=job.replicate, engine=engine) for one in scenarios]
-    return [_row(job, at, **_numbers(one, study.year)) for at, one in zip(of_arms, runs, strict=True)]
+        runs = [run(one, seed=study.seed, replicate=replicate, engine=engine) for one in scenarios.values()]
+    kept = {OUTCOMES: lambda one: _numbers(one, study.year), MONTHS: _months}
+    return {
+        name: {key: value for part in study.keeps for key, value in kept[part](one).items()}
+        for name, one in zip(scenarios, runs, strict=True)
+    }
+
+
+def _months(lived: Run) -> Row:
+    names = lived.records[0]
+    return {MONTHS: {name: [record[name] for record in lived.records] for name in names}}
 
 
 def _numbers(lived: Run, year: int) -> Row:
@@ -86,9 +100,6 @@ def decided_by_rw(scenario: Scenario, left: History, year: int) -> Row:
     return dict(zip(BY_RW, (counts["decided"], counts["rejected"]), strict=True))
 
 
-def _row(job: Job, at: int, *, error: str | None = None, **numbers: Any) -> Row:
-    text = None if error is None else error[:LONGEST_ERROR]
-    nothing = dict.fromkeys((*outcomes(), *THIRDS), math.nan)
-    row: Row = {"point": job.point.number, "replicate": job.replicate, "arm": at}
-    row |= {"policy": job.arms[at].name, "error": text}
-    return row | nothing | numbers
+def _failed(error: Exception | str) -> Row:
+    """A row without numbers: what is not there is not defined."""
+    return {"error": str(error)[:LONGEST_ERROR]} | dict.fromkeys((*outcomes(), *THIRDS), math.nan)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from keliling.experiments.keep.study_store import PLACES, Store, schema
+from keliling.experiments.keep.study_store import LABELS, Store
 from keliling.experiments.plan.study import Job, Study
 from keliling.experiments.run.rows import rows_of
 
@@ -39,26 +39,28 @@ def written_aside(path: Path, text: str) -> Iterator[Path]:
 
 
 def verified(
-    study: Study, folder: Path, sample: int, *, seed: int = 1, engine: str = "kernel", progress: Callable[[int], None]
+    study: Study,
+    store: Store,
+    jobs: Sequence[Job],
+    sample: int,
+    *,
+    seed: int = 1,
+    engine: str = "kernel",
+    progress: Callable[[int], None],
 ) -> Verified:
-    """Live ``sample`` of a study's jobs in its results folder anew. Raises StoreError when it is not this code's."""
-    store = Store(folder, study)
-    store.check()
-    kept = {tuple(row[key] for key in PLACES): row for row in store.runs().to_pylist()}
-    jobs = sorted({key[:2] for key in kept})
+    """Live ``sample`` of the ``jobs`` of a study's results folder anew."""
+    kept = {row["key"]: row for row in store.runs().to_pylist()}
     chosen = np.random.default_rng(seed).permutation(len(jobs))[:sample]
     runs = 0
     for at in sorted(chosen.tolist()):
-        number, replicate = jobs[at]
-        for row in rows_of(study, Job(study.design[number], replicate, study.arms), engine):
-            key = tuple(row[name] for name in PLACES)
+        for row in rows_of(study, jobs[at], engine):
             runs += 1
-            if key in kept:
-                for name in schema().names:
-                    if bits(kept[key][name]) != bits(row.get(name)):
-                        where = f"design point {key[0]}, replicate {key[1]}, {row['policy']}, {name}"
-                        difference = f"differs first at {where}: kept {kept[key][name]!r}, lived anew {row.get(name)!r}"
-                        return Verified(len(chosen), runs, len(jobs), difference)
+            for name in store.schema.names:
+                before, now = kept[row["key"]][name], row.get(name)
+                if name not in LABELS and bits(before) != bits(now):
+                    where = f"design point {row['point']}, replicate {row['replicate']}, {row['policy']}, {name}"
+                    difference = f"differs first at {where}: kept {before!r}, lived anew {now!r}"
+                    return Verified(len(chosen), runs, len(jobs), difference)
         progress(1)
     return Verified(len(chosen), runs, len(jobs), None)
 

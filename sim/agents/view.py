@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import mesa
 
 from keliling.sim.rules.influence import faded
-from keliling.sim.rules.sums import grains
+from keliling.sim.sums import grains
 
 if TYPE_CHECKING:
     from keliling.sim.model import CoproductionModel

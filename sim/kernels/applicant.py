@@ -9,8 +9,8 @@ from keliling.sim.rules import choice, filing, influence
 from keliling.sim.rules.choice import BROKER, COUNTER, EVENT
 from keliling.sim.rules.satisfaction import BEST
 from keliling.sim.rules.serving import WITHDRAWN, hours_asked, service_hours
-from keliling.sim.rules.sums import grains
 from keliling.sim.state import APPLIED, IDLE, NEVER, OPEN
+from keliling.sim.sums import grains
 
 # Compiled code cannot look inside a class, so the purposes that it draws for are named here.
 DEFECT, REPAIR, SERVICE, QUEUE_PLACE = Draw.DEFECT, Draw.REPAIR, Draw.SERVICE, Draw.QUEUE_PLACE

@@ -21,9 +21,9 @@ from keliling.sim.rules import influence, satisfaction
 from keliling.sim.rules.normal import normal
 from keliling.sim.rules.satisfaction import HANDLING
 from keliling.sim.rules.serving import GRANTED
-from keliling.sim.rules.sums import grains
 from keliling.sim.scenario import YEAR_DAYS
 from keliling.sim.state import OPEN
+from keliling.sim.sums import grains
 
 PERSON_NOISE, ELEMENT_NOISE, SURVEY_KEY, SITE_SHOCK = (
     Draw.PERSON_NOISE,

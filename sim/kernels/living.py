@@ -16,8 +16,8 @@ from keliling.sim.kernels.serving import office_serves
 from keliling.sim.kernels.turning import calendar_turns
 from keliling.sim.kernels.willingness import signature
 from keliling.sim.records import Months
-from keliling.sim.rules.sums import day_begins
 from keliling.sim.state import Rows
+from keliling.sim.sums import day_begins
 from keliling.sim.terms import Given, step_on
 
 _compiling = threading.Lock()

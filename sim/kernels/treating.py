@@ -10,7 +10,7 @@ from keliling.sim.compiled import loop
 from keliling.sim.kernels.growing import next_row
 from keliling.sim.kernels.hosting import inform, visit
 from keliling.sim.rules.outreach import PREPARATION
-from keliling.sim.rules.sums import day_begins
+from keliling.sim.sums import day_begins
 from keliling.sim.terms import step_on
 
 

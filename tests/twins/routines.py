@@ -10,7 +10,7 @@ from keliling.sim.kernels.living import handed_in_today
 from keliling.sim.kernels.needs import needs_arise
 from keliling.sim.kernels.serving import office_serves
 from keliling.sim.kernels.turning import calendar_turns
-from keliling.sim.rules.sums import day_begins
+from keliling.sim.sums import day_begins
 from keliling.sim.terms import step_on
 
 

@@ -51,7 +51,7 @@ def made_up(relative: frozenset[str] = frozenset()) -> Results:
             own = 0.0 if condition in ("base", "twin") else (20.0 if condition == "noisy" else 1.0) * WOBBLE * (at + 1)
             rows.append(middle + LUCK + own)
     n = LUCK.size
-    return Results(study, np.zeros(n, np.int64), np.arange(n), {"retention": np.array(rows)}, 0, (), {})
+    return Results(study, study.arms, np.zeros(n, np.int64), np.arange(n), {"retention": np.array(rows)}, 0, (), {})
 
 
 def effects_of(results: Results) -> list[Effect]:
@@ -128,6 +128,7 @@ def test_one_replicate_bears_no_prediction_out() -> None:
     results = made_up()
     one = Results(
         results.study,
+        results.arms,
         results.point[:1],
         results.replicate[:1],
         {"retention": results.values["retention"][:, :1]},

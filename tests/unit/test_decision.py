@@ -61,7 +61,7 @@ def results_of(study: Study, point: list[int] | None = None, **values: list[list
         found.setdefault(name, np.where(np.isnan(next(iter(found.values()))), NAN, 0.0))
     number = np.arange(shape[1]) if point is None else np.array(point)
     replicate = np.array([list(number[:at]).count(one) for at, one in enumerate(number)], dtype=np.int64)
-    return Results(study, number.astype(np.int64), replicate, found, 0, (), {})
+    return Results(study, study.arms, number.astype(np.int64), replicate, found, 0, (), {})
 
 
 def standing(decision: Decision, policy: str, outcome: str) -> Standing:

@@ -70,7 +70,9 @@ def results_of(
         values[1:] += np.array(noise)
     use = np.array([NAN, *(crowded or [70.0] * len(levels))])[:, None] + np.zeros(jobs)
     number = np.arange(jobs, dtype=np.int64)
-    return Results(study, number % points, number // points, {outcome: values, "utilisation": use}, 0, (), {})
+    return Results(
+        study, study.arms, number % points, number // points, {outcome: values, "utilisation": use}, 0, (), {}
+    )
 
 
 def told(results: Results, outcome: str = "satisfaction") -> Response:
@@ -231,7 +233,7 @@ def test_frequencies_are_arms_that_set_nothing_else() -> None:
         arm("events-1", events_per_month=1.0),
     ]
     none = np.zeros(0, dtype=np.int64)
-    results = Results(study_of(arms), none, none, {}, 0, (), {})
+    results = Results(study_of(arms), study_of(arms).arms, none, none, {}, 0, (), {})
     assert frequencies(results) == [(0.0, 3), (1.0, 6), (4.0, 1)]
 
 
@@ -240,7 +242,7 @@ def test_today_is_what_the_baseline_ends_with() -> None:
     none = np.zeros(0, dtype=np.int64)
 
     def of(base: Scenario) -> float:
-        return today(Results(study_of([], base=base), none, none, {}, 0, (), {}))
+        return today(Results(study_of([], base=base), study_of([], base=base).arms, none, none, {}, 0, (), {}))
 
     assert of(scenario()) == 0.25
     assert of(scenario().with_(events_per_month=2)) == 2.0

@@ -66,7 +66,7 @@ def results_of(study: Study, *gains: Floats, replicates: int = 1, seed: int = 1)
         "cost": np.zeros((len(gains) + 1, jobs)),
         "desk_cost": np.zeros((len(gains) + 1, jobs)),
     }
-    return Results(study, number, np.tile(np.arange(replicates), jobs // replicates), values, 0, (), {})
+    return Results(study, study.arms, number, np.tile(np.arange(replicates), jobs // replicates), values, 0, (), {})
 
 
 def signed(study: Study, factor: Factor) -> Floats:
@@ -280,7 +280,7 @@ def test_why_there_is_nothing_is_said() -> None:
         nothing = worth_knowing(results_of(study, np.ones(len(study.design))))
         assert nothing.factors == () and kind in nothing.note and nothing.chosen == ""
     alone = results_of(study_of(64, TRUST), np.ones(64))
-    alone = replace(alone, study=study_of(64, TRUST, arms=1), values={k: v[:1] for k, v in alone.values.items()})
+    alone = replace(alone, arms=alone.arms[:1], values={k: v[:1] for k, v in alone.values.items()})
     assert "one arm" in worth_knowing(alone).note
     nobody = results_of(study_of(64, TRUST), np.full(64, math.nan))
     assert (worth_knowing(nobody).chosen, worth_knowing(nobody).factors) == ("", ())

@@ -32,9 +32,9 @@ from keliling.experiments.keep.study_store import (
     BATCHES,
     BY_RW,
     DESIGN,
+    LABELS,
     LOCK,
     MANIFEST,
-    PLACES,
     RUNS,
     THIRDS,
     Store,
@@ -44,7 +44,7 @@ from keliling.experiments.keep.study_store import (
 )
 from keliling.experiments.kinds import KINDS
 from keliling.experiments.plan.factors import Factor
-from keliling.experiments.plan.study import Arm, Study
+from keliling.experiments.plan.study import Arm, Round, Study, unfinished
 from keliling.experiments.reports.report import Report, write_tables
 from keliling.experiments.run.executors import Place, live_batch, live_jobs
 from keliling.sim.outcomes import outcomes
@@ -99,19 +99,37 @@ def keys(study: Study) -> list[tuple[int, int]]:
     return [(job.point.number, job.replicate) for job in study.jobs()]
 
 
+def labels(study: Study, point: int, replicate: int, arm: int) -> Row:
+    """By what a run is known."""
+    key = study.key(study.arms[arm], study.design[point], replicate)
+    return {"key": key, "point": point, "replicate": replicate, "policy": study.arms[arm].name}
+
+
 def row(study: Study, point: int, replicate: int, arm: int) -> Row:
     """A made-up run: numbers that are no round ones, and its own for every key."""
     luck = random.Random(f"{point} {replicate} {arm}")
     numbers = {name: luck.uniform(-1, 1) * 10.0 ** luck.randint(-8, 8) for name in NUMBERS}
     counts = {name: [luck.randrange(2**20) for _ in range(3)] for name in BY_RW}
-    place = {"point": point, "replicate": replicate, "arm": arm, "policy": study.arms[arm].name, "error": None}
-    return place | numbers | counts
+    return labels(study, point, replicate, arm) | {"error": None} | numbers | counts
 
 
 def failed(study: Study, point: int, replicate: int, arm: int) -> Row:
     """A run that failed."""
-    place = {"point": point, "replicate": replicate, "arm": arm, "policy": study.arms[arm].name}
-    return place | {"error": "a law was broken: 3 < 2"} | dict.fromkeys(NUMBERS, math.nan)
+    return (
+        labels(study, point, replicate, arm)
+        | {"error": "a law was broken: 3 < 2"}
+        | dict.fromkeys(NUMBERS, math.nan)
+        | dict.fromkeys(BY_RW)
+    )
+
+
+def known(study: Study) -> set[str]:
+    """The keys of all runs of a study."""
+    return {row["key"] for row in rows_of(study)}
+
+
+def by_key(rows: Iterable[Row]) -> list[Row]:
+    return sorted(rows, key=lambda one: one["key"])
 
 
 def rows_of(study: Study) -> list[Row]:
@@ -138,28 +156,27 @@ def refusal(call: Callable[[], Any]) -> str:
 
 
 def test_rows_come_back_as_they_were_written(tmp_path: Path) -> None:
-    """Every number to the last bit, in the order of point, replicate and arm, before and after compaction."""
+    """Every number to the last bit, by key before compaction and in the order of jobs and arms after it."""
     study = study_of()
     rows = rows_of(study)
     store = filled(tmp_path, study, [rows[6:], rows[:6]])
-    expected = sorted(rows, key=lambda one: [one[key] for key in PLACES])
-    assert store.runs().to_pylist() == expected
+    assert store.runs().to_pylist() == by_key(rows)
     assert len(list((tmp_path / BATCHES).iterdir())) == 2 and not (tmp_path / RUNS).exists()
-    assert store.compact().to_pylist() == expected
+    assert store.compact(study.jobs()).to_pylist() == rows
     assert not list((tmp_path / BATCHES).iterdir())
-    assert store.runs().to_pylist() == expected
-    assert store.finished() == set(keys(study))
+    assert store.runs().to_pylist() == by_key(rows)
+    assert store.finished() == known(study)
     content = (tmp_path / RUNS).read_bytes()
-    store.compact()
+    store.compact(store.study.jobs())
     assert (tmp_path / RUNS).read_bytes() == content
 
 
 def test_an_empty_store(tmp_path: Path) -> None:
     """Nothing lived is a table without rows, with all its columns."""
     store = filled(tmp_path, study_of(), [])
-    assert store.runs().num_rows == 0 and store.runs().schema.equals(schema())
+    assert store.runs().num_rows == 0 and store.runs().schema.equals(schema(study_of().keeps))
     assert store.finished() == set()
-    assert store.compact().num_rows == 0
+    assert store.compact(store.study.jobs()).num_rows == 0
 
 
 @cache
@@ -169,7 +186,7 @@ def content_in_one_batch(points: int) -> bytes:
 
     with tempfile.TemporaryDirectory() as folder:
         study = study_of(points)
-        filled(Path(folder), study, [rows_of(study)]).compact()
+        filled(Path(folder), study, [rows_of(study)]).compact(study.jobs())
         return (Path(folder) / RUNS).read_bytes()
 
 
@@ -191,10 +208,10 @@ def test_bytes_depend_on_neither_order_nor_grouping(
         luck.shuffle(lived)
         batches[-1] += lived
     store = filled(folder, study, batches[:compacted_after])
-    store.compact()
+    store.compact(store.study.jobs())
     for batch in batches[compacted_after:]:
         store.write(batch)
-    assert store.compact().num_rows == 2 * POINTS
+    assert store.compact(store.study.jobs()).num_rows == 2 * POINTS
     assert (folder / RUNS).read_bytes() == content_in_one_batch(POINTS)
 
 
@@ -204,10 +221,10 @@ def test_a_run_that_two_workers_wrote_counts_once(tmp_path: Path) -> None:
     rows = rows_of(study)
     store = filled(tmp_path, study, [rows, rows[:4], rows[2:6]])
     assert store.runs().num_rows == len(rows)
-    store.compact()
+    store.compact(store.study.jobs())
     store.write(rows[:2])
-    assert store.runs().num_rows == len(rows) and store.finished() == set(keys(study))
-    store.compact()
+    assert store.runs().num_rows == len(rows) and store.finished() == known(study)
+    store.compact(store.study.jobs())
     assert (tmp_path / RUNS).read_bytes() == content_in_one_batch(POINTS)
 
 
@@ -217,9 +234,15 @@ def test_a_job_is_finished_once_all_its_arms_are(tmp_path: Path) -> None:
     (first, second, *_) = keys(study)
     store = filled(tmp_path, study, [[row(study, *first, 0), row(study, *first, 1)], [row(study, *second, 0)]])
     store.write([row(study, *second, 0)])
-    assert store.finished() == {first}
+
+    def left() -> list[tuple[int, list[str]]]:
+        jobs = unfinished(study, [Round(study.jobs())], store.finished())
+        return [(job.point.number, [arm.name for arm in job.arms]) for job in jobs]
+
+    both = ["now", "weekly"]
+    assert left() == [(second[0], ["weekly"]), *((number, both) for number, _ in keys(study)[2:])]
     store.write([row(study, *second, 1)])
-    assert store.finished() == {first, second}
+    assert left() == [(number, both) for number, _ in keys(study)[2:]]
 
 
 def test_the_design_is_kept_with_the_types_of_its_factors(tmp_path: Path) -> None:
@@ -245,8 +268,8 @@ def test_integers_stay_integers(tmp_path: Path) -> None:
     """Luck beyond 32 bits, and counts, are kept exactly."""
     study = study_of()
     one = row(study, 0, 2**40 + 1, 0)
-    (kept,) = filled(tmp_path, study, [[one]]).compact().to_pylist()
-    assert [type(kept[key]) for key in PLACES] == [int, int, int] and kept["replicate"] == 2**40 + 1
+    (kept,) = filled(tmp_path, study, [[one]]).compact([]).to_pylist()
+    assert [type(kept[key]) for key in LABELS] == [int, int, str] and kept["replicate"] == 2**40 + 1
     assert kept["decided_by_rw"] == one["decided_by_rw"] and type(kept["decided_by_rw"][0]) is int
 
 
@@ -281,7 +304,7 @@ def test_a_truncated_file_is_refused(kept: float, tmp_path: Path) -> None:
     path = batch_of(tmp_path)
     content = path.read_bytes()
     path.write_bytes(content[: int(kept * len(content)) if kept == 0.5 else int(kept)])
-    for call in (store.runs, store.finished, store.compact):
+    for call in (store.runs, store.finished, lambda: store.compact(())):
         message = refusal(call)
         assert message.startswith(f"{path}: is damaged (") and "lived again" in message
     assert path.exists() and not (tmp_path / RUNS).exists()
@@ -292,7 +315,7 @@ def test_a_truncated_file_is_refused(kept: float, tmp_path: Path) -> None:
 def test_a_longer_file_is_refused(tmp_path: Path) -> None:
     """A byte behind the end."""
     store = filled(tmp_path, study_of(), [rows_of(study_of())])
-    store.compact()
+    store.compact(store.study.jobs())
     path = tmp_path / RUNS
     path.write_bytes(path.read_bytes() + b"\0")
     assert f"{path}: is damaged (" in refusal(store.runs)
@@ -301,7 +324,7 @@ def test_a_longer_file_is_refused(tmp_path: Path) -> None:
 def test_a_flipped_bit_anywhere_is_refused(tmp_path: Path) -> None:
     """In numbers, names, headers, the digest or the footer: wherever one bit differs the file is not read."""
     store = filled(tmp_path, study_of(), [rows_of(study_of())])
-    store.compact()
+    store.compact(store.study.jobs())
     path = tmp_path / RUNS
     content = path.read_bytes()
     luck = random.Random(8)
@@ -358,9 +381,9 @@ def test_runs_without_a_manifest_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        b"", b"{", b"[]", b"3", b"{}", b"\xff\xfe", b'{"format": 1}', b'{"format": 99}',
-        b'{"format": 1, "digest": "x", "declares": [], "made_by": {}, "sittings": [], "file": ""}',
-        b'{"format": 1, "digest": null, "declares": {}, "made_by": {}, "sittings": [], "file": ""}',
+        b"", b"{", b"[]", b"3", b"{}", b"\xff\xfe", b'{"format": 2}', b'{"format": 99}',
+        b'{"format": 2, "digest": "x", "declares": [], "made_by": {}, "sittings": [], "file": ""}',
+        b'{"format": 2, "digest": null, "declares": {}, "made_by": {}, "sittings": [], "file": ""}',
     ],
 )  # fmt: skip
 def test_a_broken_manifest_is_refused(content: bytes, tmp_path: Path) -> None:
@@ -408,7 +431,7 @@ def test_what_is_only_reported_may_change(tmp_path: Path) -> None:
     filled(tmp_path, study, [rows_of(study)])
     other = Store(tmp_path, replace(study, title="Other", outcomes=("cost",), worth=2.0))
     other.open()
-    assert other.finished() == set(keys(study))
+    assert other.finished() == known(study)
 
 
 def test_other_code_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -428,15 +451,15 @@ def test_other_code_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_a_design_is_extended(kind: str, tmp_path: Path) -> None:
     """More points are accepted, and what was lived is finished among them."""
     fewer, more = study_of(4, kind), study_of(8, kind)
-    filled(tmp_path, fewer, [rows_of(fewer)]).compact()
+    filled(tmp_path, fewer, [rows_of(fewer)]).compact(fewer.jobs())
     store = Store(tmp_path, more)
     store.open()
-    assert store.finished() == set(keys(fewer)) < set(keys(more))
+    assert store.finished() == known(fewer) < known(more)
     assert read(tmp_path / DESIGN, store.digest).num_rows == len(more.design)
     store.write([row(more, *job, arm) for job in keys(more)[len(keys(fewer)) :] for arm in range(2)])
-    store.compact()
+    store.compact(store.study.jobs())
     straight = filled(tmp_path / "straight", more, [rows_of(more)])
-    straight.compact()
+    straight.compact(more.jobs())
     assert (tmp_path / RUNS).read_bytes() == (tmp_path / "straight" / RUNS).read_bytes()
 
 
@@ -459,7 +482,7 @@ def test_changed_points_are_refused(tmp_path: Path) -> None:
         assert refusal(Store(tmp_path, other).open).startswith(f"{tmp_path}: its design is another one")
     longer = Store(tmp_path, of_table((*rows, {"officers": 5, "trust_mean": 0.5})))
     longer.open()
-    assert longer.finished() == {(0, 0), (1, 1)} < set(keys(longer.study))
+    assert longer.finished() == known(study) < known(longer.study)
 
 
 # -- one at a time, and whole
@@ -472,7 +495,7 @@ def test_runs_without_their_design_are_refused(tmp_path: Path) -> None:
     """Runs name points by number: without the design, or with a damaged one, nobody knows what was lived."""
     study = study_of()
     store = filled(tmp_path, study, [rows_of(study)])
-    store.compact()
+    store.compact(store.study.jobs())
     (tmp_path / DESIGN).rename(tmp_path / "aside")
     for call in (store.open, store.check):
         assert refusal(call).startswith(f"{tmp_path}: holds runs but no {DESIGN}")
@@ -540,12 +563,12 @@ def test_failed_runs_keep_their_error_and_no_numbers(tmp_path: Path) -> None:
     study = study_of()
     job = keys(study)[0]
     store = filled(tmp_path, study, [[row(study, *job, 0), failed(study, *job, 1)]])
-    first, second = store.compact().to_pylist()
+    first, second = store.compact(store.study.jobs()).to_pylist()
     assert first == row(study, *job, 0)
     assert second["error"] == "a law was broken: 3 < 2"
     assert all(math.isnan(second[name]) for name in NUMBERS)
     assert [second[name] for name in BY_RW] == [None, None]
-    results = results_of(study, store.runs())
+    results = results_of(study, store.runs(), study.jobs()[:1])
     assert (results.failed, list(results.errors), results.jobs) == (1, ["a law was broken: 3 < 2"], 1)
     assert results.values["ikm"][0, 0] == first["ikm"] and math.isnan(results.values["ikm"][1, 0])
 
@@ -557,12 +580,12 @@ def test_a_job_that_failed_is_not_lived_again(tmp_path: Path) -> None:
     store = filled(tmp_path, study, [])
     done = live_batch(study, tmp_path, study.jobs()[:1], "kernel")
     assert (done.jobs, done.rows, done.failed) == (1, 2, 2)
-    left = [job for job in study.jobs() if (job.point.number, job.replicate) not in store.finished()]
+    left = unfinished(study, [Round(study.jobs())], store.finished())
     assert left == list(study.jobs()[1:])
     told: list[int] = []
     assert sum(one.failed for one in live_jobs(study, store, left, Place(workers=1), told.append)) == 2
-    assert told == [2] and store.finished() == set(keys(study))
-    for kept in store.compact().to_pylist():
+    assert told == [2] and store.finished() == known(study)
+    for kept in store.compact(store.study.jobs()).to_pylist():
         assert "the office has 1" in kept["error"] and math.isnan(kept["ikm"])
         assert len(kept["error"]) <= 300
 
@@ -577,27 +600,27 @@ def test_pandas_duckdb_and_spreadsheets_read_the_same_numbers(tmp_path: Path) ->
     job = keys(study)[-1]
     rows[-2:] = [row(study, *job, 0), failed(study, *job, 1)]
     store = filled(tmp_path, study, [rows])
-    kept = store.compact()
-    results = results_of(study, kept)
+    kept = store.compact(store.study.jobs())
+    results = results_of(study, kept, study.jobs())
     write_tables(tmp_path, Report(results, decide(results)))
     path = tmp_path / RUNS
 
     frame = pd.read_parquet(path)
-    assert list(frame.columns) == schema().names and len(frame) == len(rows)
-    assert [str(frame[key].dtype) for key in PLACES] == ["int32", "int64", "int16"]
+    assert list(frame.columns) == schema(study.keeps).names and len(frame) == len(rows)
+    assert [str(frame[key].dtype) for key in LABELS[:2]] == ["int32", "int64"]
     columns = ", ".join(NUMBERS)
-    table = duckdb.sql(f"select {columns} from '{path}' order by point, replicate, arm").fetchall()
+    table = duckdb.sql(f"select {columns} from '{path}' order by point, replicate, policy").fetchall()
     joined = duckdb.sql(
-        f"select count(*), avg(officers) from '{path}' join '{tmp_path / DESIGN}' using (point) where arm = 0"
+        f"select count(*), avg(officers) from '{path}' join '{tmp_path / DESIGN}' using (point) where policy = 'now'"
     ).fetchall()
     assert joined[0] == (POINTS, pytest.approx(sum(point.values["officers"] for point in study.design) / POINTS))
-    by_rw = duckdb.sql(f"select decided_by_rw from '{path}' order by point, replicate, arm").fetchall()
+    by_rw = duckdb.sql(f"select decided_by_rw from '{path}' order by point, replicate, policy").fetchall()
     assert [one for (one,) in by_rw] == kept["decided_by_rw"].to_pylist()
     with (tmp_path / "runs.csv").open(newline="", encoding="utf-8") as file:
         lines = list(csv.DictReader(file))
 
     assert len(lines) == len(table) == len(rows)
-    expected = sorted(rows, key=lambda one: [one[key] for key in PLACES])
+    expected = sorted(rows, key=lambda one: [one[key] for key in LABELS])
     for at, one in enumerate(expected):
         numbers = [one[name] for name in NUMBERS]
         missing = math.isnan(numbers[0])

@@ -103,7 +103,7 @@ def _results(study, effect, *, rejected=(0.2, 0.16, 0.1), fall=0.0):
     decided = rng.poisson(rng.integers(3, 300, RWS), (arms, RWS)) + 1
     rws = {name: np.zeros((arms, JOBS, RWS)) for name in ("decided_by_rw", "rejected_by_rw")}
     rws["decided_by_rw"][:, 0], rws["rejected_by_rw"][:, 0] = decided, rng.binomial(decided, 0.15)
-    return Results(study, np.zeros(JOBS, dtype=np.int64), np.arange(JOBS), values, 0, [], rws)
+    return Results(study, study.arms, np.zeros(JOBS, dtype=np.int64), np.arange(JOBS), values, 0, [], rws)
 
 
 def _frequency(base, names, effect, title=""):
@@ -166,7 +166,7 @@ def test_forest(base, drawn, tmp_path):
 def test_a_forest_of_nothing(base, drawn, tmp_path):
     results = _frequency(base, ("rejected_share",), _nothing)
     still = {name: np.repeat(level[:1], len(level), axis=0) for name, level in results.values.items()}
-    same = Results(results.study, results.point, results.replicate, still, 0, [], {})
+    same = Results(results.study, results.arms, results.point, results.replicate, still, 0, [], {})
     forest(tmp_path, decide(same).standings, footer="")
     assert drawn == ["Rejected share: the same under every policy, in every pair"]
 
@@ -214,7 +214,7 @@ def test_who_gains(base, drawn, tmp_path, fall, said):
 def test_who_gains_in_a_province(base, drawn, tmp_path):
     study = _study(base, "frequency", [{LEVERS[0]: 8.0}], ("rejected_share",))
     results = _results(study, _improves)
-    none = Results(study, results.point, results.replicate, results.values, 3, ["broken"], {})
+    none = Results(study, study.arms, results.point, results.replicate, results.values, 3, ["broken"], {})
     assert len(_rows(who_gains(tmp_path, none, 1))) == 4
 
 
