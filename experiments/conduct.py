@@ -6,6 +6,7 @@ whole rounds before them, never by the clock, by who lived what, or by how often
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from keliling.experiments.plan.study_file import read_study
 from keliling.experiments.reports.report import Report
 from keliling.experiments.run.executors import Place, live_jobs
 from keliling.experiments.run.verify import written_aside
+from keliling.sim.errors import Interrupted, KelilingError
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,21 @@ class RoundEnded:
     rounds: int
 
 
-Event = Planned | Lived | RoundEnded
+@dataclass(frozen=True)
+class Stopped:
+    """Somebody stopped it; what was finished is kept, as ``message`` says."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """It cannot go on, for the reason that ``message`` gives; what was finished is kept."""
+
+    message: str
+
+
+Event = Planned | Lived | RoundEnded | Stopped | Failed
 Listener = Callable[[Event], None]
 
 
@@ -74,14 +90,33 @@ def conduct(
     listener: Listener = lambda event: None,
     *,
     finish: Callable[[Report], None] = lambda report: None,
+    cancel: threading.Event | None = None,
 ) -> Report:
     """Live what is left of a study, keep it, and analyse it; ``listener`` is told what happens.
 
-    ``finish`` is called with the report while the folder is still held.
+    ``finish`` is called with the report while the folder is still held. Another thread ends it by setting ``cancel``.
 
-    Raises StoreError when the folder cannot be used, Interrupted on Ctrl-C, KelilingError when a worker is lost or the
-    disk takes no more. Whatever was finished by then is kept.
+    Raises StoreError when the folder cannot be used, Interrupted on Ctrl-C or when it is cancelled, KelilingError when
+    a worker is lost or the disk takes no more. Whatever was finished by then is kept.
     """
+    try:
+        return _conducted(study, store, place, listener, finish, cancel)
+    except Interrupted as error:
+        listener(Stopped(str(error)))
+        raise
+    except KelilingError as error:
+        listener(Failed(str(error)))
+        raise
+
+
+def _conducted(
+    study: Study,
+    store: Store,
+    place: Place,
+    listener: Listener,
+    finish: Callable[[Report], None],
+    cancel: threading.Event | None,
+) -> Report:
     kind = KINDS[study.kind]
     if place.engine == "kernel":
         from keliling.sim.kernels.willingness import willingness_of
@@ -95,7 +130,7 @@ def conduct(
             left = unfinished(study, [following], store.finished())
             runs, missing = (sum(len(job.arms) for job in jobs) for jobs in (unfinished(study, [following], ()), left))
             listener(Planned(runs - missing, missing))
-            live_jobs(study, store, left, place, lambda more: listener(Lived(more)))
+            live_jobs(study, store, left, place, lambda more: listener(Lived(more)), cancel)
             rounds.append(following)
             listener(RoundEnded(len(rounds)))
         jobs = merged(rounds)

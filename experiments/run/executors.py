@@ -53,11 +53,22 @@ class Place:
     cluster: str | None = None
 
 
-def live_jobs(study: Study, store: Store, jobs: Sequence[Job], place: Place, progress: Progress) -> list[Done]:
+class _Cancelled(Exception):
+    """Somebody asked for an end."""
+
+
+def live_jobs(
+    study: Study,
+    store: Store,
+    jobs: Sequence[Job],
+    place: Place,
+    progress: Progress,
+    cancel: threading.Event | None = None,
+) -> list[Done]:
     """Live the jobs, batch by batch; ``progress`` is told of rows as they are kept.
 
-    Raises Interrupted on Ctrl-C, KelilingError when a batch cannot be kept or a worker is lost for good. Whatever was
-    finished by then is kept.
+    Raises Interrupted on Ctrl-C, or once ``cancel`` is set by another thread; KelilingError when a batch cannot be kept
+    or a worker is lost for good. Whatever was finished by then is kept.
     """
     done: list[Done] = []
     left = list(jobs)
@@ -70,6 +81,8 @@ def live_jobs(study: Study, store: Store, jobs: Sequence[Job], place: Place, pro
             size = 1
             try:
                 while left or pending:
+                    if cancel is not None and cancel.is_set():
+                        raise _Cancelled
                     while left and len(pending) < IN_FLIGHT * workers:
                         batch, left = left[:size], left[size:]
                         pending.add(_submit(pool, study, store, batch, place, stop))
@@ -86,7 +99,7 @@ def live_jobs(study: Study, store: Store, jobs: Sequence[Job], place: Place, pro
                 wait(pending)  # what is being lived is kept too
                 done += [one.result() for one in pending if not one.cancelled() and one.exception() is None]
                 raise
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, _Cancelled):
         kept = sum(one.rows for one in done)
         raise Interrupted(
             f"stopped: {kept:,} runs lived now are kept in {store.folder}, and the same command goes on from there"
