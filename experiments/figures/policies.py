@@ -181,9 +181,9 @@ def forest(folder: Path, standings: Sequence[Standing], *, footer: str, name: st
     under += f" Outcomes that are only in the CSV file: {left_out}." if left_out else ""
     with style.styled() as figures:
         one = sheet(figures, (labels + wide * across + 0.1, high * down + 0.34), title, under, footer)
-        for number, (name, rows) in enumerate(shown.items()):
+        for number, (watched, rows) in enumerate(shown.items()):
             column, low = number % across, high * (down - 1 - number // across) + 0.68
-            outcome = outcomes()[name]
+            outcome = outcomes()[watched]
             panel = one.panel(labels + wide * column, low, 2.4, row * len(policies))
             at_row = {arm: at for at, (arm, _) in enumerate(policies)}
             striped(panel, len(policies), -labels / 2.4 if column == 0 else 0.0, (wide - 0.05) / 2.4)

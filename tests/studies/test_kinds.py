@@ -240,7 +240,7 @@ def test_a_policy_that_does_not_fit_a_point_fails_alone(tmp_path: Path) -> None:
 
     lived = parquet.read_table(out / "runs.parquet").to_pylist()
     broken = {row["point"] for row in lived if row["error"]}
-    decided = [sum(sum(r["decided_by_rw"]) for r in lived if r["arm"] == 0 and r["point"] not in broken)]
+    decided = [sum(sum(r["decided_by_rw"]) for r in lived if r["policy"] == "now" and r["point"] not in broken)]
     (path,) = out.glob("who-gains-*.csv")
     assert sum(float(row["decided_now"]) for row in rows(path) if row["group"].startswith("rw ")) == decided[0]
 
