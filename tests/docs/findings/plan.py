@@ -142,7 +142,7 @@ PLAN: Mapping[str, Part] = {
 """Every part by name; a study's is its own."""
 
 
-WAITING: frozenset[str] = frozenset({"screening"})
+WAITING: frozenset[str] = frozenset()
 """Parts that have not been measured since the model last changed: the pages say so in their place. A study that takes
 long can wait here for a while; `make findings ONLY=NAME` measures it, and its name is then taken out."""
 

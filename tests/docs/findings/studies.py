@@ -35,7 +35,6 @@ SILENT = ("no clear answer", "returns not seen to diminish")
 SAID = {"granted": "number of permits granted", "applications": "number of applications"}
 """Titles that a sentence cannot take as they are."""
 SHOWN = 0.005  # worth that two decimals show
-SCREENED = 11  # experiments/variance.toml says that its factors are among so many that the screening puts first
 
 
 def how_large(study: Studied) -> str:
@@ -180,11 +179,10 @@ def variance(found: Found, name: str) -> str:
     study = found.study(name)
     chosen = list(study.plan.declares()["factors"])
     order = [one for one in found.study("screening").factors("rejected_share", "weekly") if one in register()]
-    last = max(order.index(one) + 1 if one in order else SCREENED + 1 for one in chosen)
+    number = counted(len(chosen))
     found.claim(
-        last <= SCREENED,
-        f"eight uncertainties that the screening puts among the first eleven (experiments/{study.plan.file.name}: "
-        "choose them by the screening)",
+        set(order[: len(chosen)]) == set(chosen),
+        f"the {number} uncertainties that the screening puts first ({study.plan.file.name}: choose them by the screening)",
     )
     target = study.sensitivity("rejected_share", "weekly")
     factors = study.factors("rejected_share", "weekly")
@@ -192,10 +190,9 @@ def variance(found: Found, name: str) -> str:
     rest = len(study.factors("rejected_share", "weekly")) - len(told)
     shares = listed([f"{short(one)} {with_interval(*interval(of))}" for one, of in told.items()]) if told else "none"
     alone = target["sums"]["S1"]
-    number = counted(len(chosen))
-    which = f"the first {number}" if last == len(chosen) else f"{number} of the first {last}"
     return (
-        f"**`{name}`** (Sobol, {which} of these and luck, {target['points']} base points, "
+        f"**`{name}`** (Sobol, the first {number} of these and luck, {target['points']} base points"
+        f"{f' and {target["dropped"]} more left out, where a world cannot be' if target['dropped'] else ''}, "
         f"{study.results['runs']:,} runs). Total order of the effect of a weekly event on the rejected share: "
         f"{shares}; the other {counted(rest)} {'is' if rest == 1 else 'are'} not told from a dummy. First orders add up "
         f"to {alone:.1f}{': much of it is interaction' if alone < 0.8 else ''}. {settling(study)} Over these ranges a "
