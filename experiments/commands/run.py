@@ -10,7 +10,7 @@ import rich_click as click
 
 from keliling.experiments import NOT_A_FORECAST
 from keliling.experiments.commands import options
-from keliling.experiments.commands.terminal import Progress, heading, next_step, say, show, table, write_json
+from keliling.experiments.commands.terminal import Progress, heading, next_step, say, show, write_json
 
 if TYPE_CHECKING:
     from keliling.experiments.analysis.ensemble import Ensemble
@@ -84,6 +84,7 @@ def run(
         options.compile_first(engine, quiet=quiet)
     with Progress(plan.days, quiet=quiet) as progress:
         (ensemble,) = ensembles_of(plan, [plan_of], workers=workers, progress=progress)
+    from keliling.experiments.reports.single import blocks_of
     from keliling.experiments.reports.tables import provenance_of, write_ensembles, write_provenance
 
     provenance = provenance_of([ensemble], years=years, began=began)
@@ -104,7 +105,8 @@ def run(
             }
         )
         return
-    _show(ensemble, years, everything=everything)
+    for block in blocks_of(ensemble, years, everything=everything):
+        show(block)
     heading(f"Diagnosis of {years[-1]}" + (", of an average run" if replicates > 1 else ""))
     for line in diagnosis.lines():
         click.echo(line)
@@ -113,54 +115,6 @@ def run(
     if out is not None:
         say(f"Written to {out}")
     next_step(_next(plan_of.name, plan_of.lineage), quiet=quiet)
-
-
-def _show(ensemble: Ensemble, years: list[int], *, everything: bool) -> None:
-    """The table of outcomes of one scenario."""
-    from keliling.experiments.analysis.ensemble import open_notes
-    from keliling.experiments.analysis.intervals import interval, mean
-    from keliling.experiments.reports.blocks import meanings
-    from keliling.sim.outcomes import outcomes
-
-    scenario, n = ensemble.scenario, len(ensemble.runs)
-    heading(scenario.title)
-    runs = "1 run" if n == 1 else f"{n} replicates: mean and its 95% interval"
-    reduced = "" if scenario.size == 1.0 else f"; reduced size {scenario.size:g}"
-    click.echo(f"{scenario.profile.name}, seed {ensemble.seed}, {runs}{reduced}")
-    click.echo()
-    rows, words = [], dict[str, str]()
-    for name, outcome in outcomes().items():
-        if not (everything or outcome.headline):
-            continue
-        words |= {outcome.title: outcome.meaning} if outcome.explained else {}
-        cells = []
-        for one in years:
-            defined = [value for value in ensemble.values(name, one) if value == value]
-            low, high = interval(defined)
-            spread = "" if n == 1 or low != low else f" [{outcome.text(low)}, {outcome.text(high)}]"
-            cells.append(outcome.text(mean(defined)) + spread)
-        rows.append([outcome.title, outcome.unit, *cells])
-    table(["Outcome", "Unit", *map(str, years)], rows, right=range(2, 2 + len(years)))
-    click.echo()
-    click.echo(_categories(ensemble, years))
-    click.echo()
-    for block in meanings(words):
-        show(block)
-    notes = [note for one in years for note in open_notes([ensemble], one)]
-    for note in notes:
-        click.echo(f"Note: {note}.")
-    if notes:
-        click.echo()
-
-
-def _categories(ensemble: Ensemble, years: list[int]) -> str:
-    """The categories of the mean IKM by year, and where each begins, in a sentence."""
-    from keliling.experiments.analysis.intervals import mean
-    from keliling.sim.ikm import categories, category
-
-    found = [f"{category(round(mean(ensemble.values('ikm', year)), 2))} in {year}" for year in years]
-    begins = ", ".join(f"{letter} from {low:g}" for letter, low, _ in categories())
-    return f"Category of the IKM (PermenPANRB 14/2017: {begins}): {', '.join(found)}"
 
 
 def _diagnosis(ensemble: Ensemble, year: int) -> Diagnosis:

@@ -110,7 +110,7 @@ def study(
         if figures:
             kind.draw(store.folder, report)
 
-    with _Watch(place, quiet=quiet) as watch:
+    with Watch(place, quiet=quiet) as watch:
         report = conduct(found, store, place, watch, finish=write)
     if as_json:
         write_json(kind.content(report) | {"folder": str(store.folder)})
@@ -122,7 +122,7 @@ def study(
     next_step(f"keliling verify {store.folder}   (lives a sample anew and compares)", quiet=quiet)
 
 
-class _Watch:
+class Watch:
     """Tells on stderr what happens to a study: what was finished before, and how far each round is."""
 
     def __init__(self, place: Place, *, quiet: bool) -> None:
@@ -130,7 +130,7 @@ class _Watch:
         self._rounds = ExitStack()
         self._progress: Progress | None = None
 
-    def __enter__(self) -> _Watch:
+    def __enter__(self) -> Watch:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -18,8 +18,8 @@ from click.testing import CliRunner, Result
 
 from keliling.experiments.analysis.paired_outcomes import PAIRED_OUTCOMES
 from keliling.experiments.cli import cli
-from keliling.experiments.commands.compare import default_folder
 from keliling.experiments.commands.terminal import duration
+from keliling.experiments.comparing import default_folder
 from keliling.experiments.keep.run_cache import Kept
 from keliling.experiments.run import runner
 from keliling.sim.errors import CheckFailed

@@ -1,0 +1,412 @@
+"""keliling in a notebook or a script: ``import keliling as kl``.
+
+Every call is what the command of the same name does, with the same defaults and the same numbers to the last digit; its
+result prints as the command's tables, as HTML in a notebook.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass, replace
+from functools import cached_property
+from html import escape
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from keliling.experiments import comparing, conduct
+from keliling.experiments.analysis.ensemble import Ensemble, ensembles_of, plan_ensembles, window_year
+from keliling.experiments.analysis.paired_outcomes import PAIRED_OUTCOMES
+from keliling.experiments.commands.options import compile_first
+from keliling.experiments.commands.study import Watch
+from keliling.experiments.commands.terminal import Progress, say, show
+from keliling.experiments.keep.study_store import Store
+from keliling.experiments.kinds import KINDS
+from keliling.experiments.plan.study import Precision, Study
+from keliling.experiments.reports import single
+from keliling.experiments.reports.blocks import Block, Cell
+from keliling.experiments.reports.report import Report
+from keliling.experiments.run.executors import Place
+from keliling.sim import outcomes as of_runs
+from keliling.sim.errors import InvalidInput, KelilingError
+from keliling.sim.faults import nearest_name
+from keliling.sim.parameters import register
+from keliling.sim.scenario import Scenario, load
+from keliling.sim.scenario_options import option_value
+from keliling.sim.scenario_text import quoted, written
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+__all__ = ["compare", "load", "outcomes", "parameters", "run", "study"]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure as the command writes it; a notebook shows it."""
+
+    png: bytes
+    svg: str
+
+    def _repr_png_(self) -> bytes:
+        return self.png
+
+
+class Shown:
+    """A result that prints as tables."""
+
+    def blocks(self) -> list[Block]:
+        """What it says."""
+        raise NotImplementedError
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Its numbers as a table, a row a number."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        with redirect_stdout(StringIO()) as text:
+            for block in self.blocks():
+                show(block)
+        return text.getvalue().rstrip()
+
+    def _repr_html_(self) -> str:
+        return "\n".join(_html(block) for block in self.blocks())
+
+
+class Drawn(Shown):
+    """A result that has figures and can be saved."""
+
+    def save(self, folder: str | Path) -> None:
+        """Write tables and figures to a folder, the files of the command."""
+        raise NotImplementedError
+
+    def draw(self, folder: Path) -> Sequence[Path]:
+        """Draw all its figures into a folder."""
+        raise NotImplementedError
+
+    @cached_property
+    def figures(self) -> Mapping[str, Picture]:
+        """All its figures by name."""
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [path for path in self.draw(Path(folder)) if path.suffix == ".png"]
+            return {
+                path.stem: Picture(path.read_bytes(), path.with_suffix(".svg").read_text(encoding="utf-8"))
+                for path in paths
+            }
+
+    def figure(self, name: str) -> Picture:
+        """One of its figures. Raises KelilingError with the names that there are."""
+        if name not in self.figures:
+            near = nearest_name(name, self.figures)
+            raise KelilingError(
+                f"no figure {name!r}{f' (did you mean {near!r}?)' if near else ''}: there are {', '.join(self.figures)}"
+            )
+        return self.figures[name]
+
+
+# -- one scenario, and a comparison
+
+
+class Runs(Shown):
+    """The replicates of one scenario; ``ensemble`` has the runs themselves."""
+
+    def __init__(self, ensemble: Ensemble, years: Sequence[int]) -> None:
+        self.ensemble, self.years = ensemble, tuple(years)
+
+    def blocks(self) -> list[Block]:
+        """The command's tables."""
+        return single.blocks_of(self.ensemble, self.years)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Every outcome of every replicate and year."""
+        return _frame(
+            {"year": year, "replicate": replicate, "outcome": name, "unit": outcome.unit, "value": value}
+            for year in self.years
+            for name, outcome in of_runs.outcomes().items()
+            for replicate, value in enumerate(self.ensemble.values(name, year))
+        )
+
+
+def run(
+    scenario: str | Path | Scenario,
+    *,
+    set: Iterable[str] = (),
+    replicates: int = 1,
+    seed: int = 1,
+    size: float | None = None,
+    year: int | None = None,
+    workers: int | None = None,
+    engine: str = "kernel",
+    progress: bool = True,
+) -> Runs:
+    """Live a scenario: a shipped name, a file, or what ``load`` gave. ``set`` are ``name=value`` texts.
+
+    Raises InvalidInput with every problem, Interrupted on Ctrl-C.
+    """
+    one = _scenario(scenario, set, size)
+    years = one.reported_years if year is None else [window_year([one], year)]
+    plan = plan_ensembles([one], replicates, seed=seed, engine=engine)
+    with _watch(engine, quiet=not progress)(plan.days) as told:
+        (ensemble,) = ensembles_of(plan, [one], workers=workers, progress=told)
+    return Runs(ensemble, years)
+
+
+class Comparison(Drawn):
+    """Policies against a baseline; ``comparison`` has every difference, and the runs."""
+
+    def __init__(self, compared: comparing.Compared) -> None:
+        self._compared = compared
+        self.comparison = compared.comparison
+
+    def blocks(self) -> list[Block]:
+        """The command's tables."""
+        return self._compared.blocks()
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Every difference: the rows of comparison.csv."""
+        return _frame(self._compared.content()["comparison"])
+
+    def draw(self, folder: Path) -> Sequence[Path]:
+        """``trajectories`` and ``differences``; with several policies ``trajectories-POLICY`` and so on."""
+        from keliling.experiments.figures.comparison import draw_comparison
+
+        return draw_comparison(folder, self.comparison)
+
+    def save(self, folder: str | Path) -> None:
+        """Write tables and figures."""
+        self._compared.write(Path(folder), figures=True)
+
+
+def compare(
+    baseline: str | Path | Scenario,
+    policies: str | Path | Scenario | Sequence[str | Path | Scenario],
+    *,
+    set: Iterable[str] = (),
+    replicates: int = 10,
+    precision: Precision | None = None,
+    seed: int = 1,
+    size: float | None = None,
+    year: int | None = None,
+    horizon: int | None = None,
+    folder: str | Path | None = None,
+    workers: int | None = None,
+    engine: str = "kernel",
+    progress: bool = True,
+) -> Comparison:
+    """Compare a baseline with one policy or more, paired by replicate under the same luck.
+
+    Finished runs are kept in results/runs, or in ``folder``/runs, so that the same call goes on after a Ctrl-C. Raises
+    InvalidInput with every problem, Interrupted on Ctrl-C.
+    """
+    named = policies if isinstance(policies, Sequence) and not isinstance(policies, str) else [policies]
+    texts = tuple(set)
+    asked = comparing.ask(
+        [_scenario(one, texts, size) for one in (baseline, *named)],
+        replicates=replicates,
+        precision=precision,
+        seed=seed,
+        year=year,
+        horizon=horizon,
+        engine=engine,
+        out=None if folder is None else Path(folder),
+        warn=say,
+    )
+    return Comparison(comparing.compare(asked, workers=workers, watch=_watch(engine, quiet=not progress)))
+
+
+# -- a study
+
+
+class StudyResult(Drawn):
+    """What a study came to; ``report`` has every part of it, ``folder`` what is kept."""
+
+    def __init__(self, report: Report, folder: Path) -> None:
+        self.report, self.folder = report, folder
+        self._kind = KINDS[report.results.study.kind]
+
+    def blocks(self) -> list[Block]:
+        """The command's tables."""
+        return self._kind.blocks(self.report)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Every run: runs.parquet, with the values of its design point."""
+        import pyarrow.parquet as parquet
+
+        runs, design = (
+            parquet.read_table(self.folder / name).to_pandas() for name in ("runs.parquet", "design.parquet")
+        )
+        return runs.merge(design.drop(columns="luck", errors="ignore"), on="point", how="left")
+
+    def draw(self, folder: Path) -> Sequence[Path]:
+        """Those of the command."""
+        return self._kind.draw(folder, self.report)
+
+    def save(self, folder: str | Path) -> None:
+        """Write tables and figures."""
+        self._kind.write(Path(folder), self.report)
+        self.draw(Path(folder))
+
+
+def study(
+    asked: str | Path | Mapping[str, Any],
+    *,
+    set: Iterable[str] = (),
+    points: int | None = None,
+    replicates: int | None = None,
+    precision: tuple[str, float] | None = None,
+    seed: int | None = None,
+    size: float | None = None,
+    folder: str | Path | None = None,
+    cluster: str | None = None,
+    workers: int | None = None,
+    engine: str = "kernel",
+    progress: bool = True,
+) -> StudyResult:
+    """Live a study: a shipped name, a file, or what such a file would hold.
+
+    Every finished batch is kept in results/STUDY, or in ``folder``, so that the same call goes on after a Ctrl-C.
+    Raises InvalidInput with every problem, StoreError when the folder holds something else, Interrupted on Ctrl-C.
+    """
+    numbers = {"points": points, "replicates": replicates, "seed": seed, "size": size, "precision": precision}
+    found = _study(asked, tuple(set), numbers)
+    place = Place(engine, workers, cluster)
+    store = Store(Path("results") / found.name if folder is None else Path(folder), found)
+    with Watch(place, quiet=not progress) as watch:
+        report = conduct.conduct(found, store, place, watch)
+    return StudyResult(report, store.folder)
+
+
+def _study(asked: str | Path | Mapping[str, Any], set_: Iterable[str], numbers: Mapping[str, Any]) -> Study:
+    if not isinstance(asked, Mapping):
+        return conduct.load_study(asked, set_, **numbers)
+    named = {key: _from_here(value) for key, value in asked.items()}
+    name = "-".join(re.findall(r"[a-z0-9]+", str(named.get("title", "study")).lower()))[:40].strip("-") or "study"
+    with tempfile.TemporaryDirectory() as aside:
+        path = Path(aside) / f"{name}.toml"
+        path.write_text("".join(f"{quoted(key)} = {_toml(value)}\n" for key, value in named.items()), encoding="utf-8")
+        try:
+            return conduct.load_study(path, set_, **numbers)
+        except InvalidInput as error:  # there is no file for who wrote a dict
+            found = [replace(one, file="study()", line=0, column=0) if one.line else one for one in error.problems]
+            raise InvalidInput(found) from None
+
+
+def _from_here(value: Any) -> Any:
+    """Files that a study names lie where the caller is, and not beside a file that there is not."""
+    if isinstance(value, Mapping):
+        return {key: _from_here(one) for key, one in value.items()}
+    return str(Path(value).resolve()) if isinstance(value, str) and value.endswith((".toml", ".csv")) else value
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{quoted(str(key))} = {_toml(one)}" for key, one in value.items()) + "}"
+    return written(value)
+
+
+# -- what there is
+
+
+class Listing(Shown):
+    """What there is of something, a row each."""
+
+    def __init__(self, title: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        self.title, self.rows = title, tuple(rows)
+
+    def blocks(self) -> list[Block]:
+        """All of it."""
+        header = list(self.rows[0]) if self.rows else []
+        return [Block(self.title, (), header, [[str(row[name]) for name in header] for row in self.rows])]
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The same rows."""
+        return _frame(self.rows)
+
+
+def outcomes(search: str = "") -> Listing:
+    """The outcomes, or those that mention ``search``, with their meaning in plain words."""
+    every = [*((one, "run") for one in of_runs.outcomes().values()), *((one, "comparison") for one in PAIRED_OUTCOMES)]
+    rows = [
+        {"name": one.name, "title": one.title, "unit": one.unit, "of": of, "meaning": one.meaning}
+        for one, of in every
+        if _mentions(search, one.name, one.title, one.meaning)
+    ]
+    return Listing("Outcomes", rows)
+
+
+def parameters(search: str = "") -> Listing:
+    """The parameters, or those that mention ``search``: meaning, range, source and grade of evidence."""
+    rows = [
+        {
+            "name": one.name,
+            "kind": one.kind,
+            "default": one.default,
+            "low": one.low,
+            "high": one.high,
+            "unit": one.unit,
+            "grade": one.grade,
+            "source": one.source,
+            "meaning": one.meaning,
+        }
+        for one in register().values()
+        if _mentions(search, one.name, one.meaning)
+    ]
+    return Listing("Parameters", rows)
+
+
+# -- the small print
+
+
+def _mentions(search: str, *texts: str) -> bool:
+    return any(search.lower() in text.lower() for text in texts)
+
+
+def _scenario(one: str | Path | Scenario, set_: Iterable[str], size: float | None) -> Scenario:
+    """A scenario by whatever says which; options go over its own. Raises InvalidInput."""
+    settings = {} if size is None else {"size": size}
+    if not isinstance(one, Scenario):
+        return load(one, set_, **settings)
+    given = dict(text.partition("=")[::2] for text in set_)
+    return one.with_(**settings, **{name: option_value(text) for name, text in given.items()})
+
+
+def _watch(engine: str, *, quiet: bool) -> Callable[[int], Progress]:
+    def watch(days: int) -> Progress:
+        if days:
+            compile_first(engine, quiet=quiet)
+        return Progress(days, quiet=quiet)
+
+    return watch
+
+
+def _frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    try:
+        import pandas as pd
+    except ImportError:
+        raise KelilingError('to_pandas() needs pandas: python -m pip install "keliling[notebook]"') from None
+    return pd.DataFrame(list(rows))
+
+
+def _html(block: Block) -> str:
+    """A block for a notebook."""
+    parts = [f"<h4>{escape(block.heading)}</h4>"] if block.heading else []
+    parts += [f"<p>{escape(line)}</p>" for line in block.above if line]
+    if block.header:
+        head = "".join(_cell(text, at, block, "th") for at, text in enumerate(block.header))
+        rows = ["".join(_cell(cell, at, block, "td") for at, cell in enumerate(row)) for row in block.rows]
+        body = "".join(f"<tr>{row}</tr>" for row in rows)
+        parts.append(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
+    parts += [f"<p>{escape(line)}</p>" for line in (*block.below, *block.sentences) if line]
+    return "\n".join(parts)
+
+
+def _cell(cell: str | Cell, at: int, block: Block, tag: str) -> str:
+    text = cell if isinstance(cell, str) else cell.text
+    bold = isinstance(cell, Cell) and cell.verdict in ("better", "worse")
+    side = "right" if at in block.right else "left"
+    inside = f"<b>{escape(text)}</b>" if bold else escape(text)
+    return f'<{tag} style="text-align: {side}">{inside}</{tag}>'
