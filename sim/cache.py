@@ -39,14 +39,14 @@ def folder() -> Path:
         text = source.read_bytes()
         if b"keliling.sim.compiled import" in text:
             digest.update(source.relative_to(here).as_posix().encode() + b"\0" + text)
-    parts = (sys.version, version("numba"), version("llvmlite"), version("numpy"), platform.machine(), _processor())
+    parts = (sys.version, version("numba"), version("llvmlite"), version("numpy"), platform.machine(), processor())
     for part in parts:
         digest.update(part.encode() + b"\0")
     root = os.environ.get("KELILING_CACHE") or platformdirs.user_cache_dir("keliling")
     return Path(root) / "compiled" / digest.hexdigest()
 
 
-def _processor() -> str:
+def processor() -> str:
     """Name and features of the processor, for which machine code is made."""
     from llvmlite import binding
 

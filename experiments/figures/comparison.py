@@ -45,7 +45,7 @@ def draw_comparison(folder: Path, comparison: Comparison) -> list[Path]:
 def trajectories(figures: Any, comparison: Comparison, policy: Ensemble, colour: str) -> Any:
     """Main outcomes of both arms by month, and beneath each the paired difference."""
     base, rows = comparison.baseline, comparison.table[policy.name]
-    title = _headline([rows[name] for name in MAIN], comparison)
+    title = headline([rows[name] for name in MAIN], comparison)
     under = style.short(f"{_against(comparison, policy)}, month by month", 190)
     wide, apart, high, low = 2.6, 3.36, 2.35, 1.85  # inches: a panel, from one to the next, the upper row and the lower
     body = (apart * len(MAIN) + 0.2, high + low + 1.4)
@@ -187,7 +187,7 @@ def differences(figures: Any, comparison: Comparison, policy: Ensemble) -> Any:
     rows = [d for d in comparison.table[policy.name].values() if d.outcome.headline and not np.isnan(d.difference)]
     under = f"{style.short(_against(comparison, policy), 110)}; each row has its own scale about zero"
     high = 0.36 * len(rows)
-    one = sheet(figures, (11.6, high + 1.1), _headline(rows, comparison), under, footer(comparison, policy))
+    one = sheet(figures, (11.6, high + 1.1), headline(rows, comparison), under, footer(comparison, policy))
     panel = one.panel(2.35, 0.62, 3.95, high)
     striped(panel, len(rows))
     panel.set_xlim(-1.12, 1.12)
@@ -222,7 +222,7 @@ def _interval(panel: Any, at: int, d: Difference) -> None:
     marked(panel, at, (value, low, high), d.verdict, size=7.0)
 
 
-def _headline(rows: list[Difference], comparison: Comparison) -> str:
+def headline(rows: list[Difference], comparison: Comparison) -> str:
     """The finding in one sentence."""
     told = {verdict: [lowered(d.outcome.title) for d in rows if d.verdict == verdict] for verdict in style.MARKS}
     parts = [f"{verdict}: {listed(told[verdict])}" for verdict in ("better", "worse") if told[verdict]]

@@ -60,7 +60,7 @@ def story(
     others = entries if alike else _followed(policy, row, seed, replicate, progress)
     text += ["", f"baseline = {scenario.name}, policy = {policy.name}", ""]
     counts: Counter[str] = Counter()
-    for arm, entry in _merged(entries, others):
+    for arm, entry in merged(entries, others):
         counts[arm] += 1
         text.append(f"{arm:>8} | {date(scenario, entry.day)}: {entry.text}")
     if counts["baseline"] + counts["policy"]:
@@ -114,7 +114,7 @@ def portrait(scenario: Scenario, row: int) -> list[str]:
 # the story
 
 
-def _merged(baseline: list[Entry], policy: list[Entry]) -> Iterator[tuple[str, Entry]]:
+def merged(baseline: list[Entry], policy: list[Entry]) -> Iterator[tuple[str, Entry]]:
     """Both arms' entries by day: those in both once, then the baseline's own, then the policy's."""
     days: dict[int, tuple[list[Entry], list[Entry]]] = {}
     for arm, entries in enumerate((baseline, policy)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +17,13 @@ PAGE = Path(__file__).parents[2] / "docs" / "tutorial.ipynb"
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where it is run: beside a reader's own folders of names that are ours too."""
     folder = tmp_path_factory.mktemp("notebook")
     for name in ("sim", "experiments"):
         (folder / name).mkdir()
         (folder / name / "__init__.py").write_text("raise ImportError('not this one')\n")
-    yield folder
+    return folder
 
 
 @pytest.fixture(scope="module")

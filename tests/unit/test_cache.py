@@ -58,7 +58,7 @@ def test_a_folder_that_cannot_be_written_is_no_reason_to_stop(tmp_path: Path) ->
 
 def test_another_source_or_version_has_another_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     before = cache.folder()
-    monkeypatch.setattr(cache, "_processor", lambda: "another processor")
+    monkeypatch.setattr(cache, "processor", lambda: "another processor")
     assert cache.folder() != before
     assert cache.folder().parent == before.parent
 

@@ -12,7 +12,7 @@ import pytest
 from keliling.experiments.analysis.comparison import Comparison
 from keliling.experiments.analysis.ensemble import Ensemble, run_ensembles
 from keliling.experiments.figures import style
-from keliling.experiments.figures.comparison import _headline, differences, draw_comparison, trajectories
+from keliling.experiments.figures.comparison import differences, draw_comparison, headline, trajectories
 from keliling.sim.scenario import load
 
 
@@ -72,9 +72,9 @@ def test_no_word_leaves_the_frame(ensembles, which, replicates):
 def test_titles_say_what_was_found(ensembles):
     same = Comparison(ensembles[0], ensembles[2:])
     rows = [d for d in same.rows() if d.outcome.headline and not math.isnan(d.difference)]
-    assert _headline(rows, same) == "No difference at all in 2019"
+    assert headline(rows, same) == "No difference at all in 2019"
     comparison = Comparison(ensembles[0], ensembles[1:2])
-    found = _headline([d for d in comparison.rows() if d.outcome.headline], comparison)
+    found = headline([d for d in comparison.rows() if d.outcome.headline], comparison)
     assert found.startswith("In 2019, better: ")
     assert "programme cost" in found
 

@@ -12,7 +12,7 @@ import pytest
 from keliling.experiments.trace.affected import NUMBER, REACHED, Affected, affected
 from keliling.experiments.trace.narrator import STANDS, UNTIL_THEN, Entry, Witness, named
 from keliling.experiments.trace.observer import Encounters, WatchedModel, live
-from keliling.experiments.trace.story import _merged, days_of, portrait, story
+from keliling.experiments.trace.story import days_of, merged, portrait, story
 from keliling.sim.agents import Resident
 from keliling.sim.errors import InvalidInput, KelilingError
 from keliling.sim.ground import ground
@@ -338,7 +338,7 @@ def test_the_portrait_says_who() -> None:
 def test_entries_of_both_arms_are_merged_by_day() -> None:
     ours = [Entry(1, "a"), Entry(1, "a"), Entry(2, "b"), Entry(4, "d")]
     theirs = [Entry(1, "a"), Entry(2, "c"), Entry(2, "b"), Entry(3, "e")]
-    assert [(mark, entry.day, entry.text) for mark, entry in _merged(ours, theirs)] == [
+    assert [(mark, entry.day, entry.text) for mark, entry in merged(ours, theirs)] == [
         ("in both", 1, "a"),
         ("baseline", 1, "a"),
         ("in both", 2, "b"),
