@@ -39,7 +39,7 @@ LONGEST_NAME = 100
 
 
 @dataclass(frozen=True)
-class Asked:
+class PlannedComparison:
     """A comparison that is asked for: scenarios, the baseline first, lived to one last year, and the year looked at.
 
     ``rule`` adds replicates until it is met; ``replicates`` is their number without one.
@@ -67,10 +67,10 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Compared:
+class FinishedComparison:
     """A comparison that was lived, and where the rule for its replicates stands."""
 
-    asked: Asked
+    asked: PlannedComparison
     comparison: Comparison
     reached: Reached | None
     provenance: dict[str, Any]
@@ -107,7 +107,7 @@ class Compared:
         write_provenance(folder, self.provenance)
 
 
-def ask(
+def plan_comparison(
     scenarios: Sequence[Scenario],
     *,
     replicates: int = 10,
@@ -119,7 +119,7 @@ def ask(
     checked: bool = False,
     out: Path | None = None,
     warn: Callable[[str], None] = lambda message: None,
-) -> Asked:
+) -> PlannedComparison:
     """A comparison of a baseline with policies; by default of the last year that all report by themselves.
 
     Raises InvalidInput when they do not fit together.
@@ -127,7 +127,7 @@ def ask(
     looked_at = comparable(scenarios) if year is None else year
     lived = same_horizon(scenarios, horizon)
     folder = out or default_folder(distinct([one.name for one in lived]))
-    return Asked(
+    return PlannedComparison(
         scenarios=tuple(lived),
         year=comparable(lived, looked_at),
         lengthened=lived != list(scenarios),
@@ -148,8 +148,11 @@ def _silent(days: int) -> Iterator[Progress]:
 
 
 def compare(
-    asked: Asked, *, workers: int | None = None, watch: Callable[[int], AbstractContextManager[Progress]] = _silent
-) -> Compared:
+    asked: PlannedComparison,
+    *,
+    workers: int | None = None,
+    watch: Callable[[int], AbstractContextManager[Progress]] = _silent,
+) -> FinishedComparison:
     """Live what is left of a comparison; ``watch`` makes of the days to be lived, round by round, who is told of them.
 
     Raises InvalidInput when its folder cannot be written to, Interrupted on Ctrl-C, KelilingError when a worker dies.
@@ -166,7 +169,9 @@ def compare(
         comparison = Comparison(ensembles[0], ensembles[1:], asked.year)
         reached = None if rule is None else judged(rule, _differences(comparison, rule.outcome))
         count = None if rule is None else following(rule, reached)
-    return Compared(asked, comparison, reached, provenance_of(ensembles, years=[comparison.year], began=began))
+    return FinishedComparison(
+        asked, comparison, reached, provenance_of(ensembles, years=[comparison.year], began=began)
+    )
 
 
 def _differences(comparison: Comparison, outcome: str) -> dict[str, list[float]]:

@@ -111,7 +111,7 @@ class Drawn(Shown):
 # -- one scenario, and a comparison
 
 
-class Runs(Shown):
+class RunResult(Shown):
     """The replicates of one scenario; ``ensemble`` has the runs themselves."""
 
     def __init__(self, ensemble: Ensemble, years: Sequence[int]) -> None:
@@ -142,7 +142,7 @@ def run(
     workers: int | None = None,
     engine: str = "kernel",
     progress: bool = True,
-) -> Runs:
+) -> RunResult:
     """Live a scenario: a shipped name, a file, or what ``load`` gave. ``set`` are ``name=value`` texts.
 
     Raises InvalidInput with every problem, Interrupted on Ctrl-C.
@@ -152,13 +152,13 @@ def run(
     plan = plan_ensembles([one], replicates, seed=seed, engine=engine)
     with _watch(engine, quiet=not progress)(plan.days) as told:
         (ensemble,) = ensembles_of(plan, [one], workers=workers, progress=told)
-    return Runs(ensemble, years)
+    return RunResult(ensemble, years)
 
 
-class Comparison(Drawn):
+class ComparisonResult(Drawn):
     """Policies against a baseline; ``comparison`` has every difference, and the runs."""
 
-    def __init__(self, compared: comparing.Compared) -> None:
+    def __init__(self, compared: comparing.FinishedComparison) -> None:
         self._compared = compared
         self.comparison = compared.comparison
 
@@ -196,7 +196,7 @@ def compare(
     workers: int | None = None,
     engine: str = "kernel",
     progress: bool = True,
-) -> Comparison:
+) -> ComparisonResult:
     """Compare a baseline with one policy or more, paired by replicate under the same luck.
 
     Finished runs are kept in results/runs, or in ``folder``/runs, so that the same call goes on after a Ctrl-C. Raises
@@ -204,7 +204,7 @@ def compare(
     """
     named = policies if isinstance(policies, Sequence) and not isinstance(policies, str) else [policies]
     texts = tuple(set)
-    asked = comparing.ask(
+    asked = comparing.plan_comparison(
         [_scenario(one, texts, size) for one in (baseline, *named)],
         replicates=replicates,
         precision=precision,
@@ -215,7 +215,7 @@ def compare(
         out=None if folder is None else Path(folder),
         warn=say,
     )
-    return Comparison(comparing.compare(asked, workers=workers, watch=_watch(engine, quiet=not progress)))
+    return ComparisonResult(comparing.compare(asked, workers=workers, watch=_watch(engine, quiet=not progress)))
 
 
 # -- a study

@@ -83,13 +83,13 @@ def compare(
       keliling compare kebon-jeruk-2018 kebon-jeruk-weekly-stopped
       keliling compare dki-jakarta-2018 dki-jakarta-2019 --dry-run
     """
-    from keliling.experiments.comparing import ask
     from keliling.experiments.comparing import compare as compared
+    from keliling.experiments.comparing import plan_comparison
 
     scenarios = options.load_all([baseline, *policies], set_, size)
     rule = _rule(precision, replicates)
     how: dict[str, Any] = {"seed": seed, "year": year, "horizon": horizon, "engine": engine, "checked": checked}
-    asked = ask(scenarios, replicates=replicates, precision=rule, out=out, warn=say, **how)
+    asked = plan_comparison(scenarios, replicates=replicates, precision=rule, out=out, warn=say, **how)
     plan = asked.plan()
     if dry_run:
         from keliling.experiments.commands.dry import describe

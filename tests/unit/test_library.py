@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 import keliling as kl
 from keliling.experiments.cli import cli
-from keliling.experiments.library import Comparison, StudyResult
+from keliling.experiments.library import ComparisonResult, StudyResult
 from keliling.sim.errors import InvalidInput, KelilingError
 
 SMALL = {"size": 0.02, "progress": False}
@@ -43,7 +43,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def comparison(here: Path) -> Comparison:
+def comparison(here: Path) -> ComparisonResult:
     policies = ["kebon-jeruk-2019", "kebon-jeruk-weekly"]
     return kl.compare("kebon-jeruk-2018", policies, replicates=2, set=["thanks=false"], **SMALL)
 
@@ -60,7 +60,7 @@ def command(*words: str) -> str:
     return done.stdout
 
 
-def test_a_comparison_is_the_commands(comparison: Comparison, here: Path) -> None:
+def test_a_comparison_is_the_commands(comparison: ComparisonResult, here: Path) -> None:
     """Printed, saved and as a table: to the digit, to the byte, to the last bit."""
     words = ("compare", "kebon-jeruk-2018", "kebon-jeruk-2019", "kebon-jeruk-weekly", "--replicates", "2")
     printed = command(*words, "--set", "thanks=false", "--size", "0.02", "--out", "by-command")
@@ -78,7 +78,7 @@ def test_a_comparison_is_the_commands(comparison: Comparison, here: Path) -> Non
             assert frame.loc[row["outcome"], "difference"] == float(row["difference"])
 
 
-def test_it_shows_itself_in_a_notebook(comparison: Comparison) -> None:
+def test_it_shows_itself_in_a_notebook(comparison: ComparisonResult) -> None:
     """Tables as HTML with the words of the printed ones; figures as pictures, and a wrong name is told the nearest."""
     shown = comparison._repr_html_()
     assert shown.count("<table>") == shown.count("</table>") >= 4
