@@ -189,10 +189,11 @@ def variance(found: Found, name: str) -> str:
     told = {one: of["ST"] for one, of in factors.items() if of["ST"].told}
     rest = len(study.factors("rejected_share", "weekly")) - len(told)
     shares = listed([f"{short(one)} {with_interval(*interval(of))}" for one, of in told.items()]) if told else "none"
-    alone = target["sums"]["S1"]
+    alone, dropped = target["sums"]["S1"], target["dropped"]
+    left_out = f" and {dropped} more left out, where a world cannot be" if dropped else ""
     return (
         f"**`{name}`** (Sobol, the first {number} of these and luck, {target['points']} base points"
-        f"{f' and {target["dropped"]} more left out, where a world cannot be' if target['dropped'] else ''}, "
+        f"{left_out}, "
         f"{study.results['runs']:,} runs). Total order of the effect of a weekly event on the rejected share: "
         f"{shares}; the other {counted(rest)} {'is' if rest == 1 else 'are'} not told from a dummy. First orders add up "
         f"to {alone:.1f}{': much of it is interaction' if alone < 0.8 else ''}. {settling(study)} Over these ranges a "
