@@ -9,11 +9,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import redirect_stdout
-from dataclasses import dataclass, replace
-from functools import cached_property
-from html import escape
-from io import StringIO
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,17 +18,17 @@ from keliling.experiments.analysis.ensemble import Ensemble, ensembles_of, plan_
 from keliling.experiments.analysis.paired_outcomes import PAIRED_OUTCOMES
 from keliling.experiments.commands.options import compile_first
 from keliling.experiments.commands.study import Watch
-from keliling.experiments.commands.terminal import Progress, say, show
+from keliling.experiments.commands.terminal import Progress, say
 from keliling.experiments.keep.study_store import Store
 from keliling.experiments.kinds import KINDS
 from keliling.experiments.plan.study import Precision, Study
 from keliling.experiments.reports import single
-from keliling.experiments.reports.blocks import Block, Cell
+from keliling.experiments.reports.blocks import Block
 from keliling.experiments.reports.report import Report
 from keliling.experiments.run.executors import Place
+from keliling.experiments.showing import Drawn, Listing, Shown, frame
 from keliling.sim import outcomes as of_runs
-from keliling.sim.errors import InvalidInput, KelilingError
-from keliling.sim.faults import nearest_name
+from keliling.sim.errors import InvalidInput
 from keliling.sim.parameters import register
 from keliling.sim.scenario import Scenario, load
 from keliling.sim.scenario_options import option_value
@@ -43,69 +39,6 @@ if TYPE_CHECKING:
 
 
 __all__ = ["compare", "load", "outcomes", "parameters", "run", "study"]
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure as the command writes it; a notebook shows it."""
-
-    png: bytes
-    svg: str
-
-    def _repr_png_(self) -> bytes:
-        return self.png
-
-
-class Shown:
-    """A result that prints as tables."""
-
-    def blocks(self) -> list[Block]:
-        """What it says."""
-        raise NotImplementedError
-
-    def to_pandas(self) -> pd.DataFrame:
-        """Its numbers as a table, a row a number."""
-        raise NotImplementedError
-
-    def __repr__(self) -> str:
-        with redirect_stdout(StringIO()) as text:
-            for block in self.blocks():
-                show(block)
-        return text.getvalue().rstrip()
-
-    def _repr_html_(self) -> str:
-        return "\n".join(_html(block) for block in self.blocks())
-
-
-class Drawn(Shown):
-    """A result that has figures and can be saved."""
-
-    def save(self, folder: str | Path) -> None:
-        """Write tables and figures to a folder, the files of the command."""
-        raise NotImplementedError
-
-    def draw(self, folder: Path) -> Sequence[Path]:
-        """Draw all its figures into a folder."""
-        raise NotImplementedError
-
-    @cached_property
-    def figures(self) -> Mapping[str, Picture]:
-        """All its figures by name."""
-        with tempfile.TemporaryDirectory() as folder:
-            paths = [path for path in self.draw(Path(folder)) if path.suffix == ".png"]
-            return {
-                path.stem: Picture(path.read_bytes(), path.with_suffix(".svg").read_text(encoding="utf-8"))
-                for path in paths
-            }
-
-    def figure(self, name: str) -> Picture:
-        """One of its figures. Raises KelilingError with the names that there are."""
-        if name not in self.figures:
-            near = nearest_name(name, self.figures)
-            raise KelilingError(
-                f"no figure {name!r}{f' (did you mean {near!r}?)' if near else ''}: there are {', '.join(self.figures)}"
-            )
-        return self.figures[name]
 
 
 # -- one scenario, and a comparison
@@ -123,7 +56,7 @@ class RunResult(Shown):
 
     def to_pandas(self) -> pd.DataFrame:
         """Every outcome of every replicate and year."""
-        return _frame(
+        return frame(
             {"year": year, "replicate": replicate, "outcome": name, "unit": outcome.unit, "value": value}
             for year in self.years
             for name, outcome in of_runs.outcomes().items()
@@ -168,7 +101,7 @@ class ComparisonResult(Drawn):
 
     def to_pandas(self) -> pd.DataFrame:
         """Every difference: the rows of comparison.csv."""
-        return _frame(self._compared.content()["comparison"])
+        return frame(self._compared.content()["comparison"])
 
     def draw(self, folder: Path) -> Sequence[Path]:
         """``trajectories`` and ``differences``; with several policies ``trajectories-POLICY`` and so on."""
@@ -311,22 +244,6 @@ def _toml(value: Any) -> str:
 # -- what there is
 
 
-class Listing(Shown):
-    """What there is of something, a row each."""
-
-    def __init__(self, title: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        self.title, self.rows = title, tuple(rows)
-
-    def blocks(self) -> list[Block]:
-        """All of it."""
-        header = list(self.rows[0]) if self.rows else []
-        return [Block(self.title, (), header, [[str(row[name]) for name in header] for row in self.rows])]
-
-    def to_pandas(self) -> pd.DataFrame:
-        """The same rows."""
-        return _frame(self.rows)
-
-
 def outcomes(search: str = "") -> Listing:
     """The outcomes, or those that mention ``search``, with their meaning in plain words."""
     every = [*((one, "run") for one in of_runs.outcomes().values()), *((one, "comparison") for one in PAIRED_OUTCOMES)]
@@ -381,32 +298,3 @@ def _watch(engine: str, *, quiet: bool) -> Callable[[int], Progress]:
         return Progress(days, quiet=quiet)
 
     return watch
-
-
-def _frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    try:
-        import pandas as pd
-    except ImportError:
-        raise KelilingError('to_pandas() needs pandas: python -m pip install "keliling[notebook]"') from None
-    return pd.DataFrame(list(rows))
-
-
-def _html(block: Block) -> str:
-    """A block for a notebook."""
-    parts = [f"<h4>{escape(block.heading)}</h4>"] if block.heading else []
-    parts += [f"<p>{escape(line)}</p>" for line in block.above if line]
-    if block.header:
-        head = "".join(_cell(text, at, block, "th") for at, text in enumerate(block.header))
-        rows = ["".join(_cell(cell, at, block, "td") for at, cell in enumerate(row)) for row in block.rows]
-        body = "".join(f"<tr>{row}</tr>" for row in rows)
-        parts.append(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
-    parts += [f"<p>{escape(line)}</p>" for line in (*block.below, *block.sentences) if line]
-    return "\n".join(parts)
-
-
-def _cell(cell: str | Cell, at: int, block: Block, tag: str) -> str:
-    text = cell if isinstance(cell, str) else cell.text
-    bold = isinstance(cell, Cell) and cell.verdict in ("better", "worse")
-    side = "right" if at in block.right else "left"
-    inside = f"<b>{escape(text)}</b>" if bold else escape(text)
-    return f'<{tag} style="text-align: {side}">{inside}</{tag}>'

@@ -49,8 +49,8 @@ def shown(cells: list[Any], code: str, kind: str) -> str:
 def test_tables_are_those_of_the_command(cells: list[Any], here: Path) -> None:
     """The text of the comparison is what the command prints; as HTML it has the same words."""
     text = shown(cells, "found = kl.compare(", "text/plain")
-    words = ["compare", "kebon-jeruk-2018", "kebon-jeruk-monthly", "kebon-jeruk-weekly", "--size", "0.05"]
-    done = CliRunner().invoke(cli, [*words, "--replicates", "4", "--out", str(here / "by-command"), "--no-figures"])
+    words = ["compare", "kebon-jeruk-2018", "kebon-jeruk-monthly", "kebon-jeruk-weekly", "--size", "0.03"]
+    done = CliRunner().invoke(cli, [*words, "--replicates", "3", "--out", str(here / "by-command"), "--no-figures"])
     assert done.exit_code == 0, done.output
     assert text == done.stdout.rstrip()
     html = shown(cells, "found = kl.compare(", "text/html")

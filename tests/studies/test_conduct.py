@@ -13,7 +13,8 @@ from keliling.experiments.run.executors import Place
 from keliling.sim.errors import Interrupted
 from tests.studies.helpers import content, written
 
-POINTS = 24
+pytestmark = pytest.mark.usefixtures("unchecked")
+POINTS = 16
 THREADS = Place(workers=2)
 
 
