@@ -95,6 +95,7 @@ def test_two_dask_workers_give_the_same_bytes(
     assert content(tmp_path / "dask") == alone
 
 
+@pytest.mark.verify
 def test_a_killed_dask_worker_loses_nothing(cluster: Cluster, tmp_path: Path) -> None:
     """One of two workers is killed in the middle of a study: the other lives what it had begun."""
     study = written(tmp_path, 160)
