@@ -7,7 +7,7 @@ import numpy as np
 from keliling.sim.errors import CheckFailed
 from keliling.sim.outcomes import outcomes
 from keliling.sim.population import Population
-from keliling.sim.records import Record
+from keliling.sim.records import HALF_YEAR, MONTH, Record
 from keliling.sim.rules.outreach import CANCELLED, CLOSED, COMMISSIONING
 from keliling.sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
 from keliling.sim.state import APPLIED, NEVER, OPEN, RW_HEAD, World
@@ -58,6 +58,8 @@ def check(world: World, population: Population, p: np.void, day: int) -> None:
         left = np.exp2(-days / p[f"{name}_half_life"])
         _adds_up(name, day, getattr(world.sums, name), (getattr(residents, name) - rest) * left)
     _adds_up("expectation", day, world.sums.expectation, residents.expectation - population.expectation)
+    settled = world.counts.settled.item(0)
+    _rows("what no count will need again ended before the last half-year", day, _long_over(decided[:settled], day))
     score = a.satisfaction[:used]
     _rows("satisfaction stays within 1 and 4", day, (score == 0.0) | ((score >= 1.0) & (score <= 4.0)))
     norm, company = world.neighbourhoods.norm, world.neighbourhoods.company
@@ -139,6 +141,10 @@ def check_record(record: Record, day: int) -> None:
             raise CheckFailed(f"day {day}: the law 'the IKM stays within 25 and 100' is broken: {value}")
         if outcome.unit == "%" and not -1e-9 <= value <= 100.0 + 1e-9:
             raise CheckFailed(f"day {day}: the law 'a share stays within 0 and 1' is broken: {outcome.name} {value}")
+
+
+def _long_over(decided: np.ndarray, day: int) -> np.ndarray:
+    return (decided >= 0) & (decided < day + 1 - HALF_YEAR * MONTH)
 
 
 def _adds_up(name: str, day: int, kept: np.ndarray, by_resident: np.ndarray) -> None:

@@ -117,8 +117,6 @@ class Given(NamedTuple):
     social: Floats
     normative: Floats
     motive_thirds: Floats  # by motive: where the lowest third of adults ends, and the highest begins
-    trust: Floats  # of residents, at rest
-    knowledge: Floats
     tie_start: Ints
     ties: Ints
     first_need: Ints  # needs of resident i are first_need[i]:first_need[i + 1]
@@ -234,8 +232,6 @@ def given(
         social=_shared(population.social),
         normative=_shared(population.normative),
         motive_thirds=np.array(ground.motive_thirds),
-        trust=_shared(population.trust),
-        knowledge=_shared(population.knowledge),
         tie_start=_shared(population.tie_start),
         ties=_shared(population.ties),
         first_need=_shared(pairs.first),

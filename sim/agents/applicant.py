@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from keliling.sim import ikm
-from keliling.sim.agents.view import Column, Fading, RowAgent, Summed, SummedFading, Trait
+from keliling.sim.agents.view import Column, Fading, RowAgent, SummedColumn, SummedFading, Trait
 from keliling.sim.rng import Draw, of_correction, packed
 from keliling.sim.rules import choice, filing, influence, satisfaction
 from keliling.sim.rules.choice import BROKER, COUNTER, EVENT
@@ -18,7 +18,7 @@ class Applicant(RowAgent):
     literacy = Trait("Digital literacy, 0-1.")
     rw = Trait("Row of the home RW.")
     rt = Trait("Row of the home RT.")
-    expectation = Summed("residents", "Expectation of service, 1-4.")
+    expectation = SummedColumn("residents", "Expectation of service, 1-4.")
     satisfaction = Column("motives", "Satisfaction with the last decision, 1-4; 0 before the first.")
     remembered = Fading("residents", 0.0, "rejection_half_life", "Rejections remembered today.", "rejections")
     open_count = Column("residents", "Needs that are open and not applied for.", "open_needs")

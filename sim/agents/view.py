@@ -32,14 +32,6 @@ class Column:
         getattr(getattr(agent.model.world, self.table), self.name)[agent.row] = value
 
 
-class Summed(Column):
-    """A column whose sum over all agents is kept as it changes."""
-
-    def __set__(self, agent: Any, value: float) -> None:
-        getattr(agent.model.world.sums, self.name)[0] += grains(value - self.__get__(agent))
-        super().__set__(agent, value)
-
-
 class Trait:
     """Attribute that reads one column of the population; it never changes."""
 
@@ -84,12 +76,22 @@ class Fading:
         getattr(table, self.day)[agent.row] = agent.model.day
 
 
-class SummedFading(Fading):
-    """A fading attribute whose sum over all agents is kept as it changes."""
+class _Summed:
+    """What an attribute has whose sum over all agents is kept as it changes."""
+
+    name: str
 
     def __set__(self, agent: Any, value: float) -> None:
-        getattr(agent.model.world.sums, self.name)[0] += grains(value - self.__get__(agent))
-        super().__set__(agent, value)
+        getattr(agent.model.world.sums, self.name)[0] += grains(value - getattr(agent, self.name))
+        super().__set__(agent, value)  # type: ignore[misc]
+
+
+class SummedColumn(_Summed, Column):
+    """A column whose sum is kept."""
+
+
+class SummedFading(_Summed, Fading):
+    """A fading attribute whose sum is kept."""
 
 
 class RowAgent(mesa.Agent):

@@ -85,6 +85,7 @@ TAMPERINGS: list[tuple[str, Callable[[CoproductionModel], None]]] = [
     ("the sum of trust", lambda m: m.world.sums.trust.__setitem__(0, m.world.sums.trust[0] + 10**6)),
     ("the sum of knowledge", lambda m: m.world.residents.knowledge_day.__setitem__(slice(None), 0)),
     ("the sum of expectation", lambda m: m.world.residents.expectation.__setitem__(0, 1.0)),
+    ("what no count will need again", lambda m: m.world.counts.settled.__setitem__(0, 1)),
     ("satisfaction stays", lambda m: m.world.applications.satisfaction.__setitem__(0, 4.5)),
     ("a norm is a share", lambda m: m.world.neighbourhoods.norm.__setitem__(0, 1.2)),
     ("company is a share", lambda m: m.world.neighbourhoods.company.__setitem__(0, 1.2)),
