@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keliling.experiments import comparing, conduct
 from keliling.experiments.analysis.ensemble import Ensemble, ensembles_of, plan_ensembles, window_year
-from keliling.experiments.analysis.paired_outcomes import PAIRED_OUTCOMES
-from keliling.experiments.commands.options import compile_first
+from keliling.experiments.analysis.paired_outcomes import every_outcome
+from keliling.experiments.commands.catalogue import mentions
+from keliling.experiments.commands.options import watched
 from keliling.experiments.commands.study import Watch
-from keliling.experiments.commands.terminal import Progress, say
+from keliling.experiments.commands.terminal import say
 from keliling.experiments.keep.study_store import Store
 from keliling.experiments.kinds import KINDS
 from keliling.experiments.plan.study import Precision, Study
@@ -83,7 +84,7 @@ def run(
     one = _scenario(scenario, set, size)
     years = one.reported_years if year is None else [window_year([one], year)]
     plan = plan_ensembles([one], replicates, seed=seed, engine=engine)
-    with _watch(engine, quiet=not progress)(plan.days) as told:
+    with watched(engine, quiet=not progress)(plan.days) as told:
         (ensemble,) = ensembles_of(plan, [one], workers=workers, progress=told)
     return RunResult(ensemble, years)
 
@@ -148,7 +149,7 @@ def compare(
         out=None if folder is None else Path(folder),
         warn=say,
     )
-    return ComparisonResult(comparing.compare(asked, workers=workers, watch=_watch(engine, quiet=not progress)))
+    return ComparisonResult(comparing.compare(asked, workers=workers, watch=watched(engine, quiet=not progress)))
 
 
 # -- a study
@@ -246,11 +247,10 @@ def _toml(value: Any) -> str:
 
 def outcomes(search: str = "") -> Listing:
     """The outcomes, or those that mention ``search``, with their meaning in plain words."""
-    every = [*((one, "run") for one in of_runs.outcomes().values()), *((one, "comparison") for one in PAIRED_OUTCOMES)]
     rows = [
         {"name": one.name, "title": one.title, "unit": one.unit, "of": of, "meaning": one.meaning}
-        for one, of in every
-        if _mentions(search, one.name, one.title, one.meaning)
+        for of, one in every_outcome()
+        if mentions(search, one.name, one.title, one.meaning)
     ]
     return Listing("Outcomes", rows)
 
@@ -270,16 +270,12 @@ def parameters(search: str = "") -> Listing:
             "meaning": one.meaning,
         }
         for one in register().values()
-        if _mentions(search, one.name, one.meaning)
+        if mentions(search, one.name, one.meaning)
     ]
     return Listing("Parameters", rows)
 
 
 # -- the small print
-
-
-def _mentions(search: str, *texts: str) -> bool:
-    return any(search.lower() in text.lower() for text in texts)
 
 
 def _scenario(one: str | Path | Scenario, set_: Iterable[str], size: float | None) -> Scenario:
@@ -289,12 +285,3 @@ def _scenario(one: str | Path | Scenario, set_: Iterable[str], size: float | Non
         return load(one, set_, **settings)
     given = dict(text.partition("=")[::2] for text in set_)
     return one.with_(**settings, **{name: option_value(text) for name, text in given.items()})
-
-
-def _watch(engine: str, *, quiet: bool) -> Callable[[int], Progress]:
-    def watch(days: int) -> Progress:
-        if days:
-            compile_first(engine, quiet=quiet)
-        return Progress(days, quiet=quiet)
-
-    return watch

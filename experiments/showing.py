@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -32,16 +33,16 @@ class Picture:
         return self.png
 
 
-class Shown:
+class Shown(ABC):
     """A result that prints as tables."""
 
+    @abstractmethod
     def blocks(self) -> list[Block]:
         """What it says."""
-        raise NotImplementedError
 
+    @abstractmethod
     def to_pandas(self) -> pd.DataFrame:
         """Its numbers as a table, a row a number."""
-        raise NotImplementedError
 
     def __repr__(self) -> str:
         with redirect_stdout(StringIO()) as text:
@@ -56,13 +57,13 @@ class Shown:
 class Drawn(Shown):
     """A result that has figures and can be saved."""
 
+    @abstractmethod
     def save(self, folder: str | Path) -> None:
         """Write tables and figures to a folder, the files of the command."""
-        raise NotImplementedError
 
+    @abstractmethod
     def draw(self, folder: Path) -> Sequence[Path]:
         """Draw all its figures into a folder."""
-        raise NotImplementedError
 
     @cached_property
     def figures(self) -> Mapping[str, Picture]:

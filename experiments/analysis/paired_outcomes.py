@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keliling.sim.outcomes import HIGHER, LOWER, NEITHER, Outcome
+from keliling.sim.outcomes import HIGHER, LOWER, NEITHER, Outcome, outcomes
 
 COSTS = ("cost", "desk_cost")
 """What a policy costs: the programme, and officers that it adds to the desk or takes from it."""
@@ -114,3 +114,8 @@ VALUE = (EXTRA, EXTRA_NET, COST_PER_EXTRA, COST_PER_EXTRA_NET, DISPLACED, REPLAC
 """What a policy gives, and what that costs."""
 PAIRED_OUTCOMES = (STANDARDISED, *VALUE)
 """All of them, in the order in which they are shown."""
+
+
+def every_outcome() -> list[tuple[str, Outcome]]:
+    """All outcomes, each with "run" or, when it only exists between two, "comparison"."""
+    return [*(("run", one) for one in outcomes().values()), *(("comparison", one) for one in PAIRED_OUTCOMES)]

@@ -33,7 +33,7 @@ def scenarios(search: str, as_json: bool, quiet: bool) -> None:
     """
     from keliling.sim.scenario import shipped
 
-    found = [one for one in shipped() if _mentions(search, one.name, one.title, one.why)]
+    found = [one for one in shipped() if mentions(search, one.name, one.title, one.why)]
     if as_json:
         write_json([{"name": one.name, "title": one.title, "why": one.why} for one in found])
         return
@@ -56,7 +56,7 @@ def districts(search: str, as_json: bool, quiet: bool) -> None:
     from keliling.sim.profile import load_profile, profiles
 
     every = [load_profile(slug) for slug in profiles()]
-    found = [one for one in every if _mentions(search, one.slug, one.name, one.city)]
+    found = [one for one in every if mentions(search, one.slug, one.name, one.city)]
     if as_json:
         write_json(
             [
@@ -120,7 +120,7 @@ def parameters(search: str, kind: str | None, grade: str | None, with_source: bo
     found = [
         one
         for one in named
-        if (search in known or _mentions(search, one.name, one.section, one.meaning))
+        if (search in known or mentions(search, one.name, one.section, one.meaning))
         and kind in (None, one.kind)
         and (grade is None or one.grade == grade.upper())
     ]
@@ -159,13 +159,11 @@ def outcomes(search: str, as_json: bool, quiet: bool) -> None:
       keliling outcomes delayed
       keliling outcomes ikm --json
     """
-    from keliling.experiments.analysis.paired_outcomes import PAIRED_OUTCOMES
-    from keliling.sim import outcomes as of_runs
+    from keliling.experiments.analysis.paired_outcomes import every_outcome
 
-    told = {one.name: ("run", one) for one in of_runs.outcomes().values()}
-    told |= {one.name: ("comparison", one) for one in PAIRED_OUTCOMES}
+    told = {one.name: (of, one) for of, one in every_outcome()}
     named = [told[search]] if search in told else list(told.values())
-    found = [(of, one) for of, one in named if _mentions(search, one.name, one.title, one.meaning)]
+    found = [(of, one) for of, one in named if mentions(search, one.name, one.title, one.meaning)]
     if as_json and found:
         write_json([_outcome(one, of) for of, one in found])
         return
@@ -198,7 +196,8 @@ def _outcome(one: Outcome, of: str) -> dict[str, str]:
     }
 
 
-def _mentions(search: str, *texts: str) -> bool:
+def mentions(search: str, *texts: str) -> bool:
+    """Whether any of the texts holds what is looked for, in whatever case."""
     return any(search.lower() in text.lower() for text in texts)
 
 

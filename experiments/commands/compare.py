@@ -9,7 +9,7 @@ import rich_click as click
 from click.core import ParameterSource
 
 from keliling.experiments.commands import options
-from keliling.experiments.commands.terminal import Progress, next_step, say, show, write_json
+from keliling.experiments.commands.terminal import next_step, say, show, write_json
 
 if TYPE_CHECKING:
     from keliling.experiments.plan.study import Precision
@@ -99,13 +99,7 @@ def compare(
     quiet = quiet or as_json
     if plan.finished and not quiet:
         say(f"{len(plan.finished)} of {plan.parts} runs were finished before")
-
-    def watch(days: int) -> Progress:
-        if days:
-            options.compile_first(engine, quiet=quiet)
-        return Progress(days, quiet=quiet)
-
-    found = compared(asked, workers=workers, watch=watch)
+    found = compared(asked, workers=workers, watch=options.watched(engine, quiet=quiet))
     found.write(asked.folder, figures=figures)
     if as_json:
         write_json(found.content())

@@ -10,7 +10,7 @@ import rich_click as click
 
 from keliling.experiments import NOT_A_FORECAST
 from keliling.experiments.commands import options
-from keliling.experiments.commands.terminal import Progress, heading, next_step, say, show, write_json
+from keliling.experiments.commands.terminal import heading, next_step, say, show, write_json
 
 if TYPE_CHECKING:
     from keliling.experiments.analysis.ensemble import Ensemble
@@ -80,9 +80,7 @@ def run(
     if out is not None:
         ready(out)
     quiet = quiet or as_json
-    if plan.left:
-        options.compile_first(engine, quiet=quiet)
-    with Progress(plan.days, quiet=quiet) as progress:
+    with options.watched(engine, quiet=quiet)(plan.days) as progress:
         (ensemble,) = ensembles_of(plan, [plan_of], workers=workers, progress=progress)
     from keliling.experiments.reports.single import blocks_of
     from keliling.experiments.reports.tables import provenance_of, write_ensembles, write_provenance
