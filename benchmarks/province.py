@@ -15,7 +15,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.timing import Found, Setting, Spread, say, seconds, table, timed
-from keliling.experiments.run.runner import Job, run_all
+from keliling.experiments.conduct import conduct
+from keliling.experiments.keep.histories import Histories
+from keliling.experiments.kinds.replicated import replicated
+from keliling.experiments.run.executors import Place
 from keliling.sim.ground import ground
 from keliling.sim.kernels.simulation import prepare
 from keliling.sim.scenario import Scenario, load
@@ -94,8 +97,9 @@ def main() -> None:
     """Live the province once."""
     scenario = load("dki-jakarta-2019", size=float(sys.argv[1]))
     prepare()
+    study = replicated([scenario], 1)
     began = time.perf_counter()
-    run_all([Job(scenario, 0, 1)], workers=THREADS)
+    conduct(study, Histories(study), Place(workers=THREADS))
     print(json.dumps({"seconds": time.perf_counter() - began, "bytes": most_memory()}))
 
 

@@ -11,8 +11,9 @@ from benchmarks.timing import Found, Setting, Spread, timed
 from keliling.experiments.conduct import load_study
 from keliling.experiments.keep.study_store import Store
 from keliling.experiments.plan.study import Study
-from keliling.experiments.run.executors import Place, live_jobs
+from keliling.experiments.run.executors import Place
 from keliling.experiments.run.rows import rows_of
+from keliling.experiments.run.runner import live_jobs
 
 WORKERS = 2
 JOBS = 128
@@ -73,5 +74,5 @@ def _kept(study: Study, out: Path, place: Place) -> None:
     shutil.rmtree(out, ignore_errors=True)
     store = Store(out, study)
     store.open()
-    live_jobs(study, store, study.jobs(), place, lambda rows: None)
-    store.compact()
+    live_jobs(study, store, study.jobs(), place)
+    store.compact(study.jobs())

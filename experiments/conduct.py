@@ -6,36 +6,44 @@ whole rounds before them, never by the clock, by who lived what, or by how often
 
 from __future__ import annotations
 
+import re
+import tempfile
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from keliling.experiments.analysis.results import results_of
+from keliling.experiments.keep.keeper import Keeper
 from keliling.experiments.keep.study_store import Store, StoreError, read_manifest
-from keliling.experiments.kinds import KINDS
+from keliling.experiments.kinds import KINDS, kind_of
 from keliling.experiments.plan.study import Job, Round, Study, merged, unfinished
 from keliling.experiments.plan.study_file import read_study
-from keliling.experiments.reports.report import Report
-from keliling.experiments.run.executors import Place, live_jobs
+from keliling.experiments.run.estimate import days_of
+from keliling.experiments.run.executors import Place
+from keliling.experiments.run.runner import live_jobs
 from keliling.experiments.run.verify import written_aside
-from keliling.sim.errors import Interrupted, KelilingError
+from keliling.sim.errors import Interrupted, InvalidInput, KelilingError
+from keliling.sim.scenario_text import quoted, written
+
+LONGEST_NAME = 40  # that is made of a title
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A round begins: so many of its runs were finished before, so many are left."""
+    """A round begins: so many of its runs were finished before, so many are left, which are so many working days."""
 
     finished: int
     left: int
+    days: int
 
 
 @dataclass(frozen=True)
 class Lived:
-    """So many more runs are kept."""
+    """So many more runs are kept, and so many more working days lived."""
 
     runs: int
+    days: int
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,38 @@ def load_study(name_or_path: str | Path, set_: Iterable[str] = (), **options: An
     return read_study(name_or_path, KINDS, set_, **options)
 
 
+def study_of_tables(
+    tables: Mapping[str, Any], set_: Iterable[str] = (), *, name: str = "", asked_by: str = "study()", **options: Any
+) -> Study:
+    """The study of what a file would hold; files that it names lie in the current folder.
+
+    Its name is made of its title unless it is given. Raises InvalidInput with every problem, told as of ``asked_by``.
+    """
+    found = {key: _from_here(value) for key, value in tables.items()}
+    made = "-".join(re.findall(r"[a-z0-9]+", str(found.get("title", "study")).lower()))[:LONGEST_NAME].strip("-")
+    with tempfile.TemporaryDirectory() as aside:
+        path = Path(aside) / f"{name or made or 'study'}.toml"
+        path.write_text("".join(f"{quoted(key)} = {_toml(value)}\n" for key, value in found.items()), encoding="utf-8")
+        try:
+            return load_study(path, set_, **options)
+        except InvalidInput as error:  # there is no file for who wrote tables
+            problems = [replace(one, file=asked_by, line=0, column=0) if one.line else one for one in error.problems]
+            raise InvalidInput(problems) from None
+
+
+def _from_here(value: Any) -> Any:
+    """Files that a study names lie where the caller is, and not beside a file that there is not."""
+    if isinstance(value, Mapping):
+        return {key: _from_here(one) for key, one in value.items()}
+    return str(Path(value).resolve()) if isinstance(value, str) and value.endswith((".toml", ".csv")) else value
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{quoted(str(key))} = {_toml(one)}" for key, one in value.items()) + "}"
+    return written(value)
+
+
 def study_in(folder: Path) -> Study:
     """The study that a results folder holds, read from the copy of its file. Raises StoreError, InvalidInput."""
     manifest = read_manifest(folder)
@@ -85,19 +125,21 @@ def study_in(folder: Path) -> Study:
 
 def conduct(
     study: Study,
-    store: Store,
+    store: Keeper,
     place: Place,
     listener: Listener = lambda event: None,
     *,
-    finish: Callable[[Report], None] = lambda report: None,
+    finish: Callable[[Any], None] = lambda report: None,
     cancel: threading.Event | None = None,
-) -> Report:
-    """Live what is left of a study, keep it, and analyse it; ``listener`` is told what happens.
+) -> Any:
+    """Live what is left of a study, keep it, and return the report that its kind makes of it; ``listener`` is told what
+    happens.
 
-    ``finish`` is called with the report while the folder is still held. Another thread ends it by setting ``cancel``.
+    ``finish`` is called with the report while the store is still held. Another thread ends it by setting ``cancel``.
 
-    Raises StoreError when the folder cannot be used, Interrupted on Ctrl-C or when it is cancelled, KelilingError when
-    a worker is lost or the disk takes no more. Whatever was finished by then is kept.
+    Raises StoreError when the store cannot be used, Interrupted on Ctrl-C or when it is cancelled, what a run of a
+    strict study raises, KelilingError when a worker is lost or the disk takes no more. Whatever was finished by then is
+    kept.
     """
     try:
         return _conducted(study, store, place, listener, finish, cancel)
@@ -111,13 +153,13 @@ def conduct(
 
 def _conducted(
     study: Study,
-    store: Store,
+    store: Keeper,
     place: Place,
     listener: Listener,
-    finish: Callable[[Report], None],
+    finish: Callable[[Any], None],
     cancel: threading.Event | None,
-) -> Report:
-    kind = KINDS[study.kind]
+) -> Any:
+    kind = kind_of(study.kind)
     if place.engine == "kernel":
         from keliling.sim.kernels.willingness import willingness_of
 
@@ -126,24 +168,31 @@ def _conducted(
     with store.held():
         store.open(engine=place.engine, workers=place.workers, cluster=place.cluster)
         rounds: list[Round] = []
-        for following in kind.rounds(study, lambda: results_of(study, store.runs(), merged(rounds))):
-            left = unfinished(study, [following], store.finished())
-            runs, missing = (sum(len(job.arms) for job in jobs) for jobs in (unfinished(study, [following], ()), left))
-            listener(Planned(runs - missing, missing))
-            live_jobs(study, store, left, place, lambda more: listener(Lived(more)), cancel)
+        for following in kind.rounds(study, lambda: kind.results(study, store.runs(), merged(rounds))):
+            left = unfinished(study, [following], store.finished(following.jobs))
+            listener(planned(study, following, left))
+            live_jobs(study, store, left, place, lambda runs, days: listener(Lived(runs, days)), cancel)
             rounds.append(following)
             listener(RoundEnded(len(rounds)))
         jobs = merged(rounds)
-        report = kind.report(results_of(study, store.compact(jobs), jobs))
+        report = kind.report(kind.results(study, store.compact(jobs), jobs))
         store.close()
         finish(report)
     return report
 
 
+def planned(study: Study, following: Round, left: Sequence[Job]) -> Planned:
+    """What there is to do in a round of which these jobs are left."""
+    every = sum(len(job.arms) for job in unfinished(study, [following], ()))
+    arms = [arm for job in left for arm in job.arms]
+    return Planned(every - len(arms), len(arms), sum(days_of(arm.scenario) for arm in arms))
+
+
 def jobs_in(study: Study, store: Store) -> list[Job]:
     """The jobs that a results folder holds, each with the arms that are there, so far as its rounds are decided."""
     runs, there, rounds = store.runs(), store.finished(), list[Round]()
-    for following in KINDS[study.kind].rounds(study, lambda: results_of(study, runs, merged(rounds))):
+    kind = KINDS[study.kind]
+    for following in kind.rounds(study, lambda: kind.results(study, runs, merged(rounds))):
         rounds.append(following)
         if unfinished(study, [following], there):
             break

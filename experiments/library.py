@@ -6,34 +6,31 @@ result prints as the command's tables, as HTML in a notebook.
 
 from __future__ import annotations
 
-import re
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keliling.experiments import comparing, conduct
-from keliling.experiments.analysis.ensemble import Ensemble, ensembles_of, plan_ensembles, window_year
+from keliling.experiments import conduct
+from keliling.experiments.analysis.ensemble import Ensemble, window_year
 from keliling.experiments.analysis.paired_outcomes import every_outcome
 from keliling.experiments.commands.catalogue import mentions
-from keliling.experiments.commands.options import watched
-from keliling.experiments.commands.study import Watch
 from keliling.experiments.commands.terminal import say
+from keliling.experiments.commands.watch import Watch
+from keliling.experiments.keep.histories import Histories
 from keliling.experiments.keep.study_store import Store
 from keliling.experiments.kinds import KINDS
-from keliling.experiments.plan.study import Precision, Study
+from keliling.experiments.kinds.comparison import ComparisonReport, comparison_of, default_folder, kept_for
+from keliling.experiments.kinds.replicated import replicated
+from keliling.experiments.plan.study import Precision
 from keliling.experiments.reports import single
 from keliling.experiments.reports.blocks import Block
 from keliling.experiments.reports.report import Report
 from keliling.experiments.run.executors import Place
 from keliling.experiments.showing import Drawn, Listing, Shown, frame
 from keliling.sim import outcomes as of_runs
-from keliling.sim.errors import InvalidInput
 from keliling.sim.parameters import register
 from keliling.sim.scenario import Scenario, load
 from keliling.sim.scenario_options import option_value
-from keliling.sim.scenario_text import quoted, written
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,26 +80,26 @@ def run(
     """
     one = _scenario(scenario, set, size)
     years = one.reported_years if year is None else [window_year([one], year)]
-    plan = plan_ensembles([one], replicates, seed=seed, engine=engine)
-    with watched(engine, quiet=not progress)(plan.days) as told:
-        (ensemble,) = ensembles_of(plan, [one], workers=workers, progress=told)
+    asked, place = replicated([one], replicates, seed=seed, engine=engine), Place(engine, workers)
+    with Watch(place, quiet=not progress) as watch:
+        (ensemble,) = conduct.conduct(asked, Histories(asked), place, watch)
     return RunResult(ensemble, years)
 
 
 class ComparisonResult(Drawn):
     """Policies against a baseline; ``comparison`` has every difference, and the runs."""
 
-    def __init__(self, compared: comparing.FinishedComparison) -> None:
-        self._compared = compared
-        self.comparison = compared.comparison
+    def __init__(self, report: ComparisonReport) -> None:
+        self._report = report
+        self.comparison = report.comparison
 
     def blocks(self) -> list[Block]:
         """The command's tables."""
-        return self._compared.blocks()
+        return self._report.blocks()
 
     def to_pandas(self) -> pd.DataFrame:
         """Every difference: the rows of comparison.csv."""
-        return frame(self._compared.content()["comparison"])
+        return frame(self._report.content()["comparison"])
 
     def draw(self, folder: Path) -> Sequence[Path]:
         """``trajectories`` and ``differences``; with several policies ``trajectories-POLICY`` and so on."""
@@ -112,7 +109,7 @@ class ComparisonResult(Drawn):
 
     def save(self, folder: str | Path) -> None:
         """Write tables and figures."""
-        self._compared.write(Path(folder), figures=True)
+        self._report.write(Path(folder), figures=True)
 
 
 def compare(
@@ -138,7 +135,7 @@ def compare(
     """
     named = policies if isinstance(policies, Sequence) and not isinstance(policies, str) else [policies]
     texts = tuple(set)
-    asked = comparing.plan_comparison(
+    asked = comparison_of(
         [_scenario(one, texts, size) for one in (baseline, *named)],
         replicates=replicates,
         precision=precision,
@@ -146,10 +143,12 @@ def compare(
         year=year,
         horizon=horizon,
         engine=engine,
-        out=None if folder is None else Path(folder),
-        warn=say,
     )
-    return ComparisonResult(comparing.compare(asked, workers=workers, watch=watched(engine, quiet=not progress)))
+    written = default_folder(asked) if folder is None else Path(folder)
+    store = kept_for(asked, written, shared=folder is None, warn=say)
+    place = Place(engine, workers)
+    with Watch(place, quiet=not progress) as watch:
+        return ComparisonResult(conduct.conduct(asked, store, place, watch))
 
 
 # -- a study
@@ -205,41 +204,22 @@ def study(
     Every finished batch is kept in results/STUDY, or in ``folder``, so that the same call goes on after a Ctrl-C.
     Raises InvalidInput with every problem, StoreError when the folder holds something else, Interrupted on Ctrl-C.
     """
-    numbers = {"points": points, "replicates": replicates, "seed": seed, "size": size, "precision": precision}
-    found = _study(asked, tuple(set), numbers)
+    numbers: dict[str, Any] = {
+        "points": points,
+        "replicates": replicates,
+        "seed": seed,
+        "size": size,
+        "precision": precision,
+    }
+    if isinstance(asked, Mapping):
+        found = conduct.study_of_tables(asked, set, **numbers)
+    else:
+        found = conduct.load_study(asked, set, **numbers)
     place = Place(engine, workers, cluster)
     store = Store(Path("results") / found.name if folder is None else Path(folder), found)
     with Watch(place, quiet=not progress) as watch:
         report = conduct.conduct(found, store, place, watch)
     return StudyResult(report, store.folder)
-
-
-def _study(asked: str | Path | Mapping[str, Any], set_: Iterable[str], numbers: Mapping[str, Any]) -> Study:
-    if not isinstance(asked, Mapping):
-        return conduct.load_study(asked, set_, **numbers)
-    named = {key: _from_here(value) for key, value in asked.items()}
-    name = "-".join(re.findall(r"[a-z0-9]+", str(named.get("title", "study")).lower()))[:40].strip("-") or "study"
-    with tempfile.TemporaryDirectory() as aside:
-        path = Path(aside) / f"{name}.toml"
-        path.write_text("".join(f"{quoted(key)} = {_toml(value)}\n" for key, value in named.items()), encoding="utf-8")
-        try:
-            return conduct.load_study(path, set_, **numbers)
-        except InvalidInput as error:  # there is no file for who wrote a dict
-            found = [replace(one, file="study()", line=0, column=0) if one.line else one for one in error.problems]
-            raise InvalidInput(found) from None
-
-
-def _from_here(value: Any) -> Any:
-    """Files that a study names lie where the caller is, and not beside a file that there is not."""
-    if isinstance(value, Mapping):
-        return {key: _from_here(one) for key, one in value.items()}
-    return str(Path(value).resolve()) if isinstance(value, str) and value.endswith((".toml", ".csv")) else value
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{quoted(str(key))} = {_toml(one)}" for key, one in value.items()) + "}"
-    return written(value)
 
 
 # -- what there is

@@ -1,7 +1,7 @@
 """A cohort: needs that are open on one morning, treated from outside and followed through a window of days.
 
-The small piece that trials stand on. Who is in it is a ``Target``; what is done to them is an ``Arm``; what became of
-each need is counted by ``followed``. Draws are keyed by person and occasion, so the arms of a trial that begin from
+The small piece that trials stand on. Who is in it is a ``Target``; what is done to them is a ``Treatment``; what became
+of each need is counted by ``followed``. Draws are keyed by person and occasion, so the arms of a trial that begin from
 one state share all luck: the same need under two arms is a pair.
 """
 
@@ -37,7 +37,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Arm:
+class Treatment:
     """What is done to those who are treated: told of an event, visited before it, given a place to file at it."""
 
     name: str
@@ -46,9 +46,9 @@ class Arm:
     filing: bool = False
 
 
-NOTHING = Arm("nothing")
-INFORMATION = Arm("information", informed=True)
-HELP = Arm("help", informed=True, visited=True, filing=True)
+NOTHING = Treatment("nothing")
+INFORMATION = Treatment("information", informed=True)
+HELP = Treatment("help", informed=True, visited=True, filing=True)
 
 
 class Cohort(NamedTuple):
@@ -89,7 +89,7 @@ def assigned(simulation: Simulation, cohort: Cohort, unit: str, share: float) ->
     return np.flatnonzero(np.array(marks) < share)
 
 
-def live_arm(simulation: Simulation, cohort: Cohort, treated: Ints, arm: Arm, window: int, skill: float) -> World:
+def live_arm(simulation: Simulation, cohort: Cohort, treated: Ints, arm: Treatment, window: int, skill: float) -> World:
     """Give ``arm`` to the ``treated`` places of a cohort and live on to the end of the window; returns the state then.
 
     The announcement is on the cohort's day, visits are spread over the days of preparation, each need visited once by

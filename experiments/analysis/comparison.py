@@ -64,6 +64,14 @@ class Comparison:
         """Every difference by policy and outcome, in the order in which they are shown."""
         return {policy.name: {one.outcome.name: one for one in self._of(policy)} for policy in self.policies}
 
+    def differences(self, outcome: str) -> dict[str, list[float]]:
+        """Paired differences of every policy, replicate by replicate."""
+        base = self.baseline.values(outcome, self.year)
+        return {
+            policy.name: [y - x for x, y in zip(base, policy.values(outcome, self.year), strict=True)]
+            for policy in self.policies
+        }
+
     def rows(self) -> list[Difference]:
         """Every difference, policy by policy."""
         return [one for rows in self.table.values() for one in rows.values()]

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from keliling.experiments.keep.run_cache import Kept
-from keliling.experiments.run.runner import Job, Plan, Progress, run_all
 from keliling.sim.errors import InvalidInput, Problem
 from keliling.sim.outcomes import Outcome
 from keliling.sim.run import Run
@@ -81,45 +79,6 @@ def window_year(scenarios: Iterable[Scenario], year: int | None = None) -> int:
     if problems:
         raise InvalidInput(problems)
     return asked
-
-
-def plan_ensembles(
-    scenarios: Sequence[Scenario],
-    replicates: int,
-    *,
-    seed: int = 1,
-    engine: str = "kernel",
-    kept: Kept | None = None,
-    checked: bool = False,
-) -> Plan:
-    """The plan of all replicates of all scenarios; replicate by replicate, so that pairs finish together."""
-    jobs = [Job(scenario, replicate, seed) for replicate in range(replicates) for scenario in scenarios]
-    return Plan(jobs, kept, engine=engine, checked=checked)
-
-
-def run_ensembles(
-    scenarios: Sequence[Scenario],
-    replicates: int,
-    *,
-    seed: int = 1,
-    workers: int | None = None,
-    kept: Kept | None = None,
-    checked: bool = False,
-    progress: Progress | None = None,
-) -> list[Ensemble]:
-    """Replicates 0, 1, ... of every scenario, lived together (see ``experiments.run.runner.run_all``)."""
-    plan = plan_ensembles(scenarios, replicates, seed=seed, kept=kept, checked=checked)
-    return ensembles_of(plan, scenarios, workers=workers, progress=progress)
-
-
-def ensembles_of(
-    plan: Plan, scenarios: Sequence[Scenario], *, workers: int | None = None, progress: Progress | None = None
-) -> list[Ensemble]:
-    """The ensembles of a plan that ``plan_ensembles`` made of these scenarios."""
-    runs = run_all(plan, workers=workers, progress=progress)
-    names = distinct([scenario.name for scenario in scenarios])
-    count = len(scenarios)
-    return [Ensemble(one, tuple(runs[at::count]), names[at]) for at, one in enumerate(scenarios)]
 
 
 def distinct(names: Sequence[str]) -> list[str]:

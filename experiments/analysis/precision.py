@@ -7,11 +7,11 @@ replicates more: a narrow interval of few replicates may be luck (Hoad, Robinson
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from keliling.experiments.analysis.intervals import interval
-from keliling.experiments.plan.study import Precision
+from keliling.experiments.plan.study import Precision, Round
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,17 @@ def following(rule: Precision, reached: Reached | None) -> int | None:
     if reached.needed is not None or reached.lived >= rule.most:
         return None
     return next_number(rule, reached)
+
+
+def rounds(
+    rule: Precision, upto: Callable[[int], Round], differences: Callable[[], Mapping[str, Sequence[float]]]
+) -> Iterator[Round]:
+    """Rounds of more and more replicates until the rule is met: ``upto`` gives that of so many, ``differences`` are
+    those of the rounds so far."""
+    count = following(rule, None)
+    while count is not None:
+        yield upto(count)
+        count = following(rule, judged(rule, differences()))
 
 
 def said(rule: Precision, reached: Reached) -> str:

@@ -1,8 +1,7 @@
-"""In which of the worlds that the evidence allows does outreach raise or lower what was observed, at two sites?
+"""In which of the worlds that the evidence allows does outreach raise or lower what was observed, at one site or more?
 
-Every uncertainty is drawn from its range, the same for both sites, but for how full each site's desk is. The paper
-saw IKM rise at one site and fall at the other while rejections fell at both; this counts how often each combination of
-signs comes out of the model by itself, without a site shock.
+The paper saw IKM rise at one site and fall at the other while rejections fell at both; this counts how often each
+combination of signs comes out of the model by itself, without a site shock.
 """
 
 from __future__ import annotations
@@ -11,36 +10,30 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from scipy.stats import qmc
+import numpy as np
+from numpy.typing import NDArray
 
-from keliling.experiments.keep.run_cache import Kept
-from keliling.experiments.plan.factors import of_parameter, uncertainties
-from keliling.experiments.run.runner import Job, Plan, Progress, run_all
-from keliling.sim.outcomes import outcomes
-from keliling.sim.parameters import Value, register
-from keliling.sim.scenario import Scenario
-
-OF_SITE = of_parameter(register()["desk_load"])
-"""What is drawn for each site apart."""
+from keliling.experiments.analysis.results import Results
 
 
 @dataclass(frozen=True)
 class Signs:
-    """Sign of the paired difference of each outcome at each site in each drawn world (-1, 0 or 1).
+    """The paired difference of each outcome at each site, in each drawn world that can be, by its design point.
 
-    ``refused`` says of each drawn world that cannot be why it cannot; ``worlds`` are the others.
+    ``refused`` is how many others were drawn, of which some run failed.
     """
 
-    outcomes: tuple[str, ...]
-    sites: tuple[str, ...]
-    worlds: list[dict[tuple[str, str], float]]
-    refused: tuple[str, ...] = ()
+    outcomes: Sequence[str]
+    sites: Sequence[str]
+    worlds: Mapping[int, Mapping[tuple[str, str], float]]
+    refused: int = 0
 
     def shares(self) -> list[tuple[tuple[tuple[int, ...], ...], float]]:
-        """Each combination of signs, site by site and outcome by outcome, with its share of worlds, common first."""
+        """Each combination of signs (-1, 0 or 1), site by site and outcome by outcome, with its share of worlds, common
+        first."""
         found = Counter(
             tuple(tuple(_sign(world[site, name]) for name in self.outcomes) for site in self.sites)
-            for world in self.worlds
+            for world in self.worlds.values()
         )
         return [(signs, count / len(self.worlds)) for signs, count in found.most_common()]
 
@@ -49,53 +42,14 @@ def _sign(value: float) -> int:
     return (value > 0) - (value < 0)
 
 
-def worlds(count: int, seed: int, sites: int, fixed: Sequence[str] = ()) -> list[list[dict[str, Value]]]:
-    """Drawn worlds by a scrambled Sobol sequence, each as the values of every site but for those ``fixed``."""
-    ranges = uncertainties(fixed=[OF_SITE.name, *fixed])
-    points = qmc.Sobol(len(ranges) + sites, rng=seed).random(count)
-    found = []
-    for point in points.tolist():
-        common = {factor.name: factor.at(share) for factor, share in zip(ranges, point, strict=False)}
-        found.append([common | {OF_SITE.name: OF_SITE.at(share)} for share in point[len(ranges) :]])
-    return found
-
-
-def signs_of(
-    pairs: Mapping[str, tuple[Scenario, Scenario]],
-    watched: Sequence[str],
-    *,
-    draws: int,
-    seed: int = 1,
-    replicate: int = 0,
-    workers: int | None = None,
-    progress: Progress | None = None,
-    kept: Kept | None = None,
-) -> Signs:
-    """Live both arms of every site in every drawn world, and take the sign of each paired difference in the last year.
-
-    ``pairs`` gives the baseline and policy of each site; ``watched`` names outcomes. One replicate a world: luck is
-    equal in both arms, and a world more tells more than a replicate more.
-    """
-    for name in watched:
-        outcomes()[name]
-    jobs: list[Job] = []
-    owned = [name for pair in pairs.values() for arm in pair for name in arm.hypothesis.overrides]
-    for of_sites in worlds(draws, seed, len(pairs), owned):
-        for arms, values in zip(pairs.values(), of_sites, strict=True):
-            jobs += [Job(arm.with_(**values), replicate, seed) for arm in arms]
-    plan = Plan(jobs, kept, tolerant=True)
-    run_all(plan, workers=workers, progress=progress)
-    found: list[dict[tuple[str, str], float]] = []
-    refused = []
-    for world in range(draws):
-        first = 2 * world * len(pairs)
-        why = [str(plan.refusal(at)) for at in range(first, first + 2 * len(pairs)) if plan.refusal(at) is not None]
-        if why:
-            refused.append(why[0])
-            continue
-        differences: dict[tuple[str, str], float] = {}
-        for place, site in enumerate(pairs):
-            base, policy = (plan.run_of(first + 2 * place + arm).values() for arm in (0, 1))
-            differences |= {(site, name): policy[name] - base[name] for name in watched}
-        found.append(differences)
-    return Signs(tuple(watched), tuple(pairs), found, tuple(refused))
+def signs_of(results: Results) -> Signs:
+    """Those of a study: its sites are its policies, each against its own baseline."""
+    watched, sites = results.study.outcomes, results.policies
+    differences = {(arm.name, name): results.difference(name, at) for at, arm in sites for name in watched}
+    failed: NDArray[np.bool_] = np.any(np.isnan(results.values["applications"]), axis=0)
+    worlds = {
+        point: {key: float(values[job]) for key, values in differences.items()}
+        for job, point in enumerate(results.point.tolist())
+        if not failed[job]
+    }
+    return Signs(watched, [arm.name for _, arm in sites], worlds, int(failed.sum()))

@@ -9,7 +9,9 @@ import rich_click as click
 from click.core import ParameterSource
 
 from keliling.experiments.commands import options
+from keliling.experiments.commands.dry import describe_scenarios
 from keliling.experiments.commands.terminal import next_step, say, show, write_json
+from keliling.experiments.commands.watch import Watch
 
 if TYPE_CHECKING:
     from keliling.experiments.plan.study import Precision
@@ -83,32 +85,33 @@ def compare(
       keliling compare kebon-jeruk-2018 kebon-jeruk-weekly-stopped
       keliling compare dki-jakarta-2018 dki-jakarta-2019 --dry-run
     """
-    from keliling.experiments.comparing import compare as compared
-    from keliling.experiments.comparing import plan_comparison
+    from keliling.experiments.conduct import conduct
+    from keliling.experiments.kinds.comparison import comparison_of, default_folder, kept_for
+    from keliling.experiments.run.executors import Place
 
     scenarios = options.load_all([baseline, *policies], set_, size)
     rule = _rule(precision, replicates)
-    how: dict[str, Any] = {"seed": seed, "year": year, "horizon": horizon, "engine": engine, "checked": checked}
-    asked = plan_comparison(scenarios, replicates=replicates, precision=rule, out=out, warn=say, **how)
-    plan = asked.plan()
+    how: dict[str, Any] = {"seed": seed, "year": year, "horizon": horizon, "engine": engine}
+    study = comparison_of(scenarios, replicates=replicates, precision=rule, **how)
+    folder = out or default_folder(study)
+    place = Place(engine, workers, checked=checked)
+    store = kept_for(study, folder, shared=out is None, checked=checked, warn=say)
     if dry_run:
-        from keliling.experiments.commands.dry import describe
-
-        describe(plan, len(scenarios), plan.replicates, workers, asked.folder, as_json=as_json)
+        describe_scenarios(study, store, place, folder, as_json=as_json)
         return
     quiet = quiet or as_json
-    if plan.finished and not quiet:
-        say(f"{len(plan.finished)} of {plan.parts} runs were finished before")
-    found = compared(asked, workers=workers, watch=options.watched(engine, quiet=quiet))
-    found.write(asked.folder, figures=figures)
+    with Watch(place, quiet=quiet) as watch:
+        report = conduct(study, store, place, watch)
+    report.write(folder, figures=figures)
     if as_json:
-        write_json(found.content())
+        write_json(report.content() | {"folder": str(folder)})
         return
-    for block in found.blocks(everything=everything):
+    for block in report.blocks(everything=everything):
         show(block)
     if not quiet:
-        say(f"Written to {asked.folder}")
-    years = [f"years={asked.scenarios[0].years}"] if asked.lengthened else []
+        say(f"Written to {folder}")
+    lived = report.comparison.baseline.scenario.years
+    years = [f"years={lived}"] if any(one.years != lived for one in scenarios) else []
     again = options.as_given((*set_, *years), size, seed)
     next_step(f"keliling trace {baseline} {policies[0]} --spared{again}   (whom it spared a rejection)", quiet=quiet)
 

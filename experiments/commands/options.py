@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import rich_click as click
 
 if TYPE_CHECKING:
-    from keliling.experiments.commands.terminal import Progress
     from keliling.sim.scenario import Scenario
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -152,18 +151,6 @@ def compile_first(engine: str, *, quiet: bool) -> None:
         if not quiet:
             say("Compiling the model for this machine, once; this takes about a minute")
         prepare()
-
-
-def watched(engine: str, *, quiet: bool) -> Callable[[int], Progress]:
-    """Who is told of so many days to be lived: the engine is compiled before any of them."""
-    from keliling.experiments.commands.terminal import Progress
-
-    def watch(days: int) -> Progress:
-        if days:
-            compile_first(engine, quiet=quiet)
-        return Progress(days, quiet=quiet)
-
-    return watch
 
 
 def as_given(set_: Sequence[str], size: float | None, seed: int) -> str:

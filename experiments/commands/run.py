@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,9 @@ import rich_click as click
 
 from keliling.experiments import NOT_A_FORECAST
 from keliling.experiments.commands import options
+from keliling.experiments.commands.dry import describe_scenarios
 from keliling.experiments.commands.terminal import heading, next_step, say, show, write_json
+from keliling.experiments.commands.watch import Watch
 
 if TYPE_CHECKING:
     from keliling.experiments.analysis.ensemble import Ensemble
@@ -61,31 +62,31 @@ def run(
       keliling run my-office.toml --set officers=3 --set events_per_month=2 --year 2019
       keliling run kebon-jeruk-2019 --json > outcomes.json
     """
-    from keliling.experiments.analysis.ensemble import ensembles_of, open_notes, plan_ensembles, window_year
-    from keliling.experiments.keep.files import ready
-    from keliling.experiments.keep.run_cache import Kept
+    from keliling.experiments.analysis.ensemble import open_notes, window_year
+    from keliling.experiments.conduct import conduct
+    from keliling.experiments.keep.histories import Histories
+    from keliling.experiments.keep.run_cache import RunCache
+    from keliling.experiments.kinds.replicated import replicated
+    from keliling.experiments.run.executors import Place
 
-    began = datetime.now(UTC)
-    (plan_of,) = options.load_all([scenario], set_, size)
+    (loaded,) = options.load_all([scenario], set_, size)
     if year is not None:
-        window_year([plan_of], year)
-    years = plan_of.reported_years if year is None else [year]
-    kept = None if out is None else Kept(out / "runs", engine, warn=say)
-    plan = plan_ensembles([plan_of], replicates, seed=seed, engine=engine, kept=kept, checked=checked)
+        window_year([loaded], year)
+    years = loaded.reported_years if year is None else [year]
+    study = replicated([loaded], replicates, seed=seed, engine=engine)
+    place = Place(engine, workers, checked=checked)
+    cache = None if out is None else RunCache(out / "runs", engine, warn=say)
+    store = Histories(study, cache, folder=out, checked=checked)
     if dry_run:
-        from keliling.experiments.commands.dry import describe
-
-        describe(plan, 1, replicates, workers, out, as_json=as_json)
+        describe_scenarios(study, store, place, out, as_json=as_json)
         return
-    if out is not None:
-        ready(out)
     quiet = quiet or as_json
-    with options.watched(engine, quiet=quiet)(plan.days) as progress:
-        (ensemble,) = ensembles_of(plan, [plan_of], workers=workers, progress=progress)
+    with Watch(place, quiet=quiet) as watch:
+        (ensemble,) = conduct(study, store, place, watch)
     from keliling.experiments.reports.single import blocks_of
     from keliling.experiments.reports.tables import provenance_of, write_ensembles, write_provenance
 
-    provenance = provenance_of([ensemble], years=years, began=began)
+    provenance = provenance_of([ensemble], years=years, began=study.details.began)
     if out is not None:
         write_ensembles(out, [ensemble])
         write_provenance(out, provenance)
@@ -112,7 +113,7 @@ def run(
     click.echo(NOT_A_FORECAST)
     if out is not None:
         say(f"Written to {out}")
-    next_step(_next(plan_of.name, plan_of.lineage), quiet=quiet)
+    next_step(_next(loaded.name, loaded.lineage), quiet=quiet)
 
 
 def _diagnosis(ensemble: Ensemble, year: int) -> Diagnosis:

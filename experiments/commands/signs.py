@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import rich_click as click
 
-from keliling.experiments import NOT_A_FORECAST
 from keliling.experiments.commands import options
-from keliling.experiments.commands.terminal import Progress, heading, next_step, say, table, write_json
-
-WORDS = {-1: "falls", 0: "same", 1: "rises"}
+from keliling.experiments.commands.study import live_study
+from keliling.experiments.commands.terminal import next_step
 
 
 @click.command()
@@ -33,12 +32,13 @@ WORDS = {-1: "falls", 0: "same", 1: "rises"}
     help="Outcome whose sign is taken. Repeatable.",
 )
 @options.added(
-    options.out("Folder to write to; by default results/signs."),
+    options.out("Folder to write to; by default results/signs-BASELINE-vs-POLICIES."),
     options.seed,
     options.set_,
     options.size,
     options.as_json,
     options.workers,
+    options.dry_run,
     options.quiet,
 )
 def signs(
@@ -51,73 +51,45 @@ def signs(
     size: float | None,
     as_json: bool,
     workers: int | None,
+    dry_run: bool,
     quiet: bool,
 ) -> None:
     """Count the signs of a policy's effect at one site or more, in worlds drawn from all that is uncertain.
 
     Each world draws every uncertainty from its range, the same for all sites but for how full each one's desk is.
     Worlds that cannot be (no constants give what their parameters say) are counted and left out.
-    Finished runs are kept: an interrupted count goes on when the same command is given again.
+    It is a study of the kind "signs": finished runs are kept, and more draws extend it.
 
     \b
     Examples:
       keliling signs kebon-jeruk-2018 kebon-jeruk-weekly --size 0.1 --draws 16
       keliling signs kebon-jeruk-2018 kebon-jeruk-2019 grogol-petamburan-2018 grogol-petamburan-2019 --size 0.2
     """
-    from difflib import get_close_matches
-
-    from keliling.experiments.analysis.signs import signs_of
-    from keliling.experiments.keep.files import ready, write_whole
-    from keliling.experiments.keep.run_cache import Kept
+    from keliling.experiments.conduct import study_of_tables
+    from keliling.experiments.plan.study_file import LONGEST_NAME
+    from keliling.experiments.run.executors import Place
     from keliling.sim.errors import InvalidInput, Problem
-    from keliling.sim.outcomes import outcomes
 
     if len(scenarios) % 2:
         raise InvalidInput([Problem("options", 0, 0, "BASELINE POLICY", " ".join(scenarios), "come in pairs")])
-    unknown = [name for name in watched if name not in outcomes()]
-    if unknown:
-        nearest = [next(iter(get_close_matches(name, outcomes(), 1, 0.0)), "") for name in unknown]
-        raise InvalidInput(
-            [
-                Problem("options", 0, 0, "--outcome", name, "is not an outcome", near)
-                for name, near in zip(unknown, nearest, strict=True)
-            ]
-        )
     loaded = options.load_all(scenarios, set_, size)
-    pairs = {policy.name: (base, policy) for base, policy in zip(loaded[::2], loaded[1::2], strict=True)}
-    quiet = quiet or as_json
-    folder = out or Path("results") / "signs"
-    ready(folder)
-    options.compile_first("kernel", quiet=quiet)
-    with Progress(draws * sum(one.days for one in loaded), quiet=quiet) as progress:
-        found = signs_of(
-            pairs,
-            watched,
-            draws=draws,
-            seed=seed,
-            workers=workers,
-            progress=progress,
-            kept=Kept(folder / "runs", warn=say),
+    sites = {one.name: at for at, one in enumerate(loaded) if at % 2}
+    tables: dict[str, Any] = {
+        "title": "Signs of effects",
+        "question": "How often does each combination of signs come out, over all that is uncertain?",
+        "kind": "signs",
+        "baseline": scenarios[0],
+        "outcomes": list(watched),
+        "policies": {name: scenarios[at] for name, at in sites.items()},
+        "against": {name: scenarios[at - 1] for name, at in sites.items() if scenarios[at - 1] != scenarios[0]},
+        "factors": {"all": True},
+    }
+    name = "-".join(["signs", loaded[0].name, "vs", *sites])[:LONGEST_NAME]
+    asked: dict[str, Any] = {"points": draws, "seed": seed, "size": size}
+    study = study_of_tables(tables, set_, name=name, asked_by="signs", **asked)
+    live_study(study, Place(workers=workers), out, figures=False, as_json=as_json, dry_run=dry_run, quiet=quiet)
+    if not dry_run:
+        next_step(
+            f"keliling compare {scenarios[0]} {scenarios[1]}   (how large the effect is at base)",
+            quiet=quiet or as_json,
         )
-    lines = ["world,policy,outcome,difference"]
-    for world, differences in enumerate(found.worlds):
-        lines += [f"{world},{site},{name},{value!r}" for (site, name), value in differences.items()]
-    write_whole(folder / "worlds.csv", ("\n".join(lines) + "\n").encode())
-    columns = [f"{outcomes()[name].title}, {site}" for site in found.sites for name in found.outcomes]
-    rows = [
-        [*(WORDS[sign] for site in combination for sign in site), f"{100 * share:.1f}%"]
-        for combination, share in found.shares()
-    ]
-    if as_json:
-        counts = {"draws": draws, "refused": list(found.refused), "seed": seed}
-        write_json({"columns": [*columns, "share"], "rows": rows, **counts})
-        return
-    heading(f"Signs of the effect in {draws} drawn worlds")
-    if found.refused:
-        click.echo(f"{len(found.refused)} of them cannot be and are left out, such as one with {found.refused[0]}")
-    table([*columns, "Worlds"], rows, right=(len(columns),))
-    click.echo()
-    click.echo(NOT_A_FORECAST)
-    if not quiet:
-        say(f"Written to {folder}")
-    next_step(f"keliling compare {scenarios[0]} {scenarios[1]}   (how large the effect is at base)", quiet=quiet)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 from keliling.experiments.commands import options
-from keliling.experiments.commands.terminal import Progress, duration, facts, next_step, say, show, table, write_json
+from keliling.experiments.commands.dry import describe_study
+from keliling.experiments.commands.terminal import next_step, say, show, table, write_json
+from keliling.experiments.commands.watch import Watch
 
 if TYPE_CHECKING:
-    from keliling.experiments.conduct import Event
-    from keliling.experiments.keep.study_store import Store
-    from keliling.experiments.kinds.base import Kind
     from keliling.experiments.plan.study import Study
     from keliling.experiments.reports.report import Report
     from keliling.experiments.run.executors import Place
@@ -52,7 +50,7 @@ if TYPE_CHECKING:
         "--cluster",
         default=None,
         metavar="ADDRESS",
-        help="Send the work to a Dask scheduler, such as tcp://10.0.0.5:8786, whose workers see the same folder.",
+        help="Send the work to a Dask scheduler, such as tcp://10.0.0.5:8786, whose workers have this version of keliling.",
     ),
     options.engine,
     options.workers,
@@ -90,19 +88,27 @@ def study(
       keliling study outreach-frequency-kebon-jeruk
       keliling study my-study.toml --points 256 --workers 2
     """
-    from keliling.experiments.conduct import conduct, load_study
-    from keliling.experiments.keep.study_store import Store
-    from keliling.experiments.kinds import KINDS
+    from keliling.experiments.conduct import load_study
     from keliling.experiments.run.executors import Place
 
-    quiet = quiet or as_json
     numbers = {"points": points, "replicates": replicates, "seed": seed, "size": size}
     asked: dict[str, Any] = numbers | {"precision": precision}
-    found = load_study(study, set_, **asked)
-    kind, place = KINDS[found.kind], Place(engine, workers, cluster)
-    store = Store(out or Path("results") / found.name, found)
+    found, place = load_study(study, set_, **asked), Place(engine, workers, cluster)
+    live_study(found, place, out, figures=figures, as_json=as_json, dry_run=dry_run, quiet=quiet)
+
+
+def live_study(
+    study: Study, place: Place, out: Path | None, *, figures: bool, as_json: bool, dry_run: bool, quiet: bool
+) -> None:
+    """Live a study, write what it comes to, and show it; or say what it would be."""
+    from keliling.experiments.conduct import conduct
+    from keliling.experiments.keep.study_store import Store
+    from keliling.experiments.kinds import KINDS
+
+    kind, quiet = KINDS[study.kind], quiet or as_json
+    store = Store(out or Path("results") / study.name, study)
     if dry_run:
-        _describe(found, kind, store, place, as_json=as_json)
+        describe_study(study, kind, store, place, as_json=as_json)
         return
 
     def write(report: Report) -> None:
@@ -111,7 +117,7 @@ def study(
             kind.draw(store.folder, report)
 
     with Watch(place, quiet=quiet) as watch:
-        report = conduct(found, store, place, watch, finish=write)
+        report = conduct(study, store, place, watch, finish=write)
     if as_json:
         write_json(kind.content(report) | {"folder": str(store.folder)})
         return
@@ -120,62 +126,6 @@ def study(
     if not quiet:
         say(f"Written to {store.folder}")
     next_step(f"keliling verify {store.folder}   (lives a sample anew and compares)", quiet=quiet)
-
-
-class Watch:
-    """Tells on stderr what happens to a study: what was finished before, and how far each round is."""
-
-    def __init__(self, place: Place, *, quiet: bool) -> None:
-        self.place, self.quiet = place, quiet
-        self._rounds = ExitStack()
-        self._progress: Progress | None = None
-
-    def __enter__(self) -> Watch:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._rounds.close()
-
-    def __call__(self, event: Event) -> None:
-        from keliling.experiments.conduct import Lived, Planned, RoundEnded
-
-        if isinstance(event, Planned):
-            if self.place.cluster is None and event.left:
-                options.compile_first(self.place.engine, quiet=self.quiet)
-            if event.finished and not self.quiet:
-                say(f"{event.finished:,} of {event.finished + event.left:,} runs were finished before")
-            self._progress = self._rounds.enter_context(Progress(event.left, quiet=self.quiet, unit="runs"))
-        elif isinstance(event, Lived) and self._progress is not None:
-            self._progress(event.runs)
-        elif isinstance(event, RoundEnded):
-            self._rounds.close()
-
-
-def _describe(study: Study, kind: Kind, store: Store, place: Place, *, as_json: bool) -> None:
-    """Say what a study comes to: runs, time and disk; nothing is run and nothing written."""
-    from keliling.experiments.keep.study_store import BYTES_A_RUN
-    from keliling.experiments.run.runner import Job, Plan, cores
-
-    runs = kind.most_runs(study)
-    workers = place.workers or cores()
-    one = Plan([Job(arm.scenario, 0, study.seed) for arm in study.arms], engine=place.engine)
-    grounds = len(study.design) if study.factors else 1
-    seconds = one.seconds_of(runs // len(study.arms), grounds, workers)
-    most = "at most " if study.precision else ""
-    bytes_ = runs * BYTES_A_RUN
-    rows: list[tuple[str, Any, str]] = [
-        ("Study", study.name, f"{study.title} ({study.kind})"),
-        ("Asks", study.question, study.question),
-        ("Arms", [arm.name for arm in study.arms], kind.arms_in_words(study)),
-        ("Factors", len(study.factors), f"{len(study.factors)}{' and luck' if study.lucky else ''}"),
-        ("Points", len(study.design), f"{len(study.design):,}"),
-        ("Runs", runs, f"{most}{runs:,}"),
-        ("Adults", one.adults, f"about {one.adults:,} in a run"),
-        ("Time", seconds, f"{most}about {duration(seconds)} with {workers} worker{'s' if workers > 1 else ''} here"),
-        ("Disk", bytes_, f"{most}about {max(bytes_ / 1e6, 0.1):,.1f} MB"),
-        ("Writes", str(store.folder), f"to {store.folder}"),
-    ]
-    facts(rows, as_json=as_json)
 
 
 @click.command()

@@ -131,7 +131,7 @@ def duration(seconds: float) -> str:
 
 
 class Progress:
-    """Days or runs lived, and time left, on stderr: a bar on a terminal, else a line every ten seconds."""
+    """How much is lived, in days or another unit, and the time left, on stderr: a bar on a terminal, else lines."""
 
     def __init__(self, total: int, *, quiet: bool = False, unit: str = "days") -> None:
         self.total, self.quiet, self.unit = total, quiet, unit
@@ -144,15 +144,8 @@ class Progress:
         self._spoke = time.monotonic()
         if not self.quiet and self.total and sys.stderr.isatty():
             from rich.console import Console
-            from rich.progress import BarColumn, ProgressColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+            from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
             from rich.progress import Progress as Bar
-            from rich.text import Text
-
-            class Pace(ProgressColumn):
-                """Runs a second; nothing while that is not known."""
-
-                def render(self, task: Any) -> Text:
-                    return Text("" if task.speed is None else f"{task.speed:.1f} a second")
 
             columns = (
                 TextColumn("{task.description}"),
@@ -160,7 +153,6 @@ class Progress:
                 TaskProgressColumn(),
                 TimeRemainingColumn(),
                 TextColumn("left"),
-                *([Pace()] if self.unit == "runs" else []),
             )
             self._bar = Bar(*columns, console=Console(stderr=True), transient=True)
             self._bar.start()
@@ -184,6 +176,5 @@ class Progress:
             self._spoke = now
             began, before = self._first
             pace = (self.lived - before) / (now - began)
-            left = duration((self.total - self.lived) / pace)
-            of_runs = f", {pace:.1f} a second" if self.unit == "runs" else ""
-            say(f"{min(self.lived / self.total, 1.0):.0%} of the {self.unit} lived{of_runs}, about {left} left")
+            left = duration(max(self.total - self.lived, 0) / pace)
+            say(f"{min(self.lived / self.total, 1.0):.0%} of the {self.unit} lived, about {left} left")

@@ -25,7 +25,7 @@ from keliling.sim.records import BY_RW
 from keliling.sim.scenario import Scenario
 
 
-class Kept:
+class RunCache:
     """The finished runs of one engine in one folder. ``warn`` is told of each damaged file, which is then run anew."""
 
     def __init__(

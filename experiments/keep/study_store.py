@@ -59,6 +59,11 @@ class Store:
     def __init__(self, folder: Path, study: Study) -> None:
         self.folder, self.study = folder, study
 
+    @property
+    def where(self) -> str:
+        """What becomes of finished runs when the study ends early, in words."""
+        return f"they are kept in {self.folder}, and the same command goes on from there"
+
     # -- beginning
 
     @contextmanager
@@ -127,10 +132,10 @@ class Store:
             "sittings": [*before.get("sittings", []), {"from": now, "host": socket.gethostname(), **words}],
         }
 
-    def close(self, **words: Any) -> None:
-        """Note when this sitting ended, and what else there is to say of it."""
+    def close(self) -> None:
+        """Note when this sitting ended."""
         manifest = read_manifest(self.folder)
-        manifest["sittings"][-1] |= words | {"to": datetime.now(UTC).isoformat(timespec="seconds")}
+        manifest["sittings"][-1] |= {"to": datetime.now(UTC).isoformat(timespec="seconds")}
         write_whole(self.folder / MANIFEST, (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode())
 
     @property
@@ -180,11 +185,10 @@ class Store:
 
         points = self.study.design
         columns: dict[str, Any] = {"point": pa.array([one.number for one in points], pa.int32())}
-        names = dict.fromkeys(name for point in points for name in point.values)
-        for name in names:
+        for name in dict.fromkeys(name for point in points for name in point.columns):
             base = self.study.arms[0].scenario
             base_value = base.values.get(name, base.hypothesis.name)
-            columns[name] = pa.array([point.values.get(name, base_value) for point in points])
+            columns[name] = pa.array([point.columns.get(name, base_value) for point in points])
         if self.study.lucky:
             columns["luck"] = pa.array([point.luck for point in points], pa.int64())
         return pa.table(columns).replace_schema_metadata({"keliling": self.digest})
@@ -210,7 +214,7 @@ class Store:
         kept = [at for at, key in enumerate(keys) if at == 0 or key != keys[at - 1]]
         return whole if len(kept) == len(keys) else whole.take(pa.array(kept))
 
-    def finished(self) -> set[str]:
+    def finished(self, jobs: Iterable[Job] = ()) -> set[str]:
         """The keys of all finished runs."""
         return set(self.runs()["key"].to_pylist())
 

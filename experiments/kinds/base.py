@@ -9,21 +9,24 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keliling.experiments import NOT_A_FORECAST
 from keliling.experiments.analysis.decision import Decision, Standing, decide
 from keliling.experiments.analysis.differences import variance_ratio
 from keliling.experiments.analysis.information import worth_knowing
-from keliling.experiments.analysis.precision import following, judged, said
-from keliling.experiments.analysis.results import Results
+from keliling.experiments.analysis.precision import judged, rounds, said
+from keliling.experiments.analysis.results import Results, results_of
 from keliling.experiments.plan.factors import Factor
 from keliling.experiments.plan.points import BASE, DesignPoint, at, latin
-from keliling.experiments.plan.study import OUTCOMES, Arm, Round, Study
+from keliling.experiments.plan.study import OUTCOMES, Arm, Job, Round, Study
 from keliling.experiments.plan.study_file import StudyFile
 from keliling.experiments.reports.blocks import Block, Cell, interval_text, meanings, share_text
 from keliling.experiments.reports.report import Report, content_of, write_tables
 from keliling.sim.outcomes import Outcome, outcomes
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 MOST_FACTORS = 12  # that are told; the others stand in the table
 
@@ -38,6 +41,7 @@ class Kind:
     luck = False
     default_points = 32
     keeps: tuple[str, ...] = (OUTCOMES,)
+    ranks = True
 
     # -- its file
 
@@ -72,10 +76,11 @@ class Kind:
         if rule is None:
             yield Round(study.jobs())
             return
-        upto = following(rule, None)
-        while upto is not None:
-            yield Round(study.jobs(upto))
-            upto = following(rule, judged(rule, results().differences(rule.outcome)))
+        yield from rounds(rule, lambda count: Round(study.jobs(count)), lambda: results().differences(rule.outcome))
+
+    def results(self, study: Study, runs: pa.Table, jobs: Sequence[Job]) -> Results:
+        """The results of these jobs."""
+        return results_of(study, runs, jobs)
 
     def most_runs(self, study: Study) -> int:
         """How many runs it may come to."""

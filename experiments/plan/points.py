@@ -9,7 +9,7 @@ Latin: hypercubes of ``BLOCK`` points. A sequence: scrambled Sobol.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -27,12 +27,20 @@ Shares = NDArray[np.float64]
 @dataclass(frozen=True)
 class DesignPoint:
     """One point over the factors. ``luck`` is the replicate that it comes with, None when luck is no factor; ``fair``
-    says whether it belongs to a fair sample of the factors, over which there are means and chances."""
+    says whether it belongs to a fair sample of the factors, over which there are means and chances; ``own`` holds, by
+    the name of a baseline, what is set in that and in the arms that are compared with it alone."""
 
     number: int
     values: Mapping[str, Value]
     luck: int | None = None
     fair: bool = True
+    own: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> dict[str, Value]:
+        """All its values by the name that each has in a table."""
+        own = {f"{name}, {arm}": value for arm, values in self.own.items() for name, value in values.items()}
+        return {**self.values, **own}
 
 
 BASE = DesignPoint(0, {})

@@ -23,8 +23,9 @@ from keliling.sim.parameters import Value
 from keliling.sim.scenario import Scenario
 
 NOW = "now"
-OUTCOMES, MONTHS = "outcomes", "months"
-"""What can be kept of a run: its outcomes in the study's year, with who was rejected and where; its monthly records."""
+OUTCOMES, MONTHS, HISTORY = "outcomes", "months", "history"
+"""What can be kept of a run: its outcomes in the study's year, with who was rejected and where; its monthly records;
+all that it leaves behind."""
 POINT_BITS = 20  # of the number of a replicate, where every design point has replicates of its own
 MOST_OWN = 2 ** (32 - POINT_BITS)  # replicates that a design point can then have
 
@@ -45,9 +46,14 @@ class Arm:
         """Of its scenario."""
         return self.scenario.digest()
 
+    def values_at(self, point: DesignPoint) -> dict[str, Value]:
+        """What a design point sets in it."""
+        return {**point.values, **point.own.get(self.baseline, {})}
+
     def at(self, point: DesignPoint) -> Scenario:
         """Its scenario at a design point. Raises InvalidInput when their values do not fit together."""
-        return self.scenario.with_(**point.values) if point.values else self.scenario
+        values = self.values_at(point)
+        return self.scenario.with_(**values) if values else self.scenario
 
 
 @dataclass(frozen=True)
@@ -163,6 +169,8 @@ class Study:
     """What its kind declares besides."""
     keeps: tuple[str, ...] = (OUTCOMES,)
     """What is kept of every run."""
+    strict: bool = False
+    """Whether a run that fails ends the study; otherwise it is a row without numbers."""
     path: str = ""
     """The study's file, and its text."""
     text: str = ""
@@ -203,7 +211,7 @@ class Study:
     def key(self, arm: Arm, point: DesignPoint, replicate: int) -> str:
         """What determines a row, digested: the scenario as it is at the design point, seed, replicate, what is kept."""
         scenario = arm.scenario
-        resolved = [arm.digest, sorted(point.values.items())]
+        resolved = [arm.digest, sorted(arm.values_at(point).items())]
         if "hypothesis" in point.values:  # which may be a file: its text counts, and not its name
             try:
                 resolved = [arm.at(point).digest()]

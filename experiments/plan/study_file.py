@@ -42,11 +42,13 @@ class Kind(Protocol):
     refuses: tuple[str, ...]
     """Keys that all may have but this kind."""
     luck: bool
-    """Whether luck is one of its factors, so that there are no replicates to be asked for."""
+    """Whether every design point comes with its luck, so that there are no replicates to be asked for."""
     default_points: int
     """Points of a design over factors where the file says nothing; 0 where the kind says itself how many there are."""
     keeps: tuple[str, ...]
     """What it keeps of every run."""
+    ranks: bool
+    """Whether its first outcome ranks policies, so that more or less of it must be better."""
 
     def beside(self, file: StudyFile) -> Any:
         """What is read beside the file, such as a table."""
@@ -123,7 +125,7 @@ class StudyFile(StudyValues):
         baseline = self.baseline()
         factors = factors_of(self)
         beside = kind.beside(self)
-        self.watched = self.outcomes()
+        self.watched = self.outcomes(ranks=kind.ranks)
         precision, goal = self.precision(), self.goal()
         worth = self.positive("worth")
         problems.raise_if_any()
@@ -202,10 +204,20 @@ class StudyFile(StudyValues):
             if key not in names:
                 place = self.place("parameters", key)
                 self.problems.add("setting-unknown", place, nearest=nearest_name(key, names))
+        return self.scenario_at("baseline")
+
+    def scenario_at(self, *keys: str) -> Scenario | None:
+        """The scenario that is named at a place of the file; None when there is none that can be."""
+        name: Any = self.tables
+        for key in keys:
+            name = name[key]
+        if not isinstance(name, str):
+            self.problems.add("text-expected", self.place(*keys), name)
+            return None
         try:
-            return self.scenario(self.tables["baseline"])
+            return self.scenario(name)
         except InvalidInput as error:
-            self.moved(error, "baseline")
+            self.moved(error, *keys)
         return None
 
     def scenario(self, name: str) -> Scenario:
@@ -252,16 +264,13 @@ class StudyFile(StudyValues):
             if len(name) > LONGEST_NAME or not name.isprintable() or set(name) & set("/\\"):
                 self.problems.add("study-policy-name", self.place("policies", name), most=LONGEST_NAME)
             elif isinstance(value, str):
-                try:
-                    one = self.scenario(value)
-                    found.append(Arm(name, one.title, one))
-                except InvalidInput as error:
-                    self.moved(error, "policies", name)
+                one = self.scenario_at("policies", name)
+                found += [] if one is None else [Arm(name, one.title, one)]
             elif isinstance(value, dict) and value:
                 levels = {key: one for key, one in value.items() if key != "from"}
                 title, when = name.replace("_", " "), value.get("from", self.month)
                 made = self.arm(name, title, levels, "policies", name, baseline=baseline, month=when)
-                found += [replace(one, levels={}) for one in made]  # those of a frequency or grid are its own
+                found += [replace(arm, levels={}) for arm in made]  # those of a frequency or grid are its own
             else:
                 self.problems.add("study-policy", self.place("policies", name), value)
         return found
@@ -324,7 +333,7 @@ class StudyFile(StudyValues):
             if self.given(key) is not None and key not in kind.own_keys:
                 self.problems.add("study-unused", self.place(key), kind=kind.name, why="")
         if self.given("replicates") is not None and kind.luck:
-            why = ": luck is one of its factors"
+            why = ": every design point comes with its luck"
             self.problems.add("study-unused", self.place("replicates"), kind=kind.name, why=why)
         if self.given("points") is not None and not (factors and kind.default_points):
             why = " without factors to be drawn"
@@ -355,24 +364,23 @@ class StudyFile(StudyValues):
         return set(sets)
 
     def check_years(self, arms: Sequence[Arm]) -> None:
-        """Policies of the baseline's people that begin with it share its luck month by month, and report the year."""
-        begins = arms[0].scenario.first_year - arms[0].scenario.warmup_years
-        for arm in arms[1:]:
-            years, began = arm.scenario.reported_years, arm.scenario.first_year - arm.scenario.warmup_years
-            people = [
-                (one.profile.content(), one.size, one.population_seed) for one in (arms[0].scenario, arm.scenario)
-            ]
+        """Policies of their baseline's people that begin with it share its luck month by month; all report the year."""
+        named = {arm.name: arm for arm in reversed(arms)}
+        for arm in (arm for arm in arms[1:] if arm.name != NOW):
+            baseline, one = named[arm.baseline].scenario, arm.scenario
+            begins, began = (each.first_year - each.warmup_years for each in (baseline, one))
+            people = [(each.profile.content(), each.size, each.population_seed) for each in (baseline, one)]
+            years = one.reported_years
+            place = self.place("policies", arm.name)
+            if arm.baseline == arm.name:  # told where the first policy that is set against it says so
+                place = self.place(
+                    "against", next(each.name for each in arms if each.baseline == arm.name != each.name)
+                )
             if people[0] != people[1]:
-                self.problems.add("study-policy-district", self.place("policies", arm.name), arm.name)
+                self.problems.add("study-policy-district", place, arm.name)
             elif began != begins or self.year not in years:
-                words: dict[str, Any] = {
-                    "begins": begins,
-                    "year": self.year,
-                    "began": began,
-                    "first": years[0],
-                    "last": years[-1],
-                }
-                self.problems.add("study-policy-years", self.place("policies", arm.name), arm.name, **words)
+                words: dict[str, Any] = {"begins": begins, "year": self.year, "began": began}
+                self.problems.add("study-policy-years", place, arm.name, **words, first=years[0], last=years[-1])
 
 
 def as_written(value: Value) -> str:

@@ -44,6 +44,7 @@ STUDY_RULES = {
     "study-policy-district": "is of another district, size or population than the baseline, so nobody can be paired",
     "study-policy-years": "must begin in {begins} as the baseline does, and report {year}; it begins in {began} and "
     "reports {first} to {last}",
+    "study-against": "is no policy of this study",
     "study-lever": "is not a lever, so no policy can move it",
     "study-levels": "must be a list of values, such as [0, 1, 2]",
     "study-name-twice": "two policies have this name",
@@ -117,15 +118,15 @@ class StudyValues:
         self.problems.add("study-outcome", self.place(*keys), value, nearest=nearest)
         return None
 
-    def outcomes(self) -> tuple[str, ...]:
-        """The outcomes that are reported; the first ranks policies, so it must have a better direction."""
+    def outcomes(self, *, ranks: bool = True) -> tuple[str, ...]:
+        """The outcomes that are reported; where the first ranks policies it must have a better direction."""
         given = self.tables.get("outcomes", list(DEFAULT_OUTCOMES))
         if not isinstance(given, list) or not given:
             self.problems.add("study-outcomes", self.place("outcomes"), given)
             return ()
         names = [self.outcome(value, "outcomes", at) for at, value in enumerate(given)]
         found = tuple(dict.fromkeys(name for name in names if name))
-        if found and outcomes()[found[0]].better == NEITHER:
+        if ranks and found and outcomes()[found[0]].better == NEITHER:
             self.problems.add("study-direction", self.place("outcomes", 0), found[0])
         return found
 

@@ -51,13 +51,13 @@ def write_rows(path: Path, rows: Sequence[Any]) -> None:
 def write_runs(folder: Path, results: Results) -> None:
     """Write every run with the values of its design point."""
     study = results.study
-    names = list(dict.fromkeys(name for point in study.design for name in point.values))
+    names = list(dict.fromkeys(name for point in study.design for name in point.columns))
     base = results.arms[0].scenario
     header = ["point", "replicate", "policy", *names, *results.values]
     rows = []
     for job in range(results.jobs):
         point = study.design[int(results.point[job])]
-        levels = [point.values.get(name, base.values.get(name, base.hypothesis.name)) for name in names]
+        levels = [point.columns.get(name, base.values.get(name, base.hypothesis.name)) for name in names]
         for at, arm in enumerate(results.arms):
             if (at, job) in results.absent:
                 continue

@@ -1,193 +1,243 @@
-"""Lives the jobs of a study in batches of a few seconds, each kept before the next begins.
-
-Batches are lived by threads (compiled engine), processes (agents) or the workers of a Dask cluster, who all do the
-same: live the jobs, write their rows, say how many. What comes of a study does not depend on who lived which batch, nor
-on how often it was stopped.
+"""Executors live batches of jobs: threads for the compiled engine, which lets other threads go on, processes for the
+agents, or the workers of a Dask cluster. All do the same, so nothing depends on who lived which batch.
 """
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import pickle
+import signal
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from concurrent.futures import Executor as Pool
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from keliling.experiments.keep.study_store import Store
+from keliling.experiments.keep.keeper import Row
 from keliling.experiments.plan.study import Job, Study
 from keliling.experiments.run.rows import rows_of
-from keliling.experiments.run.runner import cores
-from keliling.experiments.run.workers import SPAWN, serve
-from keliling.sim.errors import Interrupted, KelilingError
+from keliling.sim.errors import KelilingError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-BATCH_SECONDS = 2.0
-IN_FLIGHT = 2  # batches that wait or are lived, for each worker
-POLL_SECONDS = 0.2
-
-Progress = Callable[[int], None]
-
-
-@dataclass(frozen=True)
-class Done:
-    """What became of a batch."""
-
-    jobs: int
-    rows: int
-    failed: int
-    seconds: float
+SPAWN = multiprocessing.get_context("spawn")
+"""Spawned and not forked: mesa and numba start threads, and a fork in the middle of one may never wake up."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where batches are lived: on so many workers here, or on the Dask cluster at an address."""
+    """Where and how jobs are lived: by which engine, on so many workers here or on the Dask cluster at an address, and
+    whether the laws of the model are verified every day."""
 
     engine: str = "kernel"
     workers: int | None = None
     cluster: str | None = None
+    checked: bool = False
 
 
-class _Cancelled(Exception):
-    """Somebody asked for an end."""
+@dataclass(frozen=True)
+class Batch:
+    """What became of some jobs: the rows of those that were lived to their end."""
+
+    jobs: int
+    rows: list[Row]
+    days: int
+    seconds: float
 
 
-def live_jobs(
-    study: Study,
-    store: Store,
-    jobs: Sequence[Job],
-    place: Place,
-    progress: Progress,
-    cancel: threading.Event | None = None,
-) -> list[Done]:
-    """Live the jobs, batch by batch; ``progress`` is told of rows as they are kept.
+class Stop(BaseException):
+    """Raised inside a run whose executor was asked to stop; no fault of the run, so no handler of faults sees it."""
 
-    Raises Interrupted on Ctrl-C, or once ``cancel`` is set by another thread; KelilingError when a batch cannot be kept
-    or a worker is lost for good. Whatever was finished by then is kept.
-    """
-    done: list[Done] = []
-    left = list(jobs)
-    if not left:
-        return done
-    stop = threading.Event()
+
+def cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def live_batch(study: Study, jobs: Sequence[Job], place: Place, progress: Callable[[int], None]) -> Batch:
+    """Live jobs one by one; ``progress`` is told of working days, and ends it by raising Stop."""
+    began, days, lived = time.perf_counter(), 0, 0
+    rows: list[Row] = []
+
+    def more(count: int) -> None:
+        nonlocal days
+        days += count
+        progress(count)
+
     try:
-        with _executor(place, len(left)) as (pool, workers):
-            pending: set[Future[Done]] = set()
-            size = 1
-            try:
-                while left or pending:
-                    if cancel is not None and cancel.is_set():
-                        raise _Cancelled
-                    while left and len(pending) < IN_FLIGHT * workers:
-                        batch, left = left[:size], left[size:]
-                        pending.add(_submit(pool, study, store, batch, place, stop))
-                    ready, pending = wait(pending, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
-                    for future in ready:
-                        done.append(future.result())
-                        progress(done[-1].rows)
-                    if done:
-                        size = _batch_size(done, len(left), workers)
-            except BaseException:
-                stop.set()
-                for future in pending:
-                    future.cancel()
-                wait(pending)  # what is being lived is kept too
-                done += [one.result() for one in pending if not one.cancelled() and one.exception() is None]
-                raise
-    except (KeyboardInterrupt, _Cancelled):
-        kept = sum(one.rows for one in done)
-        raise Interrupted(
-            f"stopped: {kept:,} runs lived now are kept in {store.folder}, and the same command goes on from there"
-        ) from None
-    except KelilingError:
-        raise
-    except Exception as error:  # a process or a cluster that is no more
-        raise KelilingError(
-            f"the workers were lost ({type(error).__name__}: {error}); what was finished is kept in {store.folder}, "
-            "and the same command goes on from there"
-        ) from error
-    return done
+        for job in jobs:
+            more(0)
+            rows += rows_of(study, job, place.engine, checked=place.checked, progress=more)
+            lived += 1
+    except Stop:
+        pass
+    return Batch(lived, rows, days, time.perf_counter() - began)
 
 
-def _batch_size(done: Sequence[Done], left: int, workers: int) -> int:
-    """Jobs that take about BATCH_SECONDS, and no more than leave work for everybody.
+class Executor(ABC):
+    """Some workers. As a context they end with it, and what they have not begun by then is dropped."""
 
-    By the slowest of the last batches, and at most twice as many as they had: jobs that fail at once say nothing of
-    how long the next ones take.
-    """
-    last = done[-2 * workers :]
-    pace = max(one.seconds / max(one.jobs, 1) for one in last)
-    fair = -(-left // (2 * workers))
-    return max(1, min(int(BATCH_SECONDS / max(pace, 1e-4)), fair, 2 * max(one.jobs for one in last)))
+    def __init__(self, place: Place, count: int) -> None:
+        self.place, self.count = place, count
+        self.pool = self.begun()
 
+    @abstractmethod
+    def begun(self) -> Pool:
+        """The workers."""
 
-def _submit(
-    pool: Executor, study: Study, store: Store, jobs: Sequence[Job], place: Place, stop: threading.Event
-) -> Future[Done]:
-    if isinstance(pool, ThreadPoolExecutor):
-        return pool.submit(live_batch, study, store.folder, jobs, place.engine, stop.is_set)
-    return pool.submit(live_sent_batch, pickle.dumps(study), store.folder.resolve(), jobs, place.engine)
+    @abstractmethod
+    def submit(self, study: Study, jobs: Sequence[Job]) -> Future[Batch]:
+        """Have jobs lived."""
 
+    @abstractmethod
+    def days_lived(self) -> int:
+        """Working days lived so far, by all workers."""
 
-def live_batch(
-    study: Study, folder: Path, jobs: Sequence[Job], engine: str, stopped: Callable[[], bool] = lambda: False
-) -> Done:
-    """Live the jobs of one batch and keep their rows; fewer of them when asked to stop."""
-    began = time.perf_counter()
-    rows: list[dict[str, Any]] = []
-    lived = 0
-    for job in jobs:
-        if stopped():
-            break
-        rows += rows_of(study, job, engine)
-        lived += 1
-    if rows:
-        Store(folder, study).write(rows)
-    failed = sum(row["error"] is not None for row in rows)
-    return Done(lived, len(rows), failed, time.perf_counter() - began)
+    @abstractmethod
+    def stop(self) -> None:
+        """Ask those at work to stop at the end of their month."""
+
+    def __enter__(self) -> Executor:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        self.pool.shutdown(wait=True, cancel_futures=True)
 
 
+class Threads(Executor):
+    """Threads of this process."""
+
+    def begun(self) -> Pool:
+        """The workers."""
+        self._days, self._lock, self._stop = 0, threading.Lock(), threading.Event()
+        return ThreadPoolExecutor(self.count)
+
+    def submit(self, study: Study, jobs: Sequence[Job]) -> Future[Batch]:
+        """Have jobs lived."""
+        return self.pool.submit(live_batch, study, jobs, self.place, self._lived)
+
+    def _lived(self, days: int) -> None:
+        with self._lock:
+            self._days += days
+        if self._stop.is_set():
+            raise Stop
+
+    def days_lived(self) -> int:
+        """Working days lived so far, by all workers."""
+        return self._days
+
+    def stop(self) -> None:
+        """Ask those at work to stop at the end of their month."""
+        self._stop.set()
+
+
+class Processes(Executor):
+    """Processes of their own on this machine."""
+
+    def begun(self) -> Pool:
+        """The workers."""
+        self._days, self._stop = SPAWN.Value("q", 0), SPAWN.Event()
+        shared = self._days, self._stop
+        return ProcessPoolExecutor(self.count, mp_context=SPAWN, initializer=_begin, initargs=shared)
+
+    def submit(self, study: Study, jobs: Sequence[Job]) -> Future[Batch]:
+        """Have jobs lived."""
+        return self.pool.submit(_live_sent, pickle.dumps(study), jobs, self.place)
+
+    def days_lived(self) -> int:
+        """Working days lived so far, by all workers."""
+        return int(self._days.value)
+
+    def stop(self) -> None:
+        """Ask those at work to stop at the end of their month."""
+        self._stop.set()
+
+
+class Cluster(Executor):
+    """The workers of a Dask cluster. They are told nothing while they live a batch, nor do they tell."""
+
+    def begun(self) -> Pool:
+        """The workers. Raises KelilingError when there is no such cluster, or it has none."""
+        try:
+            from distributed import Client
+        except ImportError:
+            raise KelilingError('--cluster needs Dask: python -m pip install "keliling[cluster]"') from None
+        address = self.place.cluster
+        try:
+            self._client = Client(address, timeout=10)
+        except (OSError, ValueError, TimeoutError) as error:
+            raise KelilingError(f"{address}: no Dask scheduler answers there ({error})") from None
+        workers = sum(self._client.nthreads().values())
+        if not workers:
+            self._client.close()
+            raise KelilingError(f"{address}: the scheduler has no workers yet; start some and try again")
+        self.count, self._days = self.place.workers or workers, 0
+        return self._client.get_executor(pure=False, retries=3)
+
+    def submit(self, study: Study, jobs: Sequence[Job]) -> Future[Batch]:
+        """Have jobs lived."""
+        batch = self.pool.submit(_live_sent, pickle.dumps(study), jobs, self.place)
+        batch.add_done_callback(self._ended)
+        return batch
+
+    def _ended(self, batch: Future[Batch]) -> None:
+        if not batch.cancelled() and batch.exception() is None:
+            self._days += batch.result().days
+
+    def days_lived(self) -> int:
+        """Working days lived so far, by all workers."""
+        return self._days
+
+    def stop(self) -> None:
+        """Nobody can be asked: what is at work ends its batch."""
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+
+def executor_of(place: Place, jobs: int) -> Executor:
+    """Who lives so many jobs. Raises KelilingError when a cluster cannot be used."""
+    count = min(place.workers or cores(), jobs)
+    if place.cluster is not None:
+        return Cluster(place, count)
+    return Threads(place, count) if place.engine == "kernel" else Processes(place, count)
+
+
+# -- in a process of its own
+
+_days: Any = None
+_stop: Any = None
 _studies: dict[bytes, Study] = {}
 
 
-def live_sent_batch(study: bytes, folder: Path, jobs: Sequence[Job], engine: str) -> Done:
-    """The same in a process of its own, to which the study was sent."""
+def _begin(days: Any, stop: Any) -> None:
+    """Start of a worker process: Ctrl-C is the parent's to handle, and a worker does not outlive its parent."""
+    global _days, _stop
+    _days, _stop = days, stop
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _live_sent(study: bytes, jobs: Sequence[Job], place: Place) -> Batch:
+    """Live jobs of a study that was sent."""
     if study not in _studies:
         _studies.clear()
         _studies[study] = pickle.loads(study)
-    return live_batch(_studies[study], folder, jobs, engine)
+    return live_batch(_studies[study], jobs, place, _lived if _days is not None else lambda days: None)
 
 
-@contextmanager
-def _executor(place: Place, jobs: int) -> Iterator[tuple[Executor, int]]:
-    """Who lives the batches, and how many of them there are."""
-    count = min(place.workers or cores(), jobs)
-    if place.cluster is not None:
-        with _client(place.cluster) as client:
-            workers = sum(client.nthreads().values())
-            if not workers:
-                raise KelilingError(f"{place.cluster}: the scheduler has no workers yet; start some and try again")
-            yield client.get_executor(pure=False, retries=3), place.workers or workers
-    elif place.engine == "kernel":
-        with ThreadPoolExecutor(count) as pool:
-            yield pool, count
-    else:
-        with ProcessPoolExecutor(count, mp_context=SPAWN, initializer=serve) as processes:
-            yield processes, count
-
-
-def _client(address: str) -> Any:
-    """A client of a Dask cluster. Raises KelilingError."""
-    try:
-        from distributed import Client
-    except ImportError:
-        raise KelilingError('--cluster needs Dask: python -m pip install "keliling[cluster]"') from None
-    try:
-        return Client(address, timeout=10)
-    except (OSError, ValueError, TimeoutError) as error:
-        raise KelilingError(f"{address}: no Dask scheduler answers there ({error})") from None
+def _lived(days: int) -> None:
+    with _days.get_lock():
+        _days.value += days
+    if _stop.is_set():
+        raise Stop

@@ -1,18 +1,20 @@
-"""One job of a study, lived: a row for each arm, with its outcomes, who was rejected, and where.
+"""One job of a study, lived: a row for each arm, with what the study keeps of a run.
 
-A run that fails is a row too, with its error and without numbers; it ends nothing.
+A run that fails is a row too, with its error and without numbers; it ends nothing but a strict study.
 """
 
 from __future__ import annotations
 
 import errno
 import math
-from collections.abc import Mapping
-from typing import Any
+import os
+from collections.abc import Callable, Mapping
+from functools import partial
 
+from keliling.experiments.keep.keeper import Row
 from keliling.experiments.keep.study_store import BY_RW, THIRDS
-from keliling.experiments.plan.study import MONTHS, OUTCOMES, Job, Study
-from keliling.sim.errors import InvalidInput, KelilingError
+from keliling.experiments.plan.study import HISTORY, MONTHS, OUTCOMES, Job, Study
+from keliling.sim.errors import CheckFailed, InvalidInput, KelilingError
 from keliling.sim.history import History
 from keliling.sim.outcomes import outcomes
 from keliling.sim.run import Run, run, run_of, run_together
@@ -21,11 +23,24 @@ from keliling.sim.scenario import YEAR_MONTHS, Scenario
 LONGEST_ERROR = 300
 MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EIO, errno.EMFILE, errno.ENFILE)
 
-Row = dict[str, Any]
+Living = Callable[[Mapping[str, Scenario]], dict[str, Row]]
+"""Lives scenarios and returns what is kept of each, by the same names."""
 
 
-def rows_of(study: Study, job: Job, engine: str = "kernel") -> list[Row]:
-    """The rows of one job, one for arms that are one and the same, in the order of arms."""
+def rows_of(
+    study: Study,
+    job: Job,
+    engine: str = "kernel",
+    *,
+    checked: bool = False,
+    progress: Callable[[int], None] = lambda days: None,
+) -> list[Row]:
+    """The rows of one job, one for arms that are one and the same, in the order of arms.
+
+    ``checked`` verifies the laws every day; ``progress`` is told of working days. What befalls the machine is raised,
+    and so is a fault of any run where the study is strict.
+    """
+    live = partial(_lived, study, job.replicate, engine, checked, progress)
     scenarios: dict[str, Scenario] = {}
     labels: dict[str, Row] = {}
     rows = []
@@ -41,10 +56,12 @@ def rows_of(study: Study, job: Job, engine: str = "kernel") -> list[Row]:
             rows.append(labels[key] | _failed(error))
     if scenarios:
         try:
-            found = _lived(study, job.replicate, scenarios, engine)
+            found = live(scenarios)
         except Exception as error:  # one arm failed: the others are lived apart from it
+            if study.strict:
+                raise _named(error, study, job) from error
             _unless_of_machine(error)
-            found = {key: _alone(study, job.replicate, one, engine) for key, one in scenarios.items()}
+            found = {key: _alone(live, one) for key, one in scenarios.items()}
         rows += [labels[key] | numbers for key, numbers in found.items()]
     return sorted(rows, key=lambda row: list(labels).index(row["key"]))
 
@@ -55,9 +72,24 @@ def _unless_of_machine(error: Exception) -> None:
         raise error
 
 
-def _alone(study: Study, replicate: int, scenario: Scenario, engine: str) -> Row:
+def _named(error: Exception, study: Study, job: Job) -> Exception:
+    """A fault of a run, told with the run in which it happened."""
+    if os.environ.get("KELILING_TRACEBACK") and not isinstance(error, KelilingError):
+        return error
+    names = " and ".join(arm.scenario.name for arm in job.arms)
+    failed = f"the run of {names} (seed {study.seed}, replicate {job.replicate}) failed"
+    if isinstance(error, CheckFailed):
+        return CheckFailed(f"{failed}: {error}")
+    if isinstance(error, KelilingError):
+        return error
+    if isinstance(error, MemoryError):
+        return KelilingError(f"{failed}: not enough memory; try fewer --workers")
+    return KelilingError(f"{failed}: {type(error).__name__}: {error}")
+
+
+def _alone(live: Living, scenario: Scenario) -> Row:
     try:
-        return _lived(study, replicate, {"": scenario}, engine)[""]
+        return live({"": scenario})[""]
     except KelilingError as error:
         return _failed(error)
     except Exception as error:  # a hypothesis of the user's own can raise anything
@@ -66,21 +98,33 @@ def _alone(study: Study, replicate: int, scenario: Scenario, engine: str) -> Row
         return _failed(f"{type(error).__name__}: {error}".replace("float division by zero", "division by zero"))
 
 
-def _lived(study: Study, replicate: int, scenarios: Mapping[str, Scenario], engine: str) -> dict[str, Row]:
-    """What is kept of each scenario, by the same names."""
+def _lived(
+    study: Study,
+    replicate: int,
+    engine: str,
+    checked: bool,
+    progress: Callable[[int], None],
+    scenarios: Mapping[str, Scenario],
+) -> dict[str, Row]:
     luck = study.seed, replicate
     runs: list[Run]
     if engine == "kernel" and all(one.province is None for one in scenarios.values()):
-        histories = run_together(list(scenarios.values()), seed=study.seed, replicate=replicate)
-        pairs = zip(scenarios.values(), histories, strict=True)
-        runs = [run_of(one, *luck, engine, [left]) for one, left in pairs]
+        every = list(scenarios.values())
+        histories = run_together(every, seed=study.seed, replicate=replicate, checked=checked, progress=progress)
+        runs = [run_of(one, *luck, engine, [left]) for one, left in zip(every, histories, strict=True)]
     else:
-        runs = [run(one, seed=study.seed, replicate=replicate, engine=engine) for one in scenarios.values()]
-    kept = {OUTCOMES: lambda one: _numbers(one, study.year), MONTHS: _months}
+        how = {"seed": study.seed, "replicate": replicate}
+        runs = [run(one, **how, engine=engine, checked=checked, progress=progress) for one in scenarios.values()]
+    kept = {OUTCOMES: lambda one: _numbers(one, study.year), MONTHS: _months, HISTORY: _history}
     return {
         name: {key: value for part in study.keeps for key, value in kept[part](one).items()}
         for name, one in zip(scenarios, runs, strict=True)
     }
+
+
+def _history(lived: Run) -> Row:
+    (history,) = lived.districts
+    return {HISTORY: history}
 
 
 def _months(lived: Run) -> Row:

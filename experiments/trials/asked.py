@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from keliling.experiments.run.runner import cores
+from keliling.experiments.run.executors import cores
 from keliling.sim import state
 from keliling.sim.ikm import answers_of
 from keliling.sim.kernels.judging import judge_as_perfect

@@ -14,14 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from keliling.experiments.analysis.intervals import interval, mean
-from keliling.experiments.run.runner import cores
+from keliling.experiments.run.executors import cores
 from keliling.sim.cohort import (
     FOLLOWED,
     HELP,
     INFORMATION,
     NOTHING,
-    Arm,
     Target,
+    Treatment,
     assigned,
     followed,
     live_arm,
@@ -50,7 +50,7 @@ class Trial:
     """
 
     scenario: Scenario
-    arms: tuple[Arm, ...] = (INFORMATION, HELP)
+    arms: tuple[Treatment, ...] = (INFORMATION, HELP)
     target: Target = field(default_factory=Target)
     day: int = 0
     window: int = WINDOW

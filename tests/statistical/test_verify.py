@@ -14,21 +14,24 @@ import numpy as np
 import pytest
 
 from keliling.experiments.analysis.comparison import Comparison
-from keliling.experiments.analysis.ensemble import run_ensembles
 from keliling.experiments.analysis.intervals import interval
-from keliling.experiments.analysis.signs import signs_of
-from keliling.experiments.keep.run_cache import Kept
+from keliling.experiments.conduct import conduct, study_of_tables
+from keliling.experiments.keep.run_cache import RunCache
+from keliling.experiments.keep.study_store import Store
+from keliling.experiments.run.executors import Place
 from keliling.experiments.trials.trial import ALL, Measured, Trial, inputs, measure, reference
 from keliling.sim.cohort import FOLLOWED, HELP, INFORMATION, NOTHING, Target
 from keliling.sim.model import CoproductionModel
 from keliling.sim.parameters import permits
 from keliling.sim.scenario import Scenario, load
+from keliling.sim.scenario_text import to_toml
+from tests.ensembles import ensembles
 from tests.statistics import assert_mean
 
 pytestmark = pytest.mark.verify
 
 PAIRS = 10
-KEPT = Kept(Path("results/verify"))
+KEPT = RunCache(Path("results/verify"))
 SHOWN = (
     "rejected_share",
     "rejected_share_standardised",
@@ -42,8 +45,8 @@ SHOWN = (
 
 
 def compared(base: Scenario, policy: Scenario, pairs: int) -> Comparison:
-    ensembles = run_ensembles([base, policy], pairs, kept=KEPT)
-    comparison = Comparison(ensembles[0], ensembles[1:])
+    baseline, *policies = ensembles([base, policy], pairs, KEPT)
+    comparison = Comparison(baseline, policies)
     (rows,) = comparison.table.values()
     print(f"\n{base.name} -> {policy.name}, {pairs} pairs")
     for name in SHOWN:
@@ -115,7 +118,7 @@ def test_information_alone_moves_take_up_less_than_half_as_much_as_help() -> Non
 def test_complaints_average_their_rate(values: dict[str, float]) -> None:
     """The expected number over decisions, both years of each run, as a ratio to the rate that was asked for."""
     scenario = load("kebon-jeruk-no-outreach").with_(**values)
-    (ensemble,) = run_ensembles([scenario], 36, kept=KEPT)
+    (ensemble,) = ensembles([scenario], 36, KEPT)
     years = [ensemble.values("complaints_expected", year) for year in (2018, 2019)]
     ratios = np.mean(years, axis=0) / 1000.0 / scenario.values.get("complaint_rate", 0.0012)
     print(f"\ncomplaints over their rate, {values}: {ratios.mean():.4f} +- {ratios.std(ddof=1) / ratios.size**0.5:.4f}")
@@ -175,16 +178,24 @@ def test_common_luck_cuts_the_variance_of_a_difference() -> None:
     assert low >= 10.0
 
 
-def test_signs_over_the_prior() -> None:
+def test_signs_over_the_prior(tmp_path: Path) -> None:
     """Share of drawn worlds that gives each combination of signs at the two sites; printed, never tuned."""
-    pairs = {
-        site: (
-            load(f"{site}-2018", size=0.1),
-            load(f"{site}-2019", size=0.1).with_change("2019-01", events_per_month=4.0),
-        )
-        for site in ("kebon-jeruk", "grogol-petamburan")
+    sites = ("kebon-jeruk", "grogol-petamburan")
+    for site in sites:
+        weekly = load(f"{site}-2019").with_change("2019-01", events_per_month=4.0)
+        (tmp_path / f"{site}.toml").write_text(to_toml(weekly), encoding="utf-8")
+    tables = {
+        "title": "Signs",
+        "question": "Which combinations of signs?",
+        "kind": "signs",
+        "baseline": f"{sites[0]}-2018",
+        "outcomes": ["rejected_share", "satisfaction"],
+        "policies": {site: str(tmp_path / f"{site}.toml") for site in sites},
+        "against": {sites[1]: f"{sites[1]}-2018"},
+        "factors": {"all": True},
     }
-    found = signs_of(pairs, ("rejected_share", "satisfaction"), draws=32, kept=KEPT)
+    study = study_of_tables(tables, points=32, size=0.1)
+    found = conduct(study, Store(tmp_path / "out", study), Place()).parts["signs"]
     print("\nsigns of (rejected share, true satisfaction) at Kebon Jeruk and Grogol Petamburan, 32 worlds")
     for signs, share in found.shares():
         print(f"  {signs}: {100 * share:.1f}%")

@@ -12,27 +12,30 @@ import pytest
 from scipy.stats import linregress, spearmanr, t
 
 from keliling.experiments.analysis.comparison import Comparison
-from keliling.experiments.analysis.ensemble import Ensemble, run_ensembles
+from keliling.experiments.analysis.ensemble import Ensemble
 from keliling.experiments.analysis.intervals import interval
-from keliling.experiments.analysis.signs import worlds
+from keliling.experiments.kinds.signs import SignsOfEffects
+from keliling.experiments.plan.factors import uncertainties
+from keliling.experiments.plan.study import NOW, Arm
 from keliling.experiments.trials.trial import Trial, inputs, measure, reference
-from keliling.sim.cohort import HELP, INFORMATION, Arm, Target, followed, live_arm, open_needs
+from keliling.sim.cohort import HELP, INFORMATION, Target, Treatment, followed, live_arm, open_needs
 from keliling.sim.errors import Infeasible
 from keliling.sim.kernels.simulation import Simulation
 from keliling.sim.parameters import permits
 from keliling.sim.rules.outreach import estimated_need
 from keliling.sim.scenario import YEAR_DAYS, Scenario, load
 from keliling.sim.state import NEVER, OPEN
+from tests.ensembles import ensembles
 from tests.statistical.test_verify import KEPT, PAIRS
 
 pytestmark = pytest.mark.verify
 
 PERMITS = [permit.name for permit in permits()]
-VISIT_ONLY = Arm("help without a place to file", informed=True, visited=True)
+VISIT_ONLY = Treatment("help without a place to file", informed=True, visited=True)
 
 
 def lived(pairs: int, *scenarios: Scenario) -> list[Ensemble]:
-    return run_ensembles(list(scenarios), pairs, kept=KEPT)
+    return ensembles(scenarios, pairs, KEPT)
 
 
 def mean_and_interval(values: object) -> tuple[float, float, float]:
@@ -53,9 +56,9 @@ def test_the_effect_follows_the_input_in_drawn_worlds() -> None:
     """Sixty-four worlds from every range: rank correlation above 0.95, and 1 in the slope's 95% interval."""
     base, refused = load("kebon-jeruk-2018"), 0
     found: dict[str, list[tuple[float, float]]] = {INFORMATION.name: [], HELP.name: []}
-    for (values,) in worlds(64, 2, 1):
+    for point in SignsOfEffects().design(uncertainties(), 64, 2, [NOW]):
         try:
-            trial = measure(reference(base.with_(**values)), 4)
+            trial = measure(reference(Arm(NOW, "", base).at(point)), 4)
         except Infeasible:
             refused += 1
             continue

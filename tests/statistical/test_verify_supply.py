@@ -18,7 +18,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import t
 
-from keliling.experiments.run.runner import cores
+from keliling.experiments.run.executors import cores
 from keliling.sim.kernels.simulation import Simulation
 from keliling.sim.outcomes import outcomes, totals_of
 from keliling.sim.scenario import load

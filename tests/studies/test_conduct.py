@@ -22,12 +22,14 @@ def test_what_happens_is_told_in_turn(tmp_path: Path) -> None:
     """How much there is, every batch as it is kept, the end of the round; a second call finds all of it."""
     study, told = load_study(written(tmp_path, POINTS)), list[Event]()
     report = conduct(study, Store(tmp_path / "out", study), THREADS, told.append)
+    days = POINTS * sum(arm.scenario.days for arm in study.arms)
     assert report.results.jobs == POINTS
-    assert told[0] == Planned(0, 2 * POINTS) and told[-1] == RoundEnded(1)
-    assert sum(event.runs for event in told if isinstance(event, Lived)) == 2 * POINTS
+    assert told[0] == Planned(0, 2 * POINTS, days) and told[-1] == RoundEnded(1)
+    batches = [event for event in told if isinstance(event, Lived)]
+    assert (sum(event.runs for event in batches), sum(event.days for event in batches)) == (2 * POINTS, days)
     again = list[Event]()
     conduct(study, Store(tmp_path / "out", study), THREADS, again.append)
-    assert again == [Planned(2 * POINTS, 0), RoundEnded(1)]
+    assert again == [Planned(2 * POINTS, 0, 0), RoundEnded(1)]
 
 
 def test_another_thread_ends_it_and_nothing_is_lost(tmp_path: Path) -> None:

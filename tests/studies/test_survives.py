@@ -15,7 +15,7 @@ import pytest
 
 from tests.studies.helpers import command, content, environment, live, written
 
-POINTS = 128
+POINTS = 64
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +99,7 @@ def test_a_full_disk_is_told_and_survived(peaceful: tuple[Path, tuple[bytes, byt
     def full() -> None:
         # Files may not grow beyond this: the design fits, the first batches too, a whole study does not.
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 
     words = command("study", study, "--out", out, "--no-figures", "--quiet")
     ended = subprocess.run(words, env=environment(), preexec_fn=full, capture_output=True, text=True, timeout=600)

@@ -12,7 +12,7 @@ import pytest
 
 from keliling.sim import cache
 
-CODE = "from sim.rules.normal import normal; print(normal(0.3))"
+CODE = "from keliling.sim.rules.normal import normal; print(normal(0.3))"
 
 
 def started(folder: Path, code: str = CODE) -> subprocess.Popen[str]:
@@ -36,7 +36,10 @@ def kept(folder: Path, ending: str) -> list[Path]:
 @pytest.mark.parametrize("ending", [".nbc", ".nbi"])
 def test_damaged_code_is_compiled_again(tmp_path: Path, ending: str) -> None:
     first = said(started(tmp_path))
-    assert said(started(tmp_path, CODE + "\nfrom sim import cache, compiled; cache.seal(compiled.CACHE)")) == first
+    assert (
+        said(started(tmp_path, CODE + "\nfrom keliling.sim import cache, compiled; cache.seal(compiled.CACHE)"))
+        == first
+    )
     for victim in kept(tmp_path, ending):
         content = bytearray(victim.read_bytes())
         middle = len(content) // 2

@@ -19,15 +19,16 @@ from click.testing import CliRunner, Result
 from keliling.experiments.analysis.paired_outcomes import PAIRED_OUTCOMES
 from keliling.experiments.cli import cli
 from keliling.experiments.commands.terminal import duration
-from keliling.experiments.comparing import default_folder
-from keliling.experiments.keep.run_cache import Kept
-from keliling.experiments.run import runner
+from keliling.experiments.keep.run_cache import RunCache
+from keliling.experiments.kinds.comparison import comparison_of, default_folder
+from keliling.experiments.run import executors
 from keliling.sim.errors import CheckFailed
 from keliling.sim.history import filings_of
 from keliling.sim.kernels.simulation import Simulation
 from keliling.sim.outcomes import outcomes
 from keliling.sim.run import run
 from keliling.sim.scenario import load
+from tests.ensembles import ensembles
 from tests.histories import plain
 
 TINY = ("--size", "0.03", "--set", "years=1", "--set", "first_year=2019")
@@ -187,21 +188,21 @@ def test_workers_do_not_change_a_file(compared):
 
 
 def test_an_interrupted_comparison_goes_on(compared, monkeypatch):
-    whole, lived = runner.live, []
+    whole, lived = executors.rows_of, []
 
-    def until_the_second(task, progress):
+    def until_the_second(*words, **more):
         if lived:
             raise KeyboardInterrupt
-        lived.append(task)
-        return whole(task, progress)
+        lived.append(words)
+        return whole(*words, **more)
 
-    monkeypatch.setattr(runner, "live", until_the_second)
+    monkeypatch.setattr(executors, "rows_of", until_the_second)
     command = (*COMPARE, "--workers", 1, "--no-figures", "--out", "here")
     stopped = keliling(*command, code=130)
-    assert "2 of 4 runs were finished" in stopped.stderr
+    assert "2 runs were finished now; they are kept in here/runs" in stopped.stderr
     assert not Path("here/comparison.csv").exists()
     again = []
-    monkeypatch.setattr(runner, "live", lambda *given: (again.append(given), whole(*given))[1])
+    monkeypatch.setattr(executors, "rows_of", lambda *words, **more: (again.append(words), whole(*words, **more))[1])
     assert "Finished  2" in keliling(*command, "--dry-run").stdout
     keliling(*command)
     assert len(again) == 1
@@ -281,7 +282,7 @@ def test_a_damaged_run_is_named_and_done_again(compared, monkeypatch):
 
 def test_kept_runs_of_other_code_or_luck_are_not_taken(compared, monkeypatch):
     scenario = load(PAIR[0], ["years=1", "first_year=2019"], size=0.03)
-    kept = Kept(compared / "runs")
+    kept = RunCache(compared / "runs")
     assert kept.find(scenario, 1, 0) is not None
     assert kept.find(scenario, 2, 0) is None
     assert kept.find(scenario, 1, 7) is None
@@ -338,7 +339,7 @@ def test_without_a_later_year_nothing_is_said_net_of_it(compared):
 
 def test_what_a_run_leaves_behind_survives_being_kept(compared):
     scenario = load(PAIR[1], ["years=1", "first_year=2019"], size=0.03)
-    kept = Kept(compared / "runs").find(scenario, 1, 0)
+    kept = RunCache(compared / "runs").find(scenario, 1, 0)
     assert kept is not None
     assert plain(kept) == plain(run(scenario).districts[0])
     assert kept.filings.at_event.any()
@@ -353,17 +354,22 @@ def test_a_province_is_pooled_from_its_districts(monkeypatch):
     whole = load("dki-jakarta-2018", ["years=1", "warmup_years=0"], size=0.03)
     two = Province("two", "Two districts", ("kepulauan-seribu-utara", "kepulauan-seribu-selatan"))
     scenario = whole.with_(profile=two)
-    plan = runner.Plan([runner.Job(scenario, 0)])
-    assert plan.parts == 2
-    (pooled,) = runner.run_all(plan, workers=1)
+    (ensemble,) = ensembles([scenario], 1)
+    (pooled,) = ensemble.runs
+    assert len(pooled.districts) == 2
     assert pooled.records == run(scenario).records
 
 
 def test_long_names_give_short_folders():
-    assert default_folder(["a", "b", "c"]) == Path("results/a-vs-b-c")
+    base = load(PAIR[0])
+
+    def folder(names):
+        return default_folder(comparison_of([base.with_(name=name) for name in names]))
+
+    assert folder(["a", "b", "c"]) == Path("results/a-vs-b-c")
     names = [f"scenario-number-{number}" for number in range(30)]
-    assert len(default_folder(names).name) < 130
-    assert default_folder(names) != default_folder([*names, "another"])
+    assert len(folder(names).name) < 130
+    assert folder(names) != folder([*names, "another"])
 
 
 # -- the others

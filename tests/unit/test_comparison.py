@@ -22,6 +22,7 @@ from keliling.sim.outcomes import HIGHER, LOWER, NEITHER, Outcome, outcomes
 from keliling.sim.records import MONTH, Record
 from keliling.sim.run import Run
 from keliling.sim.scenario import Scenario, load
+from tests.ensembles import ensembles
 
 NAN = math.nan
 SHARE = Outcome("share", "Share", "%", "a / b", LOWER)
@@ -321,14 +322,10 @@ def test_names_of_a_comparison_are_distinct():
 
 def test_accounts_that_nothing_can_tell_apart_here_are_said_to_be_the_same():
     """Crowding out differs from two types while somebody is paid, and in nothing while nobody is."""
-    from keliling.experiments.analysis.ensemble import run_ensembles
-
     base = load("kebon-jeruk-2018", years=1, first_year=2019, size=0.05).with_(events_per_month=8.0)
     other = base.with_(hypothesis="crowding-out", name="other")
     paid = [one.with_(pay=200.0, name=f"{one.name}-paid") for one in (base, other)]
-    alike, apart = (
-        Comparison(*(lambda e: (e[0], e[1:]))(run_ensembles(pair, 2, workers=1))) for pair in ([base, other], paid)
-    )
+    alike, apart = (Comparison(*(lambda e: (e[0], e[1:]))(ensembles(pair, 2))) for pair in ([base, other], paid))
     told = "other: written otherwise than the baseline, and the same in every outcome"
     assert any(note.startswith(told) for note in alike.notes())
     assert not any("written otherwise" in note for note in apart.notes())

@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from keliling.experiments.run.runner import Job, Plan, run_all
-from keliling.experiments.run.workers import Stop, Task, live
+from keliling.experiments.kinds.replicated import Replicated, replicated
+from keliling.experiments.run.executors import Place, Stop, live_batch
+from keliling.experiments.run.runner import spread
 from keliling.sim.errors import CheckFailed, InvalidInput
 from keliling.sim.hypothesis import WILLINGNESS
 from keliling.sim.kernels.simulation import Simulation
 from keliling.sim.model import CoproductionModel
 from keliling.sim.run import run, run_together
 from keliling.sim.scenario import Scenario, load
+from tests.ensembles import ensembles
 from tests.fingerprint import fingerprint
 from tests.histories import plain
 
@@ -126,21 +128,27 @@ def test_scenarios_that_share_a_past_live_it_once(weekly: Scenario) -> None:
 
 def test_tasks_share_a_past_only_where_that_leaves_no_worker_idle(weekly: Scenario) -> None:
     base = load("kebon-jeruk-2018", size=SMALL)
-    jobs = [Job(one, replicate) for replicate in range(3) for one in (base, weekly)]
-    assert [len(task) for task in Plan(jobs).tasks(2)] == [2, 2, 2]
-    assert [len(task) for task in Plan(jobs).tasks(6)] == [1] * 6
-    assert [len(task) for task in Plan(jobs, engine="agents").tasks(2)] == [1] * 6
-    results = [[plain(one.districts[0]) for one in run_all(Plan(jobs), workers=workers)] for workers in (1, 2)]
-    agents = [plain(one.districts[0]) for one in run_all(Plan(jobs, engine="agents"), workers=2)]
-    assert results[0] == results[1] == agents
+    jobs = Replicated().round(replicated([base, weekly], 3), 3).jobs
+    for place, arms in ((Place(workers=2), [2] * 3), (Place(workers=6), [1] * 6), (Place("agents", 2), [1] * 6)):
+        assert [len(job.arms) for job in spread(jobs, place)] == arms
+    places = (Place(workers=1), Place(workers=2), Place(workers=6), Place("agents", 2))
+    found = [[ensembles([base, weekly], 3, place=place)] for place in places]
+    first, *others = [[plain(run.districts[0]) for one in every for run in one.runs] for (every,) in found]
+    assert all(other == first for other in others)
 
 
 def test_a_worker_stops_when_it_is_asked_to(weekly: Scenario) -> None:
-    def stop(days: int) -> None:
-        raise Stop
+    """At the end of its month; what it had finished by then is handed over, and nothing of the run that it was at."""
+    study, lived = replicated([weekly], 3), list[int]()
 
-    with pytest.raises(Stop):
-        live(Task([weekly], 1, 0, "kernel", False), stop)
+    def stop(days: int) -> None:
+        lived.append(days)
+        if sum(lived) > weekly.days:
+            raise Stop
+
+    batch = live_batch(study, Replicated().round(study, 3).jobs, Place(), stop)
+    assert (batch.jobs, len(batch.rows)) == (1, 1)
+    assert weekly.days < batch.days == sum(lived) <= weekly.days + 21
 
 
 # -- rules of one's own

@@ -10,23 +10,24 @@ from xml.etree import ElementTree
 import pytest
 
 from keliling.experiments.analysis.comparison import Comparison
-from keliling.experiments.analysis.ensemble import Ensemble, run_ensembles
+from keliling.experiments.analysis.ensemble import Ensemble
 from keliling.experiments.figures import style
 from keliling.experiments.figures.comparison import differences, draw_comparison, headline, trajectories
 from keliling.sim.scenario import load
+from tests.ensembles import ensembles
 
 
 @pytest.fixture(scope="module")
-def ensembles() -> list[Ensemble]:
+def lived() -> list[Ensemble]:
     """A baseline, a policy, and the baseline again under a very long name."""
     base = load("kebon-jeruk-2018", ["years=1", "first_year=2019"], size=0.06)
     policy = load("kebon-jeruk-weekly", ["years=1", "first_year=2019"], size=0.06)
     long = base.with_(name="-".join(["long"] * 30), title=" ".join(["A title that goes on"] * 12))
-    return run_ensembles([base, policy, long], 3, workers=1)
+    return ensembles([base, policy, long], 3)
 
 
-def test_files_are_there_whole_and_alike(ensembles, tmp_path):
-    comparison = Comparison(ensembles[0], ensembles[1:2])
+def test_files_are_there_whole_and_alike(lived, tmp_path):
+    comparison = Comparison(lived[0], lived[1:2])
     first = draw_comparison(tmp_path / "a", comparison)
     names = [path.name for path in first]
     assert names == ["trajectories.svg", "trajectories.png", "differences.svg", "differences.png"]
@@ -40,19 +41,19 @@ def test_files_are_there_whole_and_alike(ensembles, tmp_path):
             assert path.read_bytes().startswith(b"\x89PNG")
 
 
-def test_each_policy_has_its_own_files(ensembles, tmp_path):
-    names = {path.name for path in draw_comparison(tmp_path, Comparison(ensembles[0], ensembles[1:]))}
+def test_each_policy_has_its_own_files(lived, tmp_path):
+    names = {path.name for path in draw_comparison(tmp_path, Comparison(lived[0], lived[1:]))}
     assert len(names) == 8
     assert "trajectories-kebon-jeruk-weekly.svg" in names
 
 
 @pytest.mark.parametrize("which", [1, 2])
 @pytest.mark.parametrize("replicates", [1, 3])
-def test_no_word_leaves_the_frame(ensembles, which, replicates):
+def test_no_word_leaves_the_frame(lived, which, replicates):
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.text import Text
 
-    base, policy = (Ensemble(one.scenario, one.runs[:replicates], one.name) for one in (ensembles[0], ensembles[which]))
+    base, policy = (Ensemble(one.scenario, one.runs[:replicates], one.name) for one in (lived[0], lived[which]))
     comparison = Comparison(base, [policy])
     with style.styled() as figures:
         for figure in (
@@ -69,21 +70,21 @@ def test_no_word_leaves_the_frame(ensembles, which, replicates):
                     assert inside, (text.get_text(), box)
 
 
-def test_titles_say_what_was_found(ensembles):
-    same = Comparison(ensembles[0], ensembles[2:])
+def test_titles_say_what_was_found(lived):
+    same = Comparison(lived[0], lived[2:])
     rows = [d for d in same.rows() if d.outcome.headline and not math.isnan(d.difference)]
     assert headline(rows, same) == "No difference at all in 2019"
-    comparison = Comparison(ensembles[0], ensembles[1:2])
+    comparison = Comparison(lived[0], lived[1:2])
     found = headline([d for d in comparison.rows() if d.outcome.headline], comparison)
     assert found.startswith("In 2019, better: ")
     assert "programme cost" in found
 
 
-def test_the_style_is_not_left_switched_on(ensembles, tmp_path):
+def test_the_style_is_not_left_switched_on(lived, tmp_path):
     import matplotlib
 
     before = matplotlib.rcParams["svg.hashsalt"], matplotlib.rcParams["font.size"]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        draw_comparison(Path(tmp_path), Comparison(ensembles[0], ensembles[1:2]))
+        draw_comparison(Path(tmp_path), Comparison(lived[0], lived[1:2]))
     assert (matplotlib.rcParams["svg.hashsalt"], matplotlib.rcParams["font.size"]) == before

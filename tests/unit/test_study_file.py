@@ -37,6 +37,10 @@ GRID = of_kind("grid") + "[levers]\nofficers = [4, 8]\n"  # line 8
 LATIN = of_kind("latin") + "[factors]\ntrust_mean = true\n"  # line 8
 TABLE = of_kind("table") + 'table = "rows.csv"\n'  # line 7
 CROSSED = of_kind("crossed") + "[policies]\na = { pay = 9.0 }\n[conditions]\none = {}\ntwo = { thanks = false }\n"  # 11
+SIGNS = of_kind("signs") + (
+    '[factors]\ndesk_load = true\n[policies]\nhere = "kebon-jeruk-2019"\nthere = "grogol-petamburan-2019"\n[against]\n'
+    'there = "grogol-petamburan-2018"\n'
+)  # line 13
 SCENARIO = 'title = "Own"\nwhy = "To see where its faults are shown."\nprofile = "kebon-jeruk"\n'
 
 
@@ -133,6 +137,10 @@ CASES = [
     Case("study-policy", FREQUENCY + "[policies]\nweekly = 4\n", 8, "policies.weekly", given="4"),
     Case("study-policy", FREQUENCY + "[policies.weekly]\n", 7, "policies.weekly", given="{}"),
     Case("study-policy-years", FREQUENCY + '[policies]\nown = "own.toml"\n', 8, "policies.own", given='"own"', files={"own.toml": SCENARIO + "years = 1\n"}),
+    Case("study-against", SIGNS + 'yearly = "kebon-jeruk-2018"\n', 13, "against.yearly", given='"yearly"'),
+    Case("text-expected", SIGNS.replace('"grogol-petamburan-2018"', "3"), 12, "against.there", given="3"),
+    Case("study-policy-district", SIGNS.replace('"grogol-petamburan-2018"', '"kebon-jeruk-no-outreach"'), 10, "policies.there", given='"there"'),
+    Case("study-policy-years", SIGNS.replace("grogol-petamburan-2019", "kebon-jeruk-2019").replace('"grogol-petamburan-2018"', '"own.toml"'), 12, "against.there", given='"now (own)"', files={"own.toml": SCENARIO + "years = 1\n"}),
     Case("study-policy-years", FREQUENCY + '[policies]\nown = "own.toml"\n', 8, "policies.own", given='"own"', files={"own.toml": SCENARIO + "warmup_years = 2\n"}),
     Case("study-lever", FREQUENCY + "[policies]\nfair = { trust_mean = 0.6 }\n", 8, "policies.fair.trust_mean"),
     Case("study-lever", FREQUENCY + "[policies.fair]\nthanks = true\noficers = 3\n", 9, "policies.fair.oficers", "officers"),
@@ -351,6 +359,7 @@ MINIMAL: dict[str, tuple[str, list[str], int, list[str], int, int]] = {
     "tornado": (LATIN.replace("latin", "tornado") + "brokers = true\n", [NOW], 2, ["trust_mean", "brokers"], 5, 50),
     "morris": (LATIN.replace("latin", "morris"), [NOW], 1, ["trust_mean"], 20 * 3, 20 * 3),
     "sobol": (LATIN.replace("latin", "sobol"), [NOW], 1, ["trust_mean"], 512 * 4, 512 * 4),
+    "signs": (SIGNS, [NOW, "here", "now (grogol-petamburan-2018)", "there"], 1, ["desk_load"], 64, 64),
     "pawn": (LATIN.replace("latin", "pawn"), [NOW], 1, ["trust_mean"], 512, 512),
 }  # fmt: skip
 
@@ -364,9 +373,9 @@ def test_every_kind_loads_from_a_minimal_file(kind: str, tmp_path: Path) -> None
     assert arms_of(study) == arms
     assert (len(study.factors), [one.name for one in study.factors]) == (factors, names)
     assert (len(study.design), len(study.jobs())) == (points, jobs)
-    assert study.replicates == (1 if kind in SAMPLED else 10)
+    assert study.replicates == (1 if kind in (*SAMPLED, "signs") else 10)
     assert (study.seed, study.year, study.outcomes) == (1, 2019, DEFAULT_OUTCOMES)
-    assert (study.precision, study.goal, study.worth, study.lucky) == (None, None, None, kind in SAMPLED)
+    assert (study.precision, study.goal, study.worth, study.lucky) == (None, None, None, kind in (*SAMPLED, "signs"))
     assert (study.path, study.text) == (str(tmp_path / "mine.toml"), text)
     assert all(arm.scenario.size == 0.01 for arm in study.arms)
 

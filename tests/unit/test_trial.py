@@ -19,9 +19,9 @@ from keliling.sim.cohort import (
     HELP,
     INFORMATION,
     NOTHING,
-    Arm,
     Cohort,
     Target,
+    Treatment,
     assigned,
     live_arm,
     open_needs,
@@ -62,7 +62,7 @@ def measured() -> Measured:
 
 
 @pytest.mark.parametrize(("arm", "effect"), [(INFORMATION, 3.39), (HELP, 8.31)], ids=["information", "help"])
-def test_effects_on_receiving_are_those_put_in(measured: Measured, arm: Arm, effect: float) -> None:
+def test_effects_on_receiving_are_those_put_in(measured: Measured, arm: Treatment, effect: float) -> None:
     """A tenth of Kebon Jeruk, 40 replicates: 1.3 points would be found; false-positive rate 1e-6."""
     assert inputs(measured.trial)[arm.name] == pytest.approx(effect)
     assert_mean(effects(measured, arm.name), effect, detect=1.3)
@@ -101,7 +101,7 @@ def test_what_came_of_all_is_what_came_of_the_permits(measured: Measured) -> Non
 
 
 def test_nothing_done_in_both_arms_has_no_effect() -> None:
-    same = replace(plan(0.05), arms=(Arm("same"),))
+    same = replace(plan(0.05), arms=(Treatment("same"),))
     found = measure(same, 3, workers=1)
     for permit in (ALL, *PERMITS):
         for outcome in FOLLOWED:
@@ -140,7 +140,7 @@ def morning(trial: Trial, day: int = 0) -> tuple[Simulation, Cohort]:
     return simulation, open_needs(simulation, trial.target)
 
 
-def lived(simulation: Simulation, cohort: Cohort, treated: Ints, arm: Arm) -> World:
+def lived(simulation: Simulation, cohort: Cohort, treated: Ints, arm: Treatment) -> World:
     """The state at the end of a window that begins now, with luck shared."""
     return live_arm(Simulation.resume(simulation.snapshot()), cohort, treated, arm, 63, 0.5)
 
@@ -185,7 +185,7 @@ def test_assignment_goes_by_persons_or_by_whole_rws(unit: str, share: float) -> 
 
 @pytest.mark.parametrize(("unit", "share"), [("person", 0.004), ("rw", 0.4)])
 @pytest.mark.parametrize("arm", [INFORMATION, HELP], ids=["information", "help"])
-def test_in_rws_without_anybody_treated_nothing_changes(unit: str, share: float, arm: Arm) -> None:
+def test_in_rws_without_anybody_treated_nothing_changes(unit: str, share: float, arm: Treatment) -> None:
     """To the bit: where all ties are within the RW, at a desk without queue, a treatment stays in its RW."""
     trial = plan(0.2, "ties_district=0")
     simulation, cohort = morning(trial)
