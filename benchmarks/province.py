@@ -18,7 +18,7 @@ from benchmarks.timing import Found, Setting, Spread, say, seconds, table, timed
 from keliling.experiments.conduct import conduct
 from keliling.experiments.keep.histories import Histories
 from keliling.experiments.kinds.replicated import replicated
-from keliling.experiments.run.executors import Place
+from keliling.experiments.run.executors import Execution
 from keliling.sim.ground import ground
 from keliling.sim.kernels.simulation import prepare
 from keliling.sim.scenario import Scenario, load
@@ -99,7 +99,7 @@ def main() -> None:
     prepare()
     study = replicated([scenario], 1)
     began = time.perf_counter()
-    conduct(study, Histories(study), Place(workers=THREADS))
+    conduct(study, Histories(study), Execution(workers=THREADS))
     print(json.dumps({"seconds": time.perf_counter() - began, "bytes": most_memory()}))
 
 

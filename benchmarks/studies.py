@@ -11,7 +11,7 @@ from benchmarks.timing import Found, Setting, Spread, timed
 from keliling.experiments.conduct import load_study
 from keliling.experiments.keep.study_store import Store
 from keliling.experiments.plan.study import Study
-from keliling.experiments.run.executors import Place
+from keliling.experiments.run.executors import Execution
 from keliling.experiments.run.rows import rows_of
 from keliling.experiments.run.runner import live_jobs
 
@@ -44,7 +44,7 @@ def overhead(setting: Setting) -> Found:
         bare, kept, far = [], [], []
         options = {"n_workers": WORKERS, "threads_per_worker": 1, "dashboard_address": None}
         with LocalCluster(processes=True, host="127.0.0.1", **options) as cluster:
-            here, there = Place(workers=WORKERS), Place(cluster=cluster.scheduler_address)
+            here, there = Execution(workers=WORKERS), Execution(cluster=cluster.scheduler_address)
             _kept(study, folder / "out", there)  # each process loads the compiled engine before anything is timed
             for _ in range(setting.repeats):
                 bare.append(timed(lambda: _bare(study))[1])
@@ -70,7 +70,7 @@ def _bare(study: Study) -> int:
         return sum(len(rows) for rows in pool.map(lambda job: rows_of(study, job), study.jobs()))
 
 
-def _kept(study: Study, out: Path, place: Place) -> None:
+def _kept(study: Study, out: Path, place: Execution) -> None:
     shutil.rmtree(out, ignore_errors=True)
     store = Store(out, study)
     store.open()

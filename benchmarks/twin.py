@@ -26,7 +26,7 @@ from keliling.sim.kernels.simulation import Simulation
 from keliling.sim.rules.outreach import PREPARATION
 from keliling.sim.scenario import load
 from keliling.sim.state import OPEN, Rows
-from keliling.sim.terms import Given, step_on
+from keliling.sim.terms import RunInputs, step_on
 
 SOURCE = Path(__file__).with_name("touch.c")
 OPTIONS = ("-O3", "-march=native", "-ffp-contract=off", "-shared", "-fPIC")
@@ -36,23 +36,23 @@ CROWD = 2**24  # numbers of 8 bytes that crowd all else out of the processor's c
 WRITTEN = ("needs", "residents", "events", "neighbourhoods", "needs_due")
 
 Ints = NDArray[np.int64]
-Pass = Callable[[Given, Rows, Ints, Ints, int, int], None]
+Pass = Callable[[RunInputs, Rows, Ints, Ints, int, int], None]
 
 
 @loop
-def look(given, rows, due, chosen, day, days):
+def look(inputs, rows, due, chosen, day, days):
     """Look at each of the needs ``due`` on each of ``days`` days from ``day``; twin of the C function."""
-    step = step_on(given, day)
-    p, permits = given.levers[step], given.permits[step]
+    step = step_on(inputs, day)
+    p, permits = inputs.levers[step], inputs.permits[step]
     for today in range(day, day + days):
         for k in range(due.size):
-            chosen[k] = touch(given, p, permits, rows, today, due[k])
+            chosen[k] = touch(inputs, p, permits, rows, today, due[k])
 
 
-def header(given: Given, rows: Rows) -> str:
+def header(inputs: RunInputs, rows: Rows) -> str:
     """C structs of the records that the routine reads, and the few codes that it knows."""
     lines = [f"#define PREPARATION_CODE {PREPARATION}", f"#define LANES_OF_A_DAY {LANES}"]
-    for name, array in (given._asdict() | rows._asdict()).items():
+    for name, array in (inputs._asdict() | rows._asdict()).items():
         kind = array.dtype
         if kind.names is None:
             continue
@@ -73,10 +73,10 @@ class Pointers(ctypes.Structure):
 
 
 @contextmanager
-def look_in_c(given: Given, rows: Rows) -> Iterator[Pass]:
+def look_in_c(inputs: RunInputs, rows: Rows) -> Iterator[Pass]:
     """The C twin of ``look``, compiled into a folder that does not last."""
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "rows.h").write_text(header(given, rows), encoding="utf-8")
+        (Path(folder) / "rows.h").write_text(header(inputs, rows), encoding="utf-8")
         library = Path(folder) / "touch.so"
         command = [compiler(), *OPTIONS, f"-I{folder}", str(SOURCE), "-o", str(library), "-lm"]
         subprocess.run(command, check=True)
@@ -84,13 +84,13 @@ def look_in_c(given: Given, rows: Rows) -> Iterator[Pass]:
         function.restype = None
         function.argtypes = [ctypes.POINTER(Pointers), ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * 3]
 
-        def call(given: Given, rows: Rows, due: Ints, chosen: Ints, day: int, days: int) -> None:
-            step = step_on(given, day)
+        def call(inputs: RunInputs, rows: Rows, due: Ints, chosen: Ints, day: int, days: int) -> None:
+            step = step_on(inputs, day)
             arrays = {
-                **given._asdict(),
+                **inputs._asdict(),
                 **rows._asdict(),
-                "levers": given.levers[step : step + 1],
-                "permits": given.permits[step],
+                "levers": inputs.levers[step : step + 1],
+                "permits": inputs.permits[step],
             }
             pointers = Pointers(*(arrays[name].ctypes.data for name in Pointers.names), rows.needs_due.size)
             function(ctypes.byref(pointers), due.ctypes.data, chosen.ctypes.data, due.size, day, days)
@@ -104,10 +104,10 @@ def open_needs(rows: Rows) -> Ints:
     return found[np.argsort(rows.needs["key"][found])]
 
 
-def left_by(how: Pass, given: Given, rows: Rows, due: Ints, days: int) -> list[bytes]:
+def left_by(how: Pass, inputs: RunInputs, rows: Rows, due: Ints, days: int) -> list[bytes]:
     """All bytes of the tables that looking at needs can reach, after some days of it; the channels of the last."""
     mine, chosen = state.copied(rows), np.zeros(due.size, np.int64)
-    how(given, mine, due, chosen, DAY, days)
+    how(inputs, mine, due, chosen, DAY, days)
     return [chosen.tobytes(), *(getattr(mine, name).tobytes() for name in WRITTEN)]
 
 
@@ -115,18 +115,18 @@ def measure(setting: Setting) -> Found:
     """Both on the same open needs, ``DAYS`` times over; they must leave the same bytes after one day and after all."""
     simulation = Simulation(load("kebon-jeruk-2019", size=setting.size))
     simulation.live(DAY)
-    given, rows = simulation.given, simulation.snapshot().rows
+    inputs, rows = simulation.inputs, simulation.snapshot().rows
     due = open_needs(rows)
-    with look_in_c(given, rows) as in_c:
+    with look_in_c(inputs, rows) as in_c:
         for days in (1, DAYS):
-            assert left_by(look, given, rows, due, days) == left_by(in_c, given, rows, due, days), "the twins differ"
+            assert left_by(look, inputs, rows, due, days) == left_by(in_c, inputs, rows, due, days), "the twins differ"
 
         def timed(how: Pass, days: int, crowded_out: bool) -> Timed:
             def once(_: int) -> float:
                 mine, chosen = state.copied(rows), np.zeros(due.size, np.int64)
                 if crowded_out:
                     np.ones(CROWD).sum()
-                return seconds(how, given, mine, due, chosen, DAY, days) / (days * due.size)
+                return seconds(how, inputs, mine, due, chosen, DAY, days) / (days * due.size)
 
             return once
 

@@ -20,7 +20,7 @@ from keliling.experiments.kinds import KINDS, kind_of
 from keliling.experiments.plan.study import Job, Round, Study, merged, unfinished
 from keliling.experiments.plan.study_file import read_study
 from keliling.experiments.run.estimate import days_of
-from keliling.experiments.run.executors import Place
+from keliling.experiments.run.executors import Execution
 from keliling.experiments.run.runner import live_jobs
 from keliling.experiments.run.verify import written_aside
 from keliling.sim.errors import Interrupted, InvalidInput, KelilingError
@@ -126,7 +126,7 @@ def study_in(folder: Path) -> Study:
 def conduct(
     study: Study,
     store: Keeper,
-    place: Place,
+    execution: Execution,
     listener: Listener = lambda event: None,
     *,
     finish: Callable[[Any], None] = lambda report: None,
@@ -142,7 +142,7 @@ def conduct(
     kept.
     """
     try:
-        return _conducted(study, store, place, listener, finish, cancel)
+        return _conducted(study, store, execution, listener, finish, cancel)
     except Interrupted as error:
         listener(Stopped(str(error)))
         raise
@@ -154,24 +154,24 @@ def conduct(
 def _conducted(
     study: Study,
     store: Keeper,
-    place: Place,
+    execution: Execution,
     listener: Listener,
     finish: Callable[[Any], None],
     cancel: threading.Event | None,
 ) -> Any:
     kind = kind_of(study.kind)
-    if place.engine == "kernel":
+    if execution.engine == "kernel":
         from keliling.sim.kernels.willingness import willingness_of
 
         for arm in study.arms:
             willingness_of(arm.scenario.hypothesis)  # one that cannot be compiled is refused before anything is kept
     with store.held():
-        store.open(engine=place.engine, workers=place.workers, cluster=place.cluster)
+        store.open(engine=execution.engine, workers=execution.workers, cluster=execution.cluster)
         rounds: list[Round] = []
         for following in kind.rounds(study, lambda: kind.results(study, store.runs(), merged(rounds))):
             left = unfinished(study, [following], store.finished(following.jobs))
             listener(planned(study, following, left))
-            live_jobs(study, store, left, place, lambda runs, days: listener(Lived(runs, days)), cancel)
+            live_jobs(study, store, left, execution, lambda runs, days: listener(Lived(runs, days)), cancel)
             rounds.append(following)
             listener(RoundEnded(len(rounds)))
         jobs = merged(rounds)

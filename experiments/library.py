@@ -25,7 +25,7 @@ from keliling.experiments.plan.study import Precision
 from keliling.experiments.reports import single
 from keliling.experiments.reports.blocks import Block
 from keliling.experiments.reports.report import Report
-from keliling.experiments.run.executors import Place
+from keliling.experiments.run.executors import Execution
 from keliling.experiments.showing import Drawn, Listing, Shown, frame
 from keliling.sim import outcomes as of_runs
 from keliling.sim.parameters import register
@@ -80,9 +80,9 @@ def run(
     """
     one = _scenario(scenario, set, size)
     years = one.reported_years if year is None else [window_year([one], year)]
-    asked, place = replicated([one], replicates, seed=seed, engine=engine), Place(engine, workers)
-    with Watch(place, quiet=not progress) as watch:
-        (ensemble,) = conduct.conduct(asked, Histories(asked), place, watch)
+    asked, execution = replicated([one], replicates, seed=seed, engine=engine), Execution(engine, workers)
+    with Watch(execution, quiet=not progress) as watch:
+        (ensemble,) = conduct.conduct(asked, Histories(asked), execution, watch)
     return RunResult(ensemble, years)
 
 
@@ -146,9 +146,9 @@ def compare(
     )
     written = default_folder(asked) if folder is None else Path(folder)
     store = kept_for(asked, written, shared=folder is None, warn=say)
-    place = Place(engine, workers)
-    with Watch(place, quiet=not progress) as watch:
-        return ComparisonResult(conduct.conduct(asked, store, place, watch))
+    execution = Execution(engine, workers)
+    with Watch(execution, quiet=not progress) as watch:
+        return ComparisonResult(conduct.conduct(asked, store, execution, watch))
 
 
 # -- a study
@@ -215,10 +215,10 @@ def study(
         found = conduct.study_of_tables(asked, set, **numbers)
     else:
         found = conduct.load_study(asked, set, **numbers)
-    place = Place(engine, workers, cluster)
+    execution = Execution(engine, workers, cluster)
     store = Store(Path("results") / found.name if folder is None else Path(folder), found)
-    with Watch(place, quiet=not progress) as watch:
-        report = conduct.conduct(found, store, place, watch)
+    with Watch(execution, quiet=not progress) as watch:
+        report = conduct.conduct(found, store, execution, watch)
     return StudyResult(report, store.folder)
 
 

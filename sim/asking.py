@@ -29,15 +29,15 @@ ASKS, ASKED_ORDER = Draw.ASKS, Draw.ASKED_ORDER
 
 
 @compiled
-def plan(given, p, rows, day, rw):
+def plan(inputs, p, rows, day, rw):
     """The residents to be asked beside the RW's head, in order, and the reason of each; last who come unasked.
 
     Heads get the places that are not sought for residents; what a group does not fill passes on to the next.
     """
-    heads = office_holders(given, rows, day, rw, p.return_rest)
-    people = volunteers(given, rows, rw)
-    movement = cadres(given, rows, day, rw, p.return_rest)
-    near = neighbours(given, rows, day, rw, p.return_rest, p.help_lasts, p.candidates_asked)
+    heads = office_holders(inputs, rows, day, rw, p.return_rest)
+    people = volunteers(inputs, rows, rw)
+    movement = cadres(inputs, rows, day, rw, p.return_rest)
+    near = neighbours(inputs, rows, day, rw, p.return_rest, p.help_lasts, p.candidates_asked)
     n_heads = min(heads.size, max(p.coproducers_sought - p.residents_sought, 1) - 1)
     of_people, of_movement, of_near = outreach.places_of(p.coproducers_sought - 1 - n_heads)
     n_people = min(people.size, of_people)
@@ -49,12 +49,12 @@ def plan(given, p, rows, day, rw):
         if k < n_heads:
             reasons[k] = AS_HEAD
         elif k < n_heads + n_people:
-            reasons[k] = AS_VOLUNTEER if given.traits[residents[k]].rw == rw else AS_VOLUNTEER_NEARBY
+            reasons[k] = AS_VOLUNTEER if inputs.traits[residents[k]].rw == rw else AS_VOLUNTEER_NEARBY
         else:
             reasons[k] = AS_CADRE if k < size - n_near else AS_NEIGHBOUR
-    fixed, ordinal = given.fixed[0], rows.neighbourhoods[rw].proposals
+    fixed, ordinal = inputs.fixed[0], rows.neighbourhoods[rw].proposals
     for i in near[n_near:]:
-        mark = uniform(fixed.seed, fixed.replicate, UNINVITED, given.traits[i].key, ordinal, 0)
+        mark = uniform(fixed.seed, fixed.replicate, UNINVITED, inputs.traits[i].key, ordinal, 0)
         if mark < p.uninvited_joining:
             residents[size], reasons[size] = i, UNASKED
             size += 1
@@ -62,7 +62,7 @@ def plan(given, p, rows, day, rw):
 
 
 @compiled
-def office_holders(given, rows, day, rw, rest):
+def office_holders(inputs, rows, day, rw, rest):
     """The RW's other heads who may be asked, by the draw."""
     head, used = rows.coproducers[rows.neighbourhoods[rw].head].resident, rows.counts[0].coproducers
     found, size = np.empty(used, np.int64), 0
@@ -75,11 +75,11 @@ def office_holders(given, rows, day, rw, rest):
         if motivation.may_be_asked(c.active, 1, c.event, day - c.stopped, rest) > 0:
             found[size] = c.resident
             size += 1
-    return _in_order(given, rows, rw, found[:size])
+    return _in_order(inputs, rows, rw, found[:size])
 
 
 @compiled
-def volunteers(given, rows, rw):
+def volunteers(inputs, rows, rw):
     """The active volunteers of the RW, then of the other RWs of its kelurahan, by the draw."""
     used = rows.counts[0].coproducers
     here, near, n_here, n_near = np.empty(used, np.int64), np.empty(used, np.int64), 0, 0
@@ -91,60 +91,60 @@ def volunteers(given, rows, rw):
             if not _holds_office(rows, c.resident):
                 here[n_here] = c.resident
                 n_here += 1
-        elif given.rw_kelurahan[c.rw] == given.rw_kelurahan[rw]:
+        elif inputs.rw_kelurahan[c.rw] == inputs.rw_kelurahan[rw]:
             near[n_near] = c.resident
             n_near += 1
-    return np.concatenate((_in_order(given, rows, rw, here[:n_here]), _in_order(given, rows, rw, near[:n_near])))
+    return np.concatenate((_in_order(inputs, rows, rw, here[:n_here]), _in_order(inputs, rows, rw, near[:n_near])))
 
 
 @compiled
-def cadres(given, rows, day, rw, rest):
+def cadres(inputs, rows, day, rw, rest):
     """Cadres of the RW who do not co-produce, by the draw; those who stopped are left alone for a while."""
-    mine = given.rw_members[given.rw_start[rw] : given.rw_start[rw + 1]]
+    mine = inputs.rw_members[inputs.rw_start[rw] : inputs.rw_start[rw + 1]]
     found, size = np.empty(mine.size, np.int64), 0
     for i in mine:
-        if given.traits[i].cadre > 0 and _is_free(rows, day, i, rest):
+        if inputs.traits[i].cadre > 0 and _is_free(rows, day, i, rest):
             found[size] = i
             size += 1
-    return _in_order(given, rows, rw, found[:size])
+    return _in_order(inputs, rows, rw, found[:size])
 
 
 @compiled
-def neighbours(given, rows, day, rw, rest, help_lasts, most):
+def neighbours(inputs, rows, day, rw, rest, help_lasts, most):
     """Residents of the RW who were helped within ``help_lasts`` days or are tied to an active co-producer of it.
 
     At most ``most`` of them, by the draw; those who declined before may be asked again.
     """
-    near = np.zeros(given.traits.size, np.bool_)
+    near = np.zeros(inputs.traits.size, np.bool_)
     for row in range(rows.counts[0].coproducers):
         c = rows.coproducers[row]
         if c.rw == rw and c.active > 0:
-            near[given.ties[given.tie_start[c.resident] : given.tie_start[c.resident + 1]]] = True
-    mine = given.rw_members[given.rw_start[rw] : given.rw_start[rw + 1]]
+            near[inputs.ties[inputs.tie_start[c.resident] : inputs.tie_start[c.resident + 1]]] = True
+    mine = inputs.rw_members[inputs.rw_start[rw] : inputs.rw_start[rw + 1]]
     found, size = np.empty(mine.size, np.int64), 0
     for i in mine:
         close = near[i] or rows.motives[i].helped_day > day - help_lasts
-        if close and given.traits[i].cadre == 0 and _is_free(rows, day, i, rest):
+        if close and inputs.traits[i].cadre == 0 and _is_free(rows, day, i, rest):
             found[size] = i
             size += 1
-    return _in_order(given, rows, rw, found[:size])[:most]
+    return _in_order(inputs, rows, rw, found[:size])[:most]
 
 
 @compiled
-def between_events(given, p, rows, day, month):
+def between_events(inputs, p, rows, day, month):
     """Residents asked at the end of a month: in an RT with an active co-producer, one who was helped lately."""
     asked, size = np.empty(rows.rts.size, np.int64), 0
     if p.asks_a_month <= 0.0:
         return asked[:size]
-    fixed, staffed = given.fixed[0], np.zeros(rows.rts.size, np.bool_)
+    fixed, staffed = inputs.fixed[0], np.zeros(rows.rts.size, np.bool_)
     for row in range(rows.counts[0].coproducers):
         staffed[rows.coproducers[row].rt] |= rows.coproducers[row].active > 0
     for rt in range(rows.rts.size):
-        if staffed[rt] and uniform(fixed.seed, fixed.replicate, ASKS, given.rt_key[rt], month, 0) < p.asks_a_month:
+        if staffed[rt] and uniform(fixed.seed, fixed.replicate, ASKS, inputs.rt_key[rt], month, 0) < p.asks_a_month:
             first = 1.0
-            for i in given.rt_members[given.rt_start[rt] : given.rt_start[rt + 1]]:
+            for i in inputs.rt_members[inputs.rt_start[rt] : inputs.rt_start[rt + 1]]:
                 if rows.motives[i].helped_day > day - p.help_lasts and _is_free(rows, day, i, p.return_rest):
-                    mark = uniform(fixed.seed, fixed.replicate, ASKED_ORDER, given.traits[i].key, month, 0)
+                    mark = uniform(fixed.seed, fixed.replicate, ASKED_ORDER, inputs.traits[i].key, month, 0)
                     if mark < first:
                         first, asked[size] = mark, i
             size += first < 1.0
@@ -171,11 +171,11 @@ def _holds_office(rows, resident):
 
 
 @compiled
-def _in_order(given, rows, rw, residents):
+def _in_order(inputs, rows, rw, residents):
     """The same ``residents`` by the draw of the RW's n-th event."""
-    fixed, ordinal = given.fixed[0], rows.neighbourhoods[rw].proposals
+    fixed, ordinal = inputs.fixed[0], rows.neighbourhoods[rw].proposals
     marks, keys = np.empty(residents.size), np.empty(residents.size, np.int64)
     for k in range(residents.size):
-        keys[k] = given.traits[residents[k]].key
-        marks[k] = uniform(fixed.seed, fixed.replicate, INVITED_ORDER, keys[k], ordinal, given.rw_key[rw])
+        keys[k] = inputs.traits[residents[k]].key
+        marks[k] = uniform(fixed.seed, fixed.replicate, INVITED_ORDER, keys[k], ordinal, inputs.rw_key[rw])
     return residents[ordered(marks, keys)]

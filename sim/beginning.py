@@ -19,7 +19,7 @@ from keliling.sim.rules import motivation
 from keliling.sim.scenario import MONTH_DAYS, Scenario
 from keliling.sim.state import RT_HEAD, World
 from keliling.sim.supply import Supply, supply
-from keliling.sim.terms import Given, Terms, given, terms_of
+from keliling.sim.terms import RunInputs, Terms, inputs_of, terms_of
 
 
 class Beginning(NamedTuple):
@@ -31,7 +31,7 @@ class Beginning(NamedTuple):
     ground: Ground
     terms: list[tuple[int, Terms]]  # by the day on which they begin
     willingness: Callable[..., float]  # to be called from Python
-    given: Given
+    inputs: RunInputs
     supply: Supply
 
 
@@ -48,7 +48,7 @@ def begin(scenario: Scenario, seed: int, replicate: int) -> Beginning:
     terms = [(day, terms_of(scenario, ground, values)) for day, values in scenario.timeline()]
     willingness = scenario.hypothesis.load() or motivation.willingness
     solved = supply(scenario, ground, willingness)
-    keyed = given(scenario, ground, terms, seed, replicate, solved)
+    keyed = inputs_of(scenario, ground, terms, seed, replicate, solved)
     return Beginning(scenario, seed, replicate, ground, terms, willingness, keyed, solved)
 
 

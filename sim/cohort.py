@@ -107,25 +107,26 @@ def live_arm(simulation: Simulation, cohort: Cohort, treated: Ints, arm: Treatme
         # Beside the room that the scenario's own events may come to need.
         room = world.events.rw.size + hosts.size
         simulation.rows = state.rows_of(world._replace(events=memory.grown(world.events, room)))
-        given = simulation.given
+        inputs = simulation.inputs
         places = rows.size if arm.filing else 0
         delivery = cohort.day + preparation
         event_of = {
-            host: announce(given, simulation.rows, cohort.day, host, delivery, places, skill) for host in hosts.tolist()
+            host: announce(inputs, simulation.rows, cohort.day, host, delivery, places, skill)
+            for host in hosts.tolist()
         }
         events = np.array([event_of[host] for host in rw.tolist()], np.int64)
         luck = simulation.seed, simulation.replicate, Draw.VISIT_ORDER
         marks = [uniform(*luck, who, 0, 0) for who in (keys >> PERMIT_BITS).tolist()]
         visit_day = cohort.day + (np.array(marks) * preparation).astype(np.int64)
         if arm.informed:
-            inform_all(given, simulation.rows, cohort.day, rows, events)
+            inform_all(inputs, simulation.rows, cohort.day, rows, events)
         if arm.visited:
             for day in range(cohort.day, delivery):
                 simulation.live(day)
                 # A need that was filed or ended since cannot be helped any more.
                 still = (visit_day == day) & (simulation.world.needs.status[rows] == OPEN)
                 still &= simulation.world.needs.ordinal[rows] == cohort.ordinal[treated]
-                visit_all(given, simulation.rows, day, rows[still], events[still], skill)
+                visit_all(inputs, simulation.rows, day, rows[still], events[still], skill)
     simulation.live(cohort.day + window)
     return simulation.world
 

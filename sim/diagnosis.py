@@ -27,7 +27,7 @@ NOTHING = "Nothing is co-produced: no outreach was planned, nobody was invited a
 
 
 @dataclass(frozen=True)
-class Factor:
+class DiagnosisFactor:
     """One of Alford's factors: ``verdict`` is PRESENT, PARTLY, ABSENT or NOT_MEASURABLE."""
 
     number: int
@@ -49,7 +49,7 @@ class Phase:
 
 
 @dataclass(frozen=True)
-class Cell:
+class DiagnosisCell:
     """The cell of the typology: ``level`` and the furthest phase reached (NOBODY and NO_PHASE where there is none)."""
 
     level: str
@@ -71,8 +71,8 @@ class Cell:
 class Diagnosis:
     """Both diagnoses of one window of a run."""
 
-    factors: tuple[Factor, ...]
-    cell: Cell
+    factors: tuple[DiagnosisFactor, ...]
+    cell: DiagnosisCell
 
     @property
     def coproduced(self) -> bool:
@@ -106,8 +106,8 @@ def diagnose(totals: Totals, values: Mapping[str, Value] | None = None) -> Diagn
         verdicts = (ABSENT, NOT_MEASURABLE, NOT_MEASURABLE)
         reasons = (NOTHING, "There is nobody whose motive could be asked.", "There is no output to value.")
         return Diagnosis(
-            tuple(Factor(i + 1, names[i], verdicts[i], (reasons[i],)) for i in range(3)),
-            Cell(NOBODY, NO_PHASE, NOTHING, ()),
+            tuple(DiagnosisFactor(i + 1, names[i], verdicts[i], (reasons[i],)) for i in range(3)),
+            DiagnosisCell(NOBODY, NO_PHASE, NOTHING, ()),
         )
     given = values if values is not None else defaults()
     factors = (_active_part(totals), _voluntary(totals, given), _value(totals, given))
@@ -117,7 +117,7 @@ def diagnose(totals: Totals, values: Mapping[str, Value] | None = None) -> Diagn
 # Alford's factors
 
 
-def _active_part(t: Totals) -> Factor:
+def _active_part(t: Totals) -> DiagnosisFactor:
     name = "Active part in production"
     hours, visits, joined = t["coproducer_hours"], t["visits"], t["joined"]
     if joined + visits + hours == 0:
@@ -125,7 +125,7 @@ def _active_part(t: Totals) -> Factor:
             f"{t['planned']:,.0f} events were planned and {t['proposals']:,.0f} RW heads were asked, but no resident "
             f"joined; {t['declined']:,.0f} heads declined."
         )
-        return Factor(1, name, ABSENT, (why,))
+        return DiagnosisFactor(1, name, ABSENT, (why,))
     evidence = [
         f"Events held: {t['events.held']:,.0f}. Residents joined {joined:,.0f} times and gave {hours:,.0f} hours.",
         f"They made {visits:,.0f} visits to households that needed a permit.",
@@ -135,14 +135,16 @@ def _active_part(t: Totals) -> Factor:
     worked = visits > 0 or t["served"] > 0
     if not worked:
         evidence.append("They lent their place and spread the word; nobody visited a household or filed at an event.")
-    return Factor(1, name, PRESENT if worked else PARTLY, tuple(evidence))
+    return DiagnosisFactor(1, name, PRESENT if worked else PARTLY, tuple(evidence))
 
 
-def _voluntary(t: Totals, values: Mapping[str, Value]) -> Factor:
+def _voluntary(t: Totals, values: Mapping[str, Value]) -> DiagnosisFactor:
     name = "Voluntary"
     joined, own, paid, hours = t["joined"], t["joined.uninvited"], t["paid"], t["coproducer_hours"]
     if joined == 0:
-        return Factor(2, name, NOT_MEASURABLE, ("Nobody joined in this window, so there is no motive to ask about.",))
+        return DiagnosisFactor(
+            2, name, NOT_MEASURABLE, ("Nobody joined in this window, so there is no motive to ask about.",)
+        )
     refused = t["invited"] - (joined - own)
     evidence = [
         f"{joined - own:,.0f} joined by invitation, of {t['invited']:,.0f} invited; {refused:,.0f} declined, so that "
@@ -154,22 +156,22 @@ def _voluntary(t: Totals, values: Mapping[str, Value]) -> Factor:
     ]
     if paid == 0:
         evidence.append("Nobody was paid.")
-        return Factor(2, name, PRESENT, tuple(evidence))
+        return DiagnosisFactor(2, name, PRESENT, tuple(evidence))
     worth = hours * float(values["resident_hour"])  # type: ignore[arg-type]
     share = ratio(paid, worth)
     evidence.append(
         f"Rp {paid:,.1f} million was paid for {hours:,.0f} hours, {100 * share:,.0f}% of what an hour of "
         "theirs is worth" + ("." if share < 1 else ": that is a wage.")
     )
-    return Factor(2, name, PARTLY if share < 1 else ABSENT, tuple(evidence))
+    return DiagnosisFactor(2, name, PARTLY if share < 1 else ABSENT, tuple(evidence))
 
 
-def _value(t: Totals, values: Mapping[str, Value]) -> Factor:
+def _value(t: Totals, values: Mapping[str, Value]) -> DiagnosisFactor:
     name = "Private or public value"
     helped, lost = t["decided.helped"], t["rejected.helped"]
     if helped == 0:
         why = "No application whose papers a co-producer checked was decided in this window."
-        return Factor(3, name, NOT_MEASURABLE, (why,))
+        return DiagnosisFactor(3, name, NOT_MEASURABLE, (why,))
     others, others_lost = t["decided"] - helped, t["rejected"] - lost
     reference = ratio(others_lost, others)
     evidence = [
@@ -205,7 +207,7 @@ def _value(t: Totals, values: Mapping[str, Value]) -> Factor:
         verdict = PRESENT
     else:
         verdict = PARTLY
-    return Factor(3, name, verdict, tuple(evidence))
+    return DiagnosisFactor(3, name, verdict, tuple(evidence))
 
 
 def _expected_rejection(t: Totals) -> float | None:
@@ -225,11 +227,11 @@ def _expected_rejection(t: Totals) -> float | None:
 # the cell
 
 
-def _cell(t: Totals) -> Cell:
+def _cell(t: Totals) -> DiagnosisCell:
     phases = tuple(_phase(t, name) for name in TYPED)
     furthest = [phase.name for phase in phases if phase.reached]
     level, why = _level(t)
-    return Cell(level, furthest[-1] if furthest else NO_PHASE, why, phases)
+    return DiagnosisCell(level, furthest[-1] if furthest else NO_PHASE, why, phases)
 
 
 def _level(t: Totals) -> tuple[str, str]:

@@ -16,11 +16,11 @@ from keliling.sim.channels import Floats, start_values
 from keliling.sim.eligible import Eligible, eligible
 from keliling.sim.equilibrium import Equilibrium, solve
 from keliling.sim.errors import Infeasible
-from keliling.sim.memory import lined, room
+from keliling.sim.memory import Records, lined, room
 from keliling.sim.parameters import Permit, Value, defaults, namespace, permits, register
 from keliling.sim.population import PARAMETERS, Population, build
 from keliling.sim.scenario import Scenario
-from keliling.sim.state import Ints, Records
+from keliling.sim.state import Ints
 
 # What compiled loops read of a resident, together in memory.
 WHOLE_TRAITS = ("key", "rw", "rt", "age", "at_work", "internet", "decisive", "cadre", "household_head")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keliling.sim.ground import Ground
-from keliling.sim.records import BY_RW, MONTH, Counts, Months, Record, record_of
+from keliling.sim.records import BY_RW, MONTH, CountsByRw, Months, Record, record_of
 from keliling.sim.rules.choice import EVENT
 from keliling.sim.scenario import Scenario
 from keliling.sim.state import Ints, World
@@ -55,7 +55,7 @@ class History:
     """One of each month."""
     rws: Ints
     """Numbers of the RWs within the district."""
-    by_rw: Counts
+    by_rw: CountsByRw
     """Month by RW by what ``sim.records.BY_RW`` counts."""
     filings: Filings
     invitations: Invitations

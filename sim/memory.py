@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from keliling.sim.compiled import CACHE_LINE, with_fields
 
 Records = NDArray[np.void]
-Table = TypeVar("Table", bound=tuple[Any, ...])
+T = TypeVar("T", bound=tuple[Any, ...])
 TYPES: dict[Any, type] = {NDArray[np.float64]: np.float64, NDArray[np.int64]: np.int64, NDArray[np.int8]: np.int8}
 
 
@@ -43,12 +43,12 @@ def copied_rows(rows: NDArray[Any]) -> NDArray[Any]:
 
 
 @cache
-def record(kind: type[Table]) -> np.dtype[np.void]:
+def record(kind: type[T]) -> np.dtype[np.void]:
     """One row of a table: its columns, of the types that the class declares."""
     return lined([(name, TYPES[kind_of]) for name, kind_of in get_type_hints(kind).items()])
 
 
-def columns(kind: type[Table], records: Records) -> Table:
+def columns(kind: type[T], records: Records) -> T:
     """A table whose columns are views of ``records``."""
     return kind(*(records[name] for name in records.dtype.names or ()))
 
@@ -59,7 +59,7 @@ def records(table: tuple[Any, ...]) -> Records:
     return with_fields(base)
 
 
-def blank(kind: type[Table], rows: int, **values: Any) -> Table:
+def blank(kind: type[T], rows: int, **values: Any) -> T:
     """A table of ``rows`` rows, each column zero but for the ``values`` given."""
     table = columns(kind, room(rows, record(kind)))
     for name, value in values.items():
@@ -67,7 +67,7 @@ def blank(kind: type[Table], rows: int, **values: Any) -> Table:
     return table
 
 
-def grown(table: Table, rows: int) -> Table:
+def grown(table: T, rows: int) -> T:
     """The same table with room for ``rows`` rows; the new ones are blank."""
     larger = room(rows, table[0].base.dtype)
     larger[: len(table[0])] = table[0].base

@@ -63,7 +63,7 @@ class CoproductionModel(mesa.Model):
         self.checked = held_to_laws(checked)
         self.day = 0
         self.ground, self.terms_by_day = begun.ground, begun.terms
-        self.willingness, self.given, self.supply = begun.willingness, begun.given, begun.supply
+        self.willingness, self.inputs, self.supply = begun.willingness, begun.inputs, begun.supply
         self.world, self.months = day_zero(begun)
         self.population = self.ground.population
         self._live_by(self.terms_by_day[0][1])
@@ -134,8 +134,8 @@ class CoproductionModel(mesa.Model):
 
     def _stand_by(self) -> None:
         offered = np.array([one.standing_hours() if one.active else 0.0 for one in self._coproducers])
-        permits = self.given.permits[step_on(self.given, self.day)]
-        helpers, needs, took, idle = standing.week(self.given, self.levers, permits, self.rows, self.day, offered)
+        permits = self.inputs.permits[step_on(self.inputs, self.day)]
+        helpers, needs, took, idle = standing.week(self.inputs, self.levers, permits, self.rows, self.day, offered)
         for row, need in zip(helpers.tolist(), needs.tolist(), strict=True):
             self.coproducer(row).help_neighbour(need)
         for row in np.flatnonzero(offered > 0).tolist():
@@ -175,16 +175,16 @@ class CoproductionModel(mesa.Model):
             return
         month = self.day // MONTH
         self.coproducers.select(lambda one: one.active == 1 or one.helps > 0).do("month_passes")
-        for resident in asking.between_events(self.given, self.levers, self.rows, self.day, month).tolist():
+        for resident in asking.between_events(self.inputs, self.levers, self.rows, self.day, month).tolist():
             self.recruit(resident).asked_between(month)
         election = election_of(month, self.p.election_month, self.p.election_term)
         if self.p.elections and election >= 0:
             elect_heads(self, election)
-        rows, levers, permits = self.rows, self.levers, self.given.permits[step_on(self.given, self.day)]
+        rows, levers, permits = self.rows, self.levers, self.inputs.permits[step_on(self.inputs, self.day)]
         if (month + 1) % HALF_YEAR == 0:
             frame, counts = levers["survey_frame"].item(), rows.counts[0]
-            survey(rows.applications, counts, self.day, frame, self.p.survey_n, self.given.sample_sizes)
-        count_month(self.months, month, rows, self.given, levers, permits, self.day)
+            survey(rows.applications, counts, self.day, frame, self.p.survey_n, self.inputs.sample_sizes)
+        count_month(self.months, month, rows, self.inputs, levers, permits, self.day)
         if self.checked:
             laws.check_record(record_of(self.months, month, self.ground.permits), self.day)
 
@@ -229,7 +229,7 @@ class CoproductionModel(mesa.Model):
     @property
     def levers(self) -> Any:
         """Today's numbers, as compiled pieces read them; ``p`` has them for agents."""
-        return self.given.levers[step_on(self.given, self.day)]
+        return self.inputs.levers[step_on(self.inputs, self.day)]
 
     def resident(self, row: int) -> Resident:
         """The resident at a row."""

@@ -23,7 +23,7 @@ Ints = NDArray[np.int64]
 WINDOW = QUARTER
 
 
-class Stock(NamedTuple):
+class StockSample(NamedTuple):
     """A sample of the needs open at the start, one row each, with what the outcome of acting depends on."""
 
     resident: Ints

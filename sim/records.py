@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from keliling.sim import ikm
 from keliling.sim.compiled import compiled, inner, inner_with_arrays, with_fields
-from keliling.sim.memory import record
+from keliling.sim.memory import Records, record
 from keliling.sim.parameters import Permit
 from keliling.sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
 from keliling.sim.rules.filing import applicant_hours, late
@@ -34,14 +34,14 @@ from keliling.sim.rules.outreach import (
 from keliling.sim.rules.satisfaction import COMPLAINTS
 from keliling.sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
 from keliling.sim.scenario import MONTH_DAYS, YEAR_MONTHS
-from keliling.sim.state import AS_HEAD, DONE, UNASKED, Floats, Records, Tally
+from keliling.sim.state import AS_HEAD, DONE, UNASKED, Floats, Tally
 from keliling.sim.sums import GRAIN
 
 MONTH = MONTH_DAYS
 HALF_YEAR = 6  # months, after which the survey is held
 CHANNELS = {"online": ONLINE, "counter": COUNTER, "broker": BROKER, "event": EVENT}
 Record = dict[str, float]
-Counts = NDArray[np.int32]
+CountsByRw = NDArray[np.int32]
 
 # The columns of a month's row; those of its cells by permit; the tables that hold one number for each of something.
 COUNTED = (
@@ -79,7 +79,7 @@ class Months(NamedTuple):
     complaints: Floats  # by class's code
     answers: Floats  # sums of answers, by element
     phases: Floats  # by phase: co-producers taking part, events with any
-    by_rw: Counts  # by RW, of BY_RW
+    by_rw: CountsByRw  # by RW, of BY_RW
     by_third: Floats  # by motive and third: residents asked, and joined
 
 
@@ -160,18 +160,18 @@ def survey(applications, counts, day, frame, asked, table):
 
 
 @compiled
-def count_month(months, month, rows, given, p, permits, day):
+def count_month(months, month, rows, inputs, p, permits, day):
     """Count the month that ends on ``day`` into row ``month`` of ``months``, and begin a new tally.
 
-    ``rows`` is the state, ``given`` the Given of the run, ``p`` and ``permits`` the numbers that hold.
+    ``rows`` is the state, ``inputs`` are what the run never changes, ``p`` and ``permits`` the numbers that hold.
     """
     row = months.rows[month]
     row["months"] = 1.0
     row["days"] = MONTH
-    row["adults"] = given.traits.size
+    row["adults"] = inputs.traits.size
     row["rws"] = rows.neighbourhoods.size
     months.tallies[month] = rows.tally[0]
-    _count_applications(months, month, rows, given, p, permits, day)
+    _count_applications(months, month, rows, inputs, p, permits, day)
     for k in range(rows.stock.size):
         cell, stock = months.permits[month, k], rows.stock[k]
         cell["eligible"] = stock.eligible
@@ -180,9 +180,9 @@ def count_month(months, month, rows, given, p, permits, day):
         cell["unaware"] = stock.unaware
         cell["obstructed"] = stock.obstructed
         row["applied"] += stock.applied
-    _count_outreach(months, month, rows, given, day)
+    _count_outreach(months, month, rows, inputs, day)
     _count_coproducers(months, month, rows, p, day)
-    fixed, sums = given.fixed[0], rows.sums[0]
+    fixed, sums = inputs.fixed[0], rows.sums[0]
     row["trust"] = fixed.all_trust + sums.trust * GRAIN
     row["knowledge"] = fixed.all_knowledge + sums.knowledge * GRAIN
     row["expectation"] = fixed.all_expectation + sums.expectation * GRAIN
@@ -206,13 +206,13 @@ def count_month(months, month, rows, given, p, permits, day):
 
 
 @inner
-def _count_applications(months, month, rows, given, p, permits, day):
+def _count_applications(months, month, rows, inputs, p, permits, day):
     row = months.rows[month]
     by_permit = months.permits[month]
     by_channel = months.channels[month]
     by_rw = months.by_rw[month]
     began = day + 1 - MONTH
-    low, high = given.fixed[0].low_third, given.fixed[0].high_third
+    low, high = inputs.fixed[0].low_third, inputs.fixed[0].high_third
     surveys, counts = (day + 1) % (HALF_YEAR * MONTH) == 0, rows.counts[0]
     settling = True
     for i in range(counts.settled, counts.applications):
@@ -223,7 +223,7 @@ def _count_applications(months, month, rows, given, p, permits, day):
         row["open.start"] += a.submitted < began and (a.decided < 0 or a.decided >= began)
         row["open.end"] += a.decided < 0
         if a.submitted >= began:
-            rw = by_rw[given.traits[a.resident].rw]
+            rw = by_rw[inputs.traits[a.resident].rw]
             rw[FILED] += 1
             rw[BY_BROKER] += a.channel == BROKER
             rw[HELPED] += a.skill > 0.0
@@ -252,7 +252,7 @@ def _count_applications(months, month, rows, given, p, permits, day):
         if a.outcome == WITHDRAWN:
             row["withdrawn"] += 1.0
             continue
-        rw = by_rw[given.traits[a.resident].rw]
+        rw = by_rw[inputs.traits[a.resident].rw]
         rw[DECIDED] += 1
         rw[WAS_REJECTED] += rejected
         rw[RETURNED] += a.returns > 0
@@ -270,7 +270,7 @@ def _count_applications(months, month, rows, given, p, permits, day):
         row["returned"] += a.returns > 0
         row["late"] += late(a.decided - a.complete, permits[k].statutory_days)
         row["days_to_decision"] += a.decided - a.submitted
-        literacy = given.traits[a.resident].literacy
+        literacy = inputs.traits[a.resident].literacy
         if literacy <= low:
             row["decided.low"] += 1.0
             row["rejected.low"] += rejected
@@ -284,7 +284,7 @@ def _count_applications(months, month, rows, given, p, permits, day):
 
 
 @inner
-def _count_outreach(months, month, rows, given, day):
+def _count_outreach(months, month, rows, inputs, day):
     row = months.rows[month]
     began = day + 1 - MONTH
     for i in range(rows.counts[0].events):
@@ -323,9 +323,9 @@ def _count_outreach(months, month, rows, given, day):
             row["joined.uninvited"] += 1.0
         elif part.reason > AS_HEAD:
             who, of = rows.coproducers[part.coproducer].resident, months.by_third[month]
-            _count_third(of[0], given.intrinsic[who], given.motive_thirds[0], part.joined)
-            _count_third(of[1], given.social[who], given.motive_thirds[1], part.joined)
-            _count_third(of[2], given.normative[who], given.motive_thirds[2], part.joined)
+            _count_third(of[0], inputs.intrinsic[who], inputs.motive_thirds[0], part.joined)
+            _count_third(of[1], inputs.social[who], inputs.motive_thirds[1], part.joined)
+            _count_third(of[2], inputs.normative[who], inputs.motive_thirds[2], part.joined)
 
 
 @inner

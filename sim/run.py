@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from keliling import __version__
 from keliling.sim.errors import InvalidInput, Problem
 from keliling.sim.history import History
-from keliling.sim.kernels.simulation import Simulation
+from keliling.sim.kernels.simulation import Progress, Simulation
 from keliling.sim.outcomes import Outcome, outcomes, totals_of
 from keliling.sim.records import MONTH, Record
 from keliling.sim.scenario import YEAR_MONTHS, Scenario
 
 ENGINES = ("kernel", "agents")
 """The compiled engine, and the Mesa agents that it equals to the bit."""
-Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,15 @@ from keliling.sim.faults import Place, Problems, nearest_name, shown
 from keliling.sim.hypothesis import BASE, Hypothesis, hypotheses
 from keliling.sim.parameters import Value, defaults, permits
 from keliling.sim.profile import Profile, Province, load_profile
-from keliling.sim.scenario_file import SETTINGS, Draft, DraftChange, Given, read_scenario, scenario_path, shipped_paths
+from keliling.sim.scenario_file import (
+    SETTINGS,
+    CheckedValue,
+    Draft,
+    DraftChange,
+    read_scenario,
+    scenario_path,
+    shipped_paths,
+)
 from keliling.sim.scenario_fit import HORIZON, MONTH_DAYS, YEAR_DAYS, YEAR_MONTHS, check_fit, dated, month_label
 from keliling.sim.scenario_options import (
     Change,
@@ -231,8 +239,8 @@ def check(path: str | Path) -> list[Problem]:
 def _draft_of(scenario: Scenario) -> Draft:
     """The draft that would build this scenario, to vary it."""
 
-    def given(name: str, value: Any) -> Given:
-        return Given(value, Place(scenario.origins.get(name, scenario.name), key=name))
+    def given(name: str, value: Any) -> CheckedValue:
+        return CheckedValue(value, Place(scenario.origins.get(name, scenario.name), key=name))
 
     draft = Draft(scenario.name, Place(scenario.name), scenario.title, scenario.why, lineage=scenario.lineage)
     for key in (*SETTINGS, "size"):
@@ -243,7 +251,7 @@ def _draft_of(scenario: Scenario) -> Draft:
     draft.parameters = {name: given(name, value) for name, value in scenario.given.items()}
     for change in scenario.changes:
         values = {name: given(name, value) for name, value in change.values.items()}
-        draft.changes.append(DraftChange(Given(when_of(change), Place(scenario.name, key="change")), values))
+        draft.changes.append(DraftChange(CheckedValue(when_of(change), Place(scenario.name, key="change")), values))
     return draft
 
 

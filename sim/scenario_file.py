@@ -38,7 +38,7 @@ _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True)
-class Given:
+class CheckedValue:
     """A checked value, where it was given, and the folder from which paths in it are meant."""
 
     value: Any
@@ -50,8 +50,8 @@ class Given:
 class DraftChange:
     """Levers that move on one day; ``when`` is a month label or a day's number."""
 
-    when: Given
-    values: dict[str, Given]
+    when: CheckedValue
+    values: dict[str, CheckedValue]
 
 
 @dataclass
@@ -63,8 +63,8 @@ class Draft:
     """Where to point at when something was never given."""
     title: str = ""
     why: str = ""
-    settings: dict[str, Given] = field(default_factory=dict)
-    parameters: dict[str, Given] = field(default_factory=dict)
+    settings: dict[str, CheckedValue] = field(default_factory=dict)
+    parameters: dict[str, CheckedValue] = field(default_factory=dict)
     changes: list[DraftChange] = field(default_factory=list)
     lineage: tuple[str, ...] = ()
     broken: bool = False
@@ -101,7 +101,7 @@ def read_scenario(path: Path, problems: Problems, chain: tuple[Path, ...] = ()) 
         elif key in NAMED or key in SETTINGS or key == "size":
             checked = check_setting(key, value, located.place(key), problems)
             if checked is not None:
-                draft.settings[key] = Given(checked, located.place(key), path.parent)
+                draft.settings[key] = CheckedValue(checked, located.place(key), path.parent)
     _title_and_why(draft, located, problems)
     draft.parameters |= _parameters(located, problems)
     draft.changes += _changes(located, problems)
@@ -211,9 +211,9 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _parameters(located: Located, problems: Problems) -> dict[str, Given]:
+def _parameters(located: Located, problems: Problems) -> dict[str, CheckedValue]:
     table = located.tables.get("parameters", {})
-    found: dict[str, Given] = {}
+    found: dict[str, CheckedValue] = {}
     if not isinstance(table, dict):
         problems.add("table-expected", located.place("parameters"), table, table="parameters")
         return found
@@ -222,7 +222,7 @@ def _parameters(located: Located, problems: Problems) -> dict[str, Given]:
         parameter = find_parameter(name, place, problems)
         checked = check_value(parameter, value, place, problems) if parameter else None
         if checked is not None:
-            found[name] = Given(checked, place)
+            found[name] = CheckedValue(checked, place)
     return found
 
 
@@ -243,7 +243,7 @@ def _changes(located: Located, problems: Problems) -> list[DraftChange]:
             key = "month" if "month" in table else "day"
             place = located.place("change", index, key)
             checked = check_when(key, table[key], place, problems)
-            when = None if checked is None else Given(checked, place)
+            when = None if checked is None else CheckedValue(checked, place)
         if not set(table) - {"month", "day"}:
             problems.add("change-empty", here)
         values = {}
@@ -252,7 +252,7 @@ def _changes(located: Located, problems: Problems) -> list[DraftChange]:
                 place = located.place("change", index, name)
                 lever = check_lever(name, value, place, problems)
                 if lever is not None:
-                    values[name] = Given(lever, place)
+                    values[name] = CheckedValue(lever, place)
         if when is not None:
             found.append(DraftChange(when, values))
     return found

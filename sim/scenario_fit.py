@@ -8,7 +8,7 @@ from dataclasses import replace
 from keliling.sim.faults import Place, Problems
 from keliling.sim.parameters import Value
 from keliling.sim.profile import Profile, Province
-from keliling.sim.scenario_file import Draft, DraftChange, Given
+from keliling.sim.scenario_file import CheckedValue, Draft, DraftChange
 
 MONTH_DAYS = 21  # working days
 YEAR_MONTHS = 12  # in a year
@@ -79,7 +79,7 @@ def check_fit(
         where.update(change.values)
         now.update({name: given.value for name, given in change.values.items()})
         listed = _check_segment(draft, now, where, problems) or listed
-    at_start = Given(values["target_list"], _latest(draft, draft.parameters, "target_list"))
+    at_start = CheckedValue(values["target_list"], _latest(draft, draft.parameters, "target_list"))
     later = [change.values["target_list"] for change in changes.values() if "target_list" in change.values]
     for given in (at_start, *later):
         if given.value:
@@ -89,7 +89,9 @@ def check_fit(
     _check_survey(draft, values, place, problems)
 
 
-def _check_segment(draft: Draft, now: Mapping[str, Value], where: Mapping[str, Given], problems: Problems) -> bool:
+def _check_segment(
+    draft: Draft, now: Mapping[str, Value], where: Mapping[str, CheckedValue], problems: Problems
+) -> bool:
     """Check the levers that hold from one change to the next; whether RWs are picked from a list then."""
     listed = now["targeting"] == "list"
     if listed and not now["target_list"] and not problems.about("target_list"):
@@ -109,7 +111,7 @@ def _check_segment(draft: Draft, now: Mapping[str, Value], where: Mapping[str, G
     return listed
 
 
-def _latest(draft: Draft, where: Mapping[str, Given], *names: str) -> Place:
+def _latest(draft: Draft, where: Mapping[str, CheckedValue], *names: str) -> Place:
     """Where the first of ``names`` that was given at all was given; the scenario itself when none was."""
     for name in names:
         if name in where:
@@ -117,7 +119,9 @@ def _latest(draft: Draft, where: Mapping[str, Given], *names: str) -> Place:
     return replace(draft.here, key=f"parameters.{names[0]}")
 
 
-def _check_list(given: Given, place: tuple[Profile, Province | None] | None, size: float, problems: Problems) -> None:
+def _check_list(
+    given: CheckedValue, place: tuple[Profile, Province | None] | None, size: float, problems: Problems
+) -> None:
     if place is None:
         return
     profile, province = place

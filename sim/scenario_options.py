@@ -16,9 +16,9 @@ from keliling.sim.profile import Profile, Province, find_province, load_profile,
 from keliling.sim.scenario_file import (
     NAMED,
     SETTINGS,
+    CheckedValue,
     Draft,
     DraftChange,
-    Given,
     check_lever,
     check_setting,
     check_when,
@@ -49,12 +49,12 @@ def option_value(text: str) -> Any:
 def apply_option(draft: Draft, key: str, value: Any, place: Place, problems: Problems) -> None:
     """Put one setting or parameter on top of a draft."""
     if key in NAMED and isinstance(value, (Profile, Province, Hypothesis)):
-        draft.settings[key] = Given(value, place)
+        draft.settings[key] = CheckedValue(value, place)
     elif key in NAMED or key in SETTINGS or key == "size":
         value = str(value) if isinstance(value, Path) else value
         checked = check_setting(key, value, place, problems)
         if checked is not None:
-            draft.settings[key] = Given(checked, place)
+            draft.settings[key] = CheckedValue(checked, place)
     elif key in _TEXTS:
         if isinstance(value, str) and value.strip():
             setattr(draft, key, value)
@@ -69,7 +69,7 @@ def apply_option(draft: Draft, key: str, value: Any, place: Place, problems: Pro
     elif key in register():
         checked = check_value(register()[key], value, place, problems)
         if checked is not None:
-            draft.parameters[key] = Given(checked, place)
+            draft.parameters[key] = CheckedValue(checked, place)
     else:
         names = (*SETTINGS, "size", *NAMED, *register())
         problems.add("setting-unknown", place, value, nearest=nearest_name(key, names))
@@ -88,10 +88,10 @@ def checked_change(when: str | int, levers: Mapping[str, Any], at: Place, proble
     for name, value in levers.items():
         lever = check_lever(name, value, Place(at.file, key=name), problems)
         if lever is not None:
-            values[name] = Given(lever, Place(at.file, key=name))
+            values[name] = CheckedValue(lever, Place(at.file, key=name))
     if not levers:
         problems.add("change-empty", place, when)
-    return [] if checked is None else [DraftChange(Given(checked, place), values)]
+    return [] if checked is None else [DraftChange(CheckedValue(checked, place), values)]
 
 
 def find_place(draft: Draft, problems: Problems) -> tuple[Profile, Province | None] | None:

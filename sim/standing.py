@@ -16,7 +16,7 @@ from keliling.sim.state import NEVER, OPEN
 
 
 @compiled
-def week(given, p, permits, rows, day, hours):
+def week(inputs, p, permits, rows, day, hours):
     """What each co-producer does with the week's ``hours`` (by row): helpers, needs, hours given and hours idle.
 
     ``p`` and ``permits`` are the levers' and the permits' records of the day. Notes whom calls were made on; the help
@@ -30,15 +30,15 @@ def week(given, p, permits, rows, day, hours):
     keys = np.empty(used, np.int64)
     for row in range(used):
         c = rows.coproducers[row]
-        keys[row] = given.traits[c.resident].key
+        keys[row] = inputs.traits[c.resident].key
         staffed[c.rt] = staffed[c.rt] or c.active > 0
     for row in np.argsort(keys, kind="mergesort"):
         c = rows.coproducers[row]
         if hours[row] <= 0.0:
             continue
         left = hours[row] - c.ahead
-        for place in range(-1, given.rw_rts[c.rw + 1] - given.rw_rts[c.rw]):
-            rt = c.rt if place < 0 else given.rw_rts[c.rw] + place
+        for place in range(-1, inputs.rw_rts[c.rw + 1] - inputs.rw_rts[c.rw]):
+            rt = c.rt if place < 0 else inputs.rw_rts[c.rw] + place
             if left <= 0.0 or (place >= 0 and staffed[rt]) or rows.rts[rt].open == 0:
                 continue
             # Room for all that this RT can come to.
@@ -46,8 +46,8 @@ def week(given, p, permits, rows, day, hours):
                 more = max(2 * needs.size, size + rows.rts[rt].open)
                 helpers, needs = _grown(helpers, more), _grown(needs, more)
             before = size
-            size, left = _known(given, p, permits, rows, taken, rt, left, needs, size)
-            size, left = _calls(given, p, permits, rows, day, taken, rt, left, needs, size)
+            size, left = _known(inputs, p, permits, rows, taken, rt, left, needs, size)
+            size, left = _calls(inputs, p, permits, rows, day, taken, rt, left, needs, size)
             helpers[before:size] = row
         took[row], idle[row] = hours[row] - c.ahead - left, max(left, 0.0)
         c.ahead = max(-left, 0.0)
@@ -69,15 +69,15 @@ def _waits(rows, taken, i):
 
 
 @compiled
-def _known(given, p, permits, rows, taken, rt, left, needs, size):
+def _known(inputs, p, permits, rows, taken, rt, left, needs, size):
     """Help needs of an RT that the heads know of, while there is time ``left``."""
-    for k in range(given.rt_start[rt], given.rt_start[rt + 1]):
-        i = given.rt_members[k]
+    for k in range(inputs.rt_start[rt], inputs.rt_start[rt + 1]):
+        i = inputs.rt_members[k]
         if left <= 0.0:
             break
         if rows.residents[i].open_needs == 0:
             continue
-        for need in range(given.first_need[i], given.first_need[i + 1]):
+        for need in range(inputs.first_need[i], inputs.first_need[i + 1]):
             if left > 0.0 and rows.needs[need].known > 0 and _waits(rows, taken, need):
                 taken[need] = True
                 needs[size] = need
@@ -87,9 +87,9 @@ def _known(given, p, permits, rows, taken, rt, left, needs, size):
 
 
 @compiled
-def _calls(given, p, permits, rows, day, taken, rt, left, needs, size):
+def _calls(inputs, p, permits, rows, day, taken, rt, left, needs, size):
     """Call on the households of an RT in turn, while there is time ``left``, and help whoever has a need."""
-    members = given.rt_members[given.rt_start[rt] : given.rt_start[rt + 1]]
+    members = inputs.rt_members[inputs.rt_start[rt] : inputs.rt_start[rt + 1]]
     r = rows.rts[rt]
     for _ in range(members.size):
         head = rows.motives[members[r.turn]]
@@ -99,13 +99,13 @@ def _calls(given, p, permits, rows, day, taken, rt, left, needs, size):
         left -= p.call_hours
         while True:  # the household goes on to the next one's head
             i = members[r.turn]
-            for need in range(given.first_need[i], given.first_need[i + 1]):
+            for need in range(inputs.first_need[i], inputs.first_need[i + 1]):
                 if rows.residents[i].open_needs > 0 and _waits(rows, taken, need):
                     taken[need] = True
                     needs[size] = need
                     size += 1
                     left -= outreach.help_hours(p.help_hours, permits[rows.needs[need].permit].requirements)
             r.turn = (r.turn + 1) % members.size
-            if given.traits[members[r.turn]].household_head > 0 or r.turn == 0:
+            if inputs.traits[members[r.turn]].household_head > 0 or r.turn == 0:
                 break
     return size, left

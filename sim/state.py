@@ -12,12 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from keliling.sim.memory import columns, copied_rows, records
+from keliling.sim.memory import Records, columns, copied_rows, records
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.int8]  # small whole numbers, so that a need's row fills no more cache lines
-Records = NDArray[np.void]
 
 NEVER = -100000  # a day long before the first
 IDLE, OPEN, APPLIED = range(3)  # status of a need

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from keliling.sim.balance import Balance, Known, cells_of
 from keliling.sim.compiled import compiled, loop, with_fields
 from keliling.sim.eligible import Eligible
-from keliling.sim.prospect import Stock
+from keliling.sim.prospect import StockSample
 from keliling.sim.rng import Draw, holder_of, uniform
 from keliling.sim.rules.choice import BROKER, EVENT, ONLINE, taste, threat
 from keliling.sim.rules.start import AWARE_WORKS, NOT_OPEN, STUCK, UNAWARE_WORKS, stock_cell
@@ -85,7 +85,7 @@ def sample(
     online: float,
     broker: float,
     event: float,
-) -> Stock:
+) -> StockSample:
     """Needs open at the start as the seed's own luck would draw them, over and over until there are enough.
 
     ``keen_of`` gives the keenness of every pair under the luck of a replicate; the last three are channels' constants.
@@ -103,7 +103,7 @@ def sample(
         liking[:, channel] += constant
     works = np.isin(cell % STUCK, (UNAWARE_WORKS, AWARE_WORKS))
     sanction = p.weight_sanction * threat(1, 0, p.detection_rate) if p.patrols else 0.0
-    return Stock(
+    return StockSample(
         resident=pairs.resident[place],
         permit=pairs.permit[place],
         obstacle=(cell >= STUCK).astype(np.int64),

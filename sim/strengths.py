@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from keliling.sim.compiled import loop
 from keliling.sim.errors import Infeasible
-from keliling.sim.prospect import WINDOW, OfPermits, People, Stock, at_event, come_again, held, prospect
+from keliling.sim.prospect import WINDOW, OfPermits, People, StockSample, at_event, come_again, held, prospect
 from keliling.sim.reference import Reference
 from keliling.sim.rules import choice, influence
 
@@ -132,7 +132,7 @@ def expectations(stock, people, permits, p, choosing, norm, information, taken_i
 
 
 def solve(
-    stock: Stock,
+    stock: StockSample,
     people: People,
     permits: OfPermits,
     p: Reference,

@@ -1,7 +1,7 @@
 """Terms: everything that holds in a run from one day until the next change, as names and as records.
 
-The agents read names (``Terms.p``, ``Terms.permits``), compiled loops the same numbers as records (``Given``). What is
-derived from parameters is derived here, once for both.
+The agents read names (``Terms.p``, ``Terms.permits``), compiled loops the same numbers as records (``RunInputs``). What
+is derived from parameters is derived here, once for both.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from keliling.sim import ikm
 from keliling.sim.answers import satisfaction_table
 from keliling.sim.compiled import compiled, with_fields
 from keliling.sim.ground import TOTALS, Ground
+from keliling.sim.memory import Records
 from keliling.sim.parameters import PERMIT_UNITS, Permit, namespace, permits, register
 from keliling.sim.reference import choosing_of
 from keliling.sim.rules import choice, outreach, serving
 from keliling.sim.scenario import MONTH_DAYS, YEAR_MONTHS, Scenario
-from keliling.sim.state import Floats, Ints, Records
+from keliling.sim.state import Floats, Ints
 from keliling.sim.stock import solved_record
 from keliling.sim.supply import Supply, felt_level, weights_of
 
@@ -99,7 +100,7 @@ def permit_values(p: SimpleNamespace, permit: Permit) -> dict[str, float]:
     return {field: getattr(p, f"{permit.name}_{field}") for field in OF_PERMITS}
 
 
-class Given(NamedTuple):
+class RunInputs(NamedTuple):
     """What a run is given and never changes, for compiled loops: its key, its terms by step, the ground it is on."""
 
     fixed: Records  # one row, see FIXED
@@ -168,7 +169,7 @@ FIXED = np.dtype(
 
 @cache
 def lever_record() -> np.dtype[np.void]:
-    """One row of ``Given.levers``."""
+    """One row of ``RunInputs.levers``."""
     whole = {"whole number", "switch", "choice"}
     fields: list[tuple[str, type]] = [
         (name, np.int64 if parameter.type in whole else np.float64)
@@ -181,7 +182,7 @@ def lever_record() -> np.dtype[np.void]:
 
 @cache
 def permit_record() -> np.dtype[np.void]:
-    """One cell of ``Given.permits``."""
+    """One cell of ``RunInputs.permits``."""
     fields: list[tuple[str, type]] = [("enforced", np.int64), ("credit", np.int64)]
     for field in OF_PERMITS:
         whole = all(register()[f"{permit.name}_{field}"].type == "whole number" for permit in permits())
@@ -189,9 +190,9 @@ def permit_record() -> np.dtype[np.void]:
     return np.dtype(fields)
 
 
-def given(
+def inputs_of(
     scenario: Scenario, ground: Ground, steps: list[tuple[int, Terms]], seed: int, replicate: int, supply: Supply
-) -> Given:
+) -> RunInputs:
     """All that compiled loops are given for a run under ``steps``, the terms by the day on which they begin."""
     solved, population, pairs = ground.equilibrium, ground.population, ground.pairs
     routing, reference = satisfaction_table()
@@ -216,7 +217,7 @@ def given(
         "high_third": ground.literacy_thirds[1],
         **ground.totals,
     }
-    return Given(
+    return RunInputs(
         fixed=_records(FIXED, [SimpleNamespace(**fixed)]),
         steps=np.array([day for day, _ in steps], np.int64),
         levers=_records(lever_record(), [terms.p for _, terms in steps]),
@@ -250,10 +251,10 @@ def given(
 
 
 @compiled
-def step_on(given, day):
+def step_on(inputs, day):
     """Which of the steps of terms holds on ``day``."""
     step = 0
-    while step + 1 < given.steps.size and given.steps[step + 1] <= day:
+    while step + 1 < inputs.steps.size and inputs.steps[step + 1] <= day:
         step += 1
     return step
 

@@ -11,12 +11,12 @@ from keliling.sim.compiled import loop
 from keliling.sim.rng import Draw, uniform
 
 Ints = NDArray[np.int64]
-Rows = tuple[Ints, Ints]  # for each resident, the first of some rows and the one after the last
+RowRanges = tuple[Ints, Ints]  # for each resident, the first of some rows and the one after the last
 
 TIE = Draw.TIE
 
 
-def ties_between(seed: int, key: Ints, in_rt: Rows, in_rw: Rows, p: SimpleNamespace) -> Rows:
+def ties_between(seed: int, key: Ints, in_rt: RowRanges, in_rw: RowRanges, p: SimpleNamespace) -> RowRanges:
     """Ties by row as starts and rows (CSR); ``p`` has how many a resident has on average at each level."""
     n = key.size
     most = int(n * (p.ties_rt + p.ties_rw + p.ties_district + 6.0))
@@ -25,7 +25,7 @@ def ties_between(seed: int, key: Ints, in_rt: Rows, in_rw: Rows, p: SimpleNamesp
     count = 0
     for level, (rows, mean) in enumerate(((in_rt, p.ties_rt), (in_rw, p.ties_rw), (everybody, p.ties_district))):
         count += tie_ends(seed, key, *rows, mean, level, one[count:], other[count:])
-    found: Rows = join_ties(n, one, other, count)
+    found: RowRanges = join_ties(n, one, other, count)
     return found
 
 

@@ -32,7 +32,7 @@ def tired(p, c, day, hours):
 
 
 @compiled
-def joins(given, p, rows, day, row):
+def joins(inputs, p, rows, day, row):
     """Become active, with a hidden threshold of stopping, and be trained if the office trains."""
     c, tally = rows.coproducers[row], rows.tally[0]
     if c.active == 0:
@@ -41,8 +41,8 @@ def joins(given, p, rows, day, row):
         c.spell += 1
         c.began = day
         tally.began += 1.0
-        fixed = given.fixed[0]
-        mark = uniform(fixed.seed, fixed.replicate, LEAVE, given.traits[c.resident].key, c.spell, 0)
+        fixed = inputs.fixed[0]
+        mark = uniform(fixed.seed, fixed.replicate, LEAVE, inputs.traits[c.resident].key, c.spell, 0)
         c.threshold, c.hazard = influence.waited(mark), 0.0
     c.last_day = day
     if p.training_hours > 0.0 and c.trained == 0:
@@ -52,7 +52,7 @@ def joins(given, p, rows, day, row):
 
 
 @compiled
-def serves(given, p, rows, day, row, event, hours):
+def serves(inputs, p, rows, day, row, event, hours):
     """After an event: tired by every hour, moved by mastery, company, visible help, thanks and pay."""
     c, e, tally = rows.coproducers[row], rows.events[event], rows.tally[0]
     tally.coproducer_hours += hours
@@ -62,7 +62,7 @@ def serves(given, p, rows, day, row, event, hours):
     c.last_day = day
     c.thanked = p.thanks
     company = 1.0 if c.role == VOLUNTEER else p.embedded_gain
-    moved(given, p, rows, row, int(e.served + e.visits > 0), company, p.thanks)
+    moved(inputs, p, rows, row, int(e.served + e.visits > 0), company, p.thanks)
     c.skill = motivation.skill_gained(c.skill, p.skill_event)
 
 
@@ -78,7 +78,7 @@ def stands_by(p, rows, day, row, took, idle):
 
 
 @compiled
-def moved(given, p, rows, row, helped, company, thanks):
+def moved(inputs, p, rows, row, helped, company, thanks):
     """What an event, or a month of helping, does to the motives of a co-producer."""
     c = rows.coproducers[row]
     i, me = c.resident, rows.motives[c.resident]
@@ -87,7 +87,7 @@ def moved(given, p, rows, row, helped, company, thanks):
     c.ever_thanked, c.ever_paid = max(c.ever_thanked, thanks), max(c.ever_paid, paid)
     me.intrinsic, me.social, me.normative = motivation.after_event(
         (me.intrinsic, me.social, me.normative),
-        (given.intrinsic[i], given.social[i], given.normative[i]),
+        (inputs.intrinsic[i], inputs.social[i], inputs.normative[i]),
         (helped * p.mastery_gain, company * p.company_gain, helped * p.helped_gain),
         moves,
         p.motive_room,
@@ -96,18 +96,18 @@ def moved(given, p, rows, row, helped, company, thanks):
 
 
 @compiled
-def helped_this_month(given, p, rows, row):
+def helped_this_month(inputs, p, rows, row):
     """What a month in which somebody was helped between events does to motives."""
     c = rows.coproducers[row]
     if c.helped > 0:
-        moved(given, p, rows, row, 1, 0.0, 0)
+        moved(inputs, p, rows, row, 1, 0.0, 0)
         c.helped = 0
 
 
 @compiled
-def month_ends(given, p, rows, day, row, willing):
+def month_ends(inputs, p, rows, day, row, willing):
     """A month's hazard of stopping, by thanks, training and willingness (``willing``, with the intercept)."""
-    fixed, c = given.fixed[0], rows.coproducers[row]
+    fixed, c = inputs.fixed[0], rows.coproducers[row]
     odds = motivation.leaving_odds(
         fixed.leaves,
         int(c.thanked == 0),

@@ -9,7 +9,7 @@ from keliling.experiments.conduct import conduct
 from keliling.experiments.keep.histories import Histories
 from keliling.experiments.keep.run_cache import RunCache
 from keliling.experiments.kinds.replicated import replicated
-from keliling.experiments.run.executors import Place
+from keliling.experiments.run.executors import Execution
 from keliling.sim.scenario import Scenario
 
 
@@ -19,9 +19,9 @@ def ensembles(
     cache: RunCache | None = None,
     *,
     seed: int = 1,
-    place: Place = Place(),  # noqa: B008
+    execution: Execution = Execution(),  # noqa: B008
 ) -> list[Ensemble]:
     """The ensemble of each scenario."""
-    study = replicated(scenarios, replicates, seed=seed, engine=place.engine)
-    found: list[Ensemble] = conduct(study, Histories(study, cache), place)
+    study = replicated(scenarios, replicates, seed=seed, engine=execution.engine)
+    found: list[Ensemble] = conduct(study, Histories(study, cache), execution)
     return found

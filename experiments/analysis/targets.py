@@ -14,7 +14,7 @@ from keliling.sim.outcomes import outcomes
 
 
 @dataclass(frozen=True, eq=False)
-class Target:
+class TargetOutput:
     """One number for each point, of a kind: level, difference, sign or ranks first; and the words for it."""
 
     kind: str
@@ -42,7 +42,7 @@ class Target:
         )
 
 
-def targets_of(results: Results) -> list[Target]:
+def targets_of(results: Results) -> list[TargetOutput]:
     """All targets: differences and ranks of policies, levels under the baseline; the ranked outcome first."""
     study = results.study
     found = []
@@ -70,7 +70,9 @@ def targets_of(results: Results) -> list[Target]:
     return found
 
 
-def _target(results: Results, kind: str, outcome: str, policy: str, words: str, unit: str, values: Floats) -> Target:
+def _target(
+    results: Results, kind: str, outcome: str, policy: str, words: str, unit: str, values: Floats
+) -> TargetOutput:
     lived = np.full(int(results.point.max(initial=-1)) + 1, np.nan)
     lived[results.point] = values
-    return Target(kind, outcome, policy, words, unit, values, lived)
+    return TargetOutput(kind, outcome, policy, words, unit, values, lived)

@@ -17,7 +17,7 @@ from keliling.sim.parameters import Value
 
 
 @dataclass(frozen=True)
-class Change:
+class Swing:
     """What one end of a factor's range changes against base, with its 95% interval."""
 
     factor: str
@@ -27,7 +27,7 @@ class Change:
     high: float
 
 
-def changes(results: Results, values: Floats, *, share: bool = False) -> list[tuple[Change, Change]]:
+def changes(results: Results, values: Floats, *, share: bool = False) -> list[tuple[Swing, Swing]]:
     """The change at both ends of every factor, the widest first; ``values`` has one number a job.
 
     The mean of a ``share``, of zeros and ones, stays between them, and so does the interval of its change.
@@ -55,10 +55,10 @@ def _paired(base: dict[int, float], other: dict[int, float]) -> list[float]:
     return [one for one in differences if not np.isnan(one)]
 
 
-def _change(factor: str, value: Value, differences: Sequence[float], limits: tuple[float, float]) -> Change:
+def _change(factor: str, value: Value, differences: Sequence[float], limits: tuple[float, float]) -> Swing:
     low, high = (float(np.clip(end, *limits)) for end in interval(differences))
-    return Change(factor, value, mean(differences), low, high)
+    return Swing(factor, value, mean(differences), low, high)
 
 
-def _size(one: Change) -> float:
+def _size(one: Swing) -> float:
     return abs(one.difference) if one.difference == one.difference else 0.0

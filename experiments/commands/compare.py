@@ -87,21 +87,21 @@ def compare(
     """
     from keliling.experiments.conduct import conduct
     from keliling.experiments.kinds.comparison import comparison_of, default_folder, kept_for
-    from keliling.experiments.run.executors import Place
+    from keliling.experiments.run.executors import Execution
 
     scenarios = options.load_all([baseline, *policies], set_, size)
     rule = _rule(precision, replicates)
     how: dict[str, Any] = {"seed": seed, "year": year, "horizon": horizon, "engine": engine}
     study = comparison_of(scenarios, replicates=replicates, precision=rule, **how)
     folder = out or default_folder(study)
-    place = Place(engine, workers, checked=checked)
+    execution = Execution(engine, workers, checked=checked)
     store = kept_for(study, folder, shared=out is None, checked=checked, warn=say)
     if dry_run:
-        describe_scenarios(study, store, place, folder, as_json=as_json)
+        describe_scenarios(study, store, execution, folder, as_json=as_json)
         return
     quiet = quiet or as_json
-    with Watch(place, quiet=quiet) as watch:
-        report = conduct(study, store, place, watch)
+    with Watch(execution, quiet=quiet) as watch:
+        report = conduct(study, store, execution, watch)
     report.write(folder, figures=figures)
     if as_json:
         write_json(report.content() | {"folder": str(folder)})

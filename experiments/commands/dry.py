@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from keliling.experiments.keep.study_store import Store
     from keliling.experiments.kinds.base import Kind
     from keliling.experiments.plan.study import Study
-    from keliling.experiments.run.executors import Place
+    from keliling.experiments.run.executors import Execution
 
 
-def describe_scenarios(study: Study, store: Histories, place: Place, out: Path | None, *, as_json: bool) -> None:
+def describe_scenarios(
+    study: Study, store: Histories, execution: Execution, out: Path | None, *, as_json: bool
+) -> None:
     """Of replicates of scenarios."""
     from keliling.experiments.kinds import OF_COMMANDS
     from keliling.experiments.plan.study import unfinished
@@ -26,8 +28,8 @@ def describe_scenarios(study: Study, store: Histories, place: Place, out: Path |
     left = unfinished(study, [every], store.finished(every.jobs))
     parts = sum(len(job.arms) for job in unfinished(study, [every], ()))
     often = [sum(arm in job.arms for job in left) for arm in study.arms]
-    found = estimate([(arm.scenario, times) for arm, times in zip(study.arms, often, strict=True)], place)
-    adults = estimate([(one, 1) for one in asked.scenarios.values()], place).adults
+    found = estimate([(arm.scenario, times) for arm, times in zip(study.arms, often, strict=True)], execution)
+    adults = estimate([(one, 1) for one in asked.scenarios.values()], execution).adults
     each = " or ".join(f"{days:,}" for days in sorted({one.days for one in asked.scenarios.values()}))
     runs = len(asked.scenarios) * study.replicates
     rows: list[tuple[str, Any, str]] = [
@@ -47,14 +49,14 @@ def describe_scenarios(study: Study, store: Histories, place: Place, out: Path |
     facts(rows, as_json=as_json)
 
 
-def describe_study(study: Study, kind: Kind, store: Store, place: Place, *, as_json: bool) -> None:
+def describe_study(study: Study, kind: Kind, store: Store, execution: Execution, *, as_json: bool) -> None:
     """Of a study from a file."""
     from keliling.experiments.keep.study_store import BYTES_A_RUN
     from keliling.experiments.run.estimate import estimate
 
     runs = kind.most_runs(study)
     each = [(arm.scenario, runs // len(study.arms)) for arm in study.arms]
-    found = estimate(each, place, grounds_each=len(study.design) if study.factors else 1)
+    found = estimate(each, execution, grounds_each=len(study.design) if study.factors else 1)
     most = "at most " if study.precision else ""
     bytes_ = runs * BYTES_A_RUN
     rows: list[tuple[str, Any, str]] = [

@@ -9,7 +9,7 @@ import rich_click as click
 
 from keliling.experiments import NOT_A_FORECAST
 from keliling.experiments.commands import options
-from keliling.experiments.commands.terminal import Progress, heading, table, write_json
+from keliling.experiments.commands.terminal import ProgressBar, heading, table, write_json
 
 PUBLISHED = (6.08, -6.71)  # from 2018 to 2019 at Kebon Jeruk and at Grogol Petamburan (S0; patterns Q2 and Q1)
 FRAMES = {"all": "all decided", "counter": "came to a counter or an event", "event": "came to an event"}
@@ -91,7 +91,7 @@ def ikm(
         raise InvalidInput(problems)
     quiet = quiet or as_json
     options.compile_first("kernel", quiet=quiet)
-    with Progress(replicates * loaded.days, quiet=quiet) as progress:
+    with ProgressBar(replicates * loaded.days, quiet=quiet) as progress:
         found, frames = chances(
             loaded, year, asked, change, replicates=replicates, seed=seed, workers=workers,
             progress=lambda n: progress(n * loaded.days),

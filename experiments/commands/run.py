@@ -67,22 +67,22 @@ def run(
     from keliling.experiments.keep.histories import Histories
     from keliling.experiments.keep.run_cache import RunCache
     from keliling.experiments.kinds.replicated import replicated
-    from keliling.experiments.run.executors import Place
+    from keliling.experiments.run.executors import Execution
 
     (loaded,) = options.load_all([scenario], set_, size)
     if year is not None:
         window_year([loaded], year)
     years = loaded.reported_years if year is None else [year]
     study = replicated([loaded], replicates, seed=seed, engine=engine)
-    place = Place(engine, workers, checked=checked)
+    execution = Execution(engine, workers, checked=checked)
     cache = None if out is None else RunCache(out / "runs", engine, warn=say)
     store = Histories(study, cache, folder=out, checked=checked)
     if dry_run:
-        describe_scenarios(study, store, place, out, as_json=as_json)
+        describe_scenarios(study, store, execution, out, as_json=as_json)
         return
     quiet = quiet or as_json
-    with Watch(place, quiet=quiet) as watch:
-        (ensemble,) = conduct(study, store, place, watch)
+    with Watch(execution, quiet=quiet) as watch:
+        (ensemble,) = conduct(study, store, execution, watch)
     from keliling.experiments.reports.single import blocks_of
     from keliling.experiments.reports.tables import provenance_of, write_ensembles, write_provenance
 
@@ -157,11 +157,11 @@ def _neighbourhoods(ensemble: Ensemble, years: list[int]) -> dict[str, list[dict
     for year in years:
         first = ensemble.scenario.first_month_of(year)
         found[str(year)] = rows = []
-        for at, place in enumerate(ensemble.runs[0].districts):
+        for at, execution in enumerate(ensemble.runs[0].districts):
             counts = [run.districts[at].of_rws(first, YEAR_MONTHS) for run in ensemble.runs]
-            for row, rw in enumerate(place.rws.tolist()):
+            for row, rw in enumerate(execution.rws.tolist()):
                 columns = {name: [one[name][row] for one in counts] for name in counts[0]}
-                rows.append({"district": place.district, "rw": rw} | columns)
+                rows.append({"district": execution.district, "rw": rw} | columns)
     return found
 
 

@@ -67,7 +67,7 @@ def signs(
     """
     from keliling.experiments.conduct import study_of_tables
     from keliling.experiments.plan.study_file import LONGEST_NAME
-    from keliling.experiments.run.executors import Place
+    from keliling.experiments.run.executors import Execution
     from keliling.sim.errors import InvalidInput, Problem
 
     if len(scenarios) % 2:
@@ -87,7 +87,7 @@ def signs(
     name = "-".join(["signs", loaded[0].name, "vs", *sites])[:LONGEST_NAME]
     asked: dict[str, Any] = {"points": draws, "seed": seed, "size": size}
     study = study_of_tables(tables, set_, name=name, asked_by="signs", **asked)
-    live_study(study, Place(workers=workers), out, figures=False, as_json=as_json, dry_run=dry_run, quiet=quiet)
+    live_study(study, Execution(workers=workers), out, figures=False, as_json=as_json, dry_run=dry_run, quiet=quiet)
     if not dry_run:
         next_step(
             f"keliling compare {scenarios[0]} {scenarios[1]}   (how large the effect is at base)",

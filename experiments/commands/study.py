@@ -15,7 +15,7 @@ from keliling.experiments.commands.watch import Watch
 if TYPE_CHECKING:
     from keliling.experiments.plan.study import Study
     from keliling.experiments.reports.report import Report
-    from keliling.experiments.run.executors import Place
+    from keliling.experiments.run.executors import Execution
 
 
 @click.command()
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
         "--cluster",
         default=None,
         metavar="ADDRESS",
-        help="Send the work to a Dask scheduler, such as tcp://10.0.0.5:8786, whose workers have this version of keliling.",
+        help="Send the work to a Dask scheduler, such as tcp://10.0.0.5:8786, whose workers have this keliling.",
     ),
     options.engine,
     options.workers,
@@ -89,16 +89,16 @@ def study(
       keliling study my-study.toml --points 256 --workers 2
     """
     from keliling.experiments.conduct import load_study
-    from keliling.experiments.run.executors import Place
+    from keliling.experiments.run.executors import Execution
 
     numbers = {"points": points, "replicates": replicates, "seed": seed, "size": size}
     asked: dict[str, Any] = numbers | {"precision": precision}
-    found, place = load_study(study, set_, **asked), Place(engine, workers, cluster)
-    live_study(found, place, out, figures=figures, as_json=as_json, dry_run=dry_run, quiet=quiet)
+    found, execution = load_study(study, set_, **asked), Execution(engine, workers, cluster)
+    live_study(found, execution, out, figures=figures, as_json=as_json, dry_run=dry_run, quiet=quiet)
 
 
 def live_study(
-    study: Study, place: Place, out: Path | None, *, figures: bool, as_json: bool, dry_run: bool, quiet: bool
+    study: Study, execution: Execution, out: Path | None, *, figures: bool, as_json: bool, dry_run: bool, quiet: bool
 ) -> None:
     """Live a study, write what it comes to, and show it; or say what it would be."""
     from keliling.experiments.conduct import conduct
@@ -108,7 +108,7 @@ def live_study(
     kind, quiet = KINDS[study.kind], quiet or as_json
     store = Store(out or Path("results") / study.name, study)
     if dry_run:
-        describe_study(study, kind, store, place, as_json=as_json)
+        describe_study(study, kind, store, execution, as_json=as_json)
         return
 
     def write(report: Report) -> None:
@@ -116,8 +116,8 @@ def live_study(
         if figures:
             kind.draw(store.folder, report)
 
-    with Watch(place, quiet=quiet) as watch:
-        report = conduct(study, store, place, watch, finish=write)
+    with Watch(execution, quiet=quiet) as watch:
+        report = conduct(study, store, execution, watch, finish=write)
     if as_json:
         write_json(kind.content(report) | {"folder": str(store.folder)})
         return

@@ -130,7 +130,7 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
-class Progress:
+class ProgressBar:
     """How much is lived, in days or another unit, and the time left, on stderr: a bar on a terminal, else lines."""
 
     def __init__(self, total: int, *, quiet: bool = False, unit: str = "days") -> None:
@@ -140,12 +140,11 @@ class Progress:
         self._bar: Any = None
         self._task: Any = None
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> ProgressBar:
         self._spoke = time.monotonic()
         if not self.quiet and self.total and sys.stderr.isatty():
             from rich.console import Console
-            from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
-            from rich.progress import Progress as Bar
+            from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
             columns = (
                 TextColumn("{task.description}"),
@@ -154,7 +153,7 @@ class Progress:
                 TimeRemainingColumn(),
                 TextColumn("left"),
             )
-            self._bar = Bar(*columns, console=Console(stderr=True), transient=True)
+            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
             self._bar.start()
             self._task = self._bar.add_task(f"Living the {self.unit}", total=self.total)
         return self

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from keliling.experiments.commands import options
-from keliling.experiments.commands.terminal import Progress, heading, next_step, table, write_json
+from keliling.experiments.commands.terminal import ProgressBar, heading, next_step, table, write_json
 
 if TYPE_CHECKING:
     from keliling.sim.scenario import Scenario
@@ -80,7 +80,7 @@ def trace(
             quiet=quiet,
         )
         return
-    with Progress(days_of(first, other, resident), quiet=quiet) as progress:
+    with ProgressBar(days_of(first, other, resident), quiet=quiet) as progress:
         lines = story(first, other, resident, seed=seed, replicate=replicate, progress=progress)
     if as_json:
         write_json(
@@ -115,7 +115,7 @@ def _affected(
     """Show whom the policy touched: everyone, or only those spared or those harmed."""
     from keliling.experiments.trace.affected import GROUPS, affected
 
-    with Progress(scenario.days + policy.days, quiet=quiet) as progress:
+    with ProgressBar(scenario.days + policy.days, quiet=quiet) as progress:
         found = affected(scenario, policy, seed=seed, replicate=replicate, progress=progress)
     if as_json:
         write_json(found.as_dict())

@@ -8,10 +8,10 @@ import rich_click as click
 
 from keliling.experiments import NOT_A_FORECAST
 from keliling.experiments.commands import options
-from keliling.experiments.commands.terminal import Progress, heading, next_step, table, write_json
+from keliling.experiments.commands.terminal import ProgressBar, heading, next_step, table, write_json
 
 if TYPE_CHECKING:
-    from keliling.experiments.trials.trial import Estimate, Measured
+    from keliling.experiments.trials.trial import Estimate, TrialResult
 
 
 @click.group()
@@ -57,7 +57,7 @@ def reference(
     quiet = quiet or as_json
     options.compile_first("kernel", quiet=quiet)
     plan = reference_trial(loaded)
-    with Progress(replicates * (1 + len(plan.arms)) * plan.window, quiet=quiet) as progress:
+    with ProgressBar(replicates * (1 + len(plan.arms)) * plan.window, quiet=quiet) as progress:
         found = measure(plan, replicates, seed=seed, workers=workers, progress=progress)
     if as_json:
         write_json(content(found))
@@ -66,7 +66,7 @@ def reference(
     next_step(f"keliling trial reference {scenario} --set iumk_stock=0.5   (the same in another world)", quiet=quiet)
 
 
-def content(found: Measured) -> dict[str, Any]:
+def content(found: TrialResult) -> dict[str, Any]:
     """What a trial found, as JSON holds it: ``effect.help.granted.mean``, ``by_permit.imb.effect.help...``."""
     from keliling.experiments.trials.trial import ALL, inputs
     from keliling.sim.cohort import FOLLOWED
@@ -97,7 +97,7 @@ def content(found: Measured) -> dict[str, Any]:
     }
 
 
-def _show(found: Measured, replicates: int, seed: int) -> None:
+def _show(found: TrialResult, replicates: int, seed: int) -> None:
     from keliling.experiments.trials.trial import ALL, inputs
     from keliling.sim.cohort import FOLLOWED
     from keliling.sim.parameters import permits

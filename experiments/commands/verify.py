@@ -8,7 +8,7 @@ from pathlib import Path
 import rich_click as click
 
 from keliling.experiments.commands import options
-from keliling.experiments.commands.terminal import Progress, next_step, say, write_json
+from keliling.experiments.commands.terminal import ProgressBar, next_step, say, write_json
 
 
 @click.command()
@@ -53,7 +53,7 @@ def verify(results: Path, sample: int, seed: int, engine: str, as_json: bool, qu
     store.check()
     jobs = jobs_in(study, store)
     options.compile_first(engine, quiet=quiet)
-    with Progress(sample, quiet=quiet, unit="jobs") as progress:
+    with ProgressBar(sample, quiet=quiet, unit="jobs") as progress:
         found = verified(study, store, jobs, sample, seed=seed, engine=engine, progress=progress)
     if as_json:
         write_json(asdict(found) | {"same": found.difference is None, "engine": engine})

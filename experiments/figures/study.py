@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from keliling.experiments.analysis.targets import Target
+from keliling.experiments.analysis.targets import TargetOutput
 from keliling.experiments.figures.gains import who_gains
 from keliling.experiments.figures.information import information_bars
 from keliling.experiments.figures.policies import forest
@@ -31,7 +31,7 @@ def draw_worth(folder: Path, report: Report, foot: str) -> list[Path]:
     return information_bars(folder, report.worth, "information", foot)
 
 
-def drawn_targets(targets: Sequence[Target], outcome: str) -> Sequence[Target]:
+def drawn_targets(targets: Sequence[TargetOutput], outcome: str) -> Sequence[TargetOutput]:
     """Those drawn: of the ranked outcome, its sign, and which policy ranks first; levels where there is no policy."""
     of_advice = [("difference", outcome), ("sign", ""), ("ranks first", "")]
     advice = [one for one in targets if (one.kind, one.outcome) in of_advice]

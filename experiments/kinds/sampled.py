@@ -11,7 +11,7 @@ from typing import Any
 
 from keliling.experiments.analysis.results import Results
 from keliling.experiments.analysis.sensitivity import LEAST, MAIN, Index, Sensitivity, analyse, convergence
-from keliling.experiments.analysis.targets import Target, targets_of
+from keliling.experiments.analysis.targets import TargetOutput, targets_of
 from keliling.experiments.keep.files import write_csv
 from keliling.experiments.kinds.base import Kind
 from keliling.experiments.plan.factors import LUCK_FACTOR, Factor
@@ -52,7 +52,7 @@ class Sampled(Kind, ABC):
         names, shares = [factor.name for factor in study.dimensions], self.shares_of(study)
         main, *others = targets_of(results)
         converging = convergence(self.method, names, shares, main.values, target=main.title, seed=study.seed)
-        of_targets: dict[Target, Sensitivity] = {main: converging[-1]} | {
+        of_targets: dict[TargetOutput, Sensitivity] = {main: converging[-1]} | {
             target: analyse(self.method, names, shares, target.values, target=target.title, seed=study.seed)
             for target in others
         }
@@ -103,7 +103,7 @@ class Sampled(Kind, ABC):
         return [*paths, *convergence_lines(folder, report.parts["convergence"], "convergence", foot)]
 
 
-def _block(target: Target, found: Sensitivity) -> Block:
+def _block(target: TargetOutput, found: Sensitivity) -> Block:
     if found.note:
         return Block(above=[f"{target.title}: {found.note}"])
     measure = MAIN[found.kind]

@@ -16,8 +16,6 @@ from keliling.experiments.plan.study_file import StudyFile
 from keliling.experiments.plan.varied import rows_of
 from keliling.sim.parameters import Value, register
 
-Rows = Sequence[Mapping[str, Value]]
-
 
 class Table(Kind):
     """What somebody wrote in a table. ``Study.details`` are its rows."""
@@ -61,10 +59,10 @@ class Table(Kind):
         """Every row has replicates of its own."""
         return bool(self._points(details))
 
-    def _points(self, rows: Rows) -> Rows:
+    def _points(self, rows: Sequence[Mapping[str, Value]]) -> Sequence[Mapping[str, Value]]:
         return () if all_levers(rows) else rows
 
 
-def all_levers(rows: Rows) -> bool:
+def all_levers(rows: Sequence[Mapping[str, Value]]) -> bool:
     """Whether a table holds levers alone: then its rows are policies, and design points otherwise."""
     return bool(rows) and all(register()[name].kind == "lever" for name in rows[0])

@@ -11,7 +11,7 @@ import numpy as np
 
 from keliling.experiments.analysis.results import Results
 from keliling.experiments.analysis.targets import targets_of
-from keliling.experiments.analysis.tornado import Change, changes
+from keliling.experiments.analysis.tornado import Swing, changes
 from keliling.experiments.keep.files import write_csv
 from keliling.experiments.kinds.base import Kind
 from keliling.experiments.plan.factors import Factor
@@ -112,14 +112,14 @@ class Tornado(Kind):
         return paths
 
 
-def _told(one: Change) -> tuple[str, str]:
+def _told(one: Swing) -> tuple[str, str]:
     value = f"{one.value:g}" if isinstance(one.value, float) else str(one.value)
     return value, interval_text(one.difference, one.low, one.high, 3)
 
 
-def _short(one: Change) -> str:
+def _short(one: Swing) -> str:
     return f"{one.value:.4g}" if isinstance(one.value, float) else str(one.value).lower()
 
 
-def _ends(one: Change) -> tuple[float, float]:
+def _ends(one: Swing) -> tuple[float, float]:
     return one.low, one.high

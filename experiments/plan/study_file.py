@@ -1,7 +1,7 @@
 """Reads study files: TOML into a checked ``Study``, with every problem at once and the line it stands on.
 
-What only some kinds of study have is read by them (``Kind`` below says what the reader asks of a kind); the kinds that
-there are, are handed to ``load_study``.
+What only some kinds of study have is read by them (``FileKind`` below says what the reader asks of a kind); the kinds
+that there are, are handed to ``load_study``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ DEFAULT_REPLICATES = 10
 LONGEST_NAME = 60  # of a policy: it becomes a part of file names
 
 
-class Kind(Protocol):
+class FileKind(Protocol):
     """What the reader asks of a kind of study."""
 
     name: str
@@ -86,7 +86,9 @@ def titles() -> dict[str, tuple[str, str]]:
     return found
 
 
-def read_study(name_or_path: str | Path, kinds: Mapping[str, Kind], set_: Iterable[str] = (), **options: Any) -> Study:
+def read_study(
+    name_or_path: str | Path, kinds: Mapping[str, FileKind], set_: Iterable[str] = (), **options: Any
+) -> Study:
     """The study of a shipped name or a file; ``options`` (points, replicates, seed, ...) go over those of the file.
 
     ``kinds`` are those that there are, by name, and ``set_`` ``name=value`` texts for every arm. Raises InvalidInput
@@ -117,7 +119,7 @@ class StudyFile(StudyValues):
     watched: tuple[str, ...]
     """Outcomes, the first the one by which policies are ranked."""
 
-    def study(self, kinds: Mapping[str, Kind]) -> Study:
+    def study(self, kinds: Mapping[str, FileKind]) -> Study:
         """The study; raises InvalidInput with all problems."""
         tables, problems = self.tables, self.problems
         kind = self.kind(kinds)
@@ -171,7 +173,7 @@ class StudyFile(StudyValues):
         problems.raise_if_any()
         return study
 
-    def kind(self, kinds: Mapping[str, Kind]) -> Kind:
+    def kind(self, kinds: Mapping[str, FileKind]) -> FileKind:
         """The kind of the study; raises InvalidInput when the file has keys or types that no study has."""
         tables, problems = self.tables, self.problems
         own = {key: form for kind in kinds.values() for key, form in kind.own_keys.items()}
@@ -314,8 +316,8 @@ class StudyFile(StudyValues):
 
     def check(
         self,
-        kind: Kind,
-        kinds: Mapping[str, Kind],
+        kind: FileKind,
+        kinds: Mapping[str, FileKind],
         arms: Sequence[Arm],
         factors: Sequence[Factor],
         precision: Precision | None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from keliling.experiments.run.executors import Place, cores
+from keliling.experiments.run.executors import Execution, cores
 from keliling.sim.ground import ground_key
 from keliling.sim.scenario import Scenario
 
@@ -18,7 +18,7 @@ SECONDS_TO_BEGIN = 2.0
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Workload:
     """Of some runs: the adults of the largest, the working days of all, and seconds on the workers that there are."""
 
     adults: int
@@ -27,16 +27,16 @@ class Estimate:
     seconds: float
 
 
-def estimate(times: Sequence[tuple[Scenario, int]], place: Place, grounds_each: int = 1) -> Estimate:
+def estimate(times: Sequence[tuple[Scenario, int]], execution: Execution, grounds_each: int = 1) -> Workload:
     """Of living each scenario so many times, each of their populations built ``grounds_each`` times."""
-    workers = place.workers or cores()
-    a_day, a_run = SECONDS_A_DAY_AND_ADULT[place.engine], SECONDS_A_RUN_AND_ADULT[place.engine]
+    workers = execution.workers or cores()
+    a_day, a_run = SECONDS_A_DAY_AND_ADULT[execution.engine], SECONDS_A_RUN_AND_ADULT[execution.engine]
     parts = [(one, adults_of(one), count) for scenario, count in times for one in districts_of(scenario)]
     living = sum(adults * count * (one.days * a_day + a_run) for one, adults, count in parts)
     grounds = {ground_key(one): adults for one, adults, count in parts if count}
     building = sum(grounds.values()) * grounds_each * SECONDS_A_GROUND_AND_ADULT
     used = max(min(workers, sum(count for _, _, count in parts)), 1)
-    return Estimate(
+    return Workload(
         adults=max(sum(adults_of(one) for one in districts_of(scenario)) for scenario, _ in times),
         days=sum(one.days * count for one, _, count in parts),
         workers=workers,

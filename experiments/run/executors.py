@@ -27,7 +27,7 @@ SPAWN = multiprocessing.get_context("spawn")
 
 
 @dataclass(frozen=True)
-class Place:
+class Execution:
     """Where and how jobs are lived: by which engine, on so many workers here or on the Dask cluster at an address, and
     whether the laws of the model are verified every day."""
 
@@ -56,7 +56,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def live_batch(study: Study, jobs: Sequence[Job], place: Place, progress: Callable[[int], None]) -> Batch:
+def live_batch(study: Study, jobs: Sequence[Job], execution: Execution, progress: Callable[[int], None]) -> Batch:
     """Live jobs one by one; ``progress`` is told of working days, and ends it by raising Stop."""
     began, days, lived = time.perf_counter(), 0, 0
     rows: list[Row] = []
@@ -69,7 +69,7 @@ def live_batch(study: Study, jobs: Sequence[Job], place: Place, progress: Callab
     try:
         for job in jobs:
             more(0)
-            rows += rows_of(study, job, place.engine, checked=place.checked, progress=more)
+            rows += rows_of(study, job, execution.engine, checked=execution.checked, progress=more)
             lived += 1
     except Stop:
         pass
@@ -79,8 +79,8 @@ def live_batch(study: Study, jobs: Sequence[Job], place: Place, progress: Callab
 class Executor(ABC):
     """Some workers. As a context they end with it, and what they have not begun by then is dropped."""
 
-    def __init__(self, place: Place, count: int) -> None:
-        self.place, self.count = place, count
+    def __init__(self, execution: Execution, count: int) -> None:
+        self.execution, self.count = execution, count
         self.pool = self.begun()
 
     @abstractmethod
@@ -117,7 +117,7 @@ class Threads(Executor):
 
     def submit(self, study: Study, jobs: Sequence[Job]) -> Future[Batch]:
         """Have jobs lived."""
-        return self.pool.submit(live_batch, study, jobs, self.place, self._lived)
+        return self.pool.submit(live_batch, study, jobs, self.execution, self._lived)
 
     def _lived(self, days: int) -> None:
         with self._lock:
@@ -145,7 +145,7 @@ class Processes(Executor):
 
     def submit(self, study: Study, jobs: Sequence[Job]) -> Future[Batch]:
         """Have jobs lived."""
-        return self.pool.submit(_live_sent, pickle.dumps(study), jobs, self.place)
+        return self.pool.submit(_live_sent, pickle.dumps(study), jobs, self.execution)
 
     def days_lived(self) -> int:
         """Working days lived so far, by all workers."""
@@ -165,7 +165,7 @@ class Cluster(Executor):
             from distributed import Client
         except ImportError:
             raise KelilingError('--cluster needs Dask: python -m pip install "keliling[cluster]"') from None
-        address = self.place.cluster
+        address = self.execution.cluster
         try:
             self._client = Client(address, timeout=10)
         except (OSError, ValueError, TimeoutError) as error:
@@ -174,12 +174,12 @@ class Cluster(Executor):
         if not workers:
             self._client.close()
             raise KelilingError(f"{address}: the scheduler has no workers yet; start some and try again")
-        self.count, self._days = self.place.workers or workers, 0
+        self.count, self._days = self.execution.workers or workers, 0
         return self._client.get_executor(pure=False, retries=3)
 
     def submit(self, study: Study, jobs: Sequence[Job]) -> Future[Batch]:
         """Have jobs lived."""
-        batch = self.pool.submit(_live_sent, pickle.dumps(study), jobs, self.place)
+        batch = self.pool.submit(_live_sent, pickle.dumps(study), jobs, self.execution)
         batch.add_done_callback(self._ended)
         return batch
 
@@ -198,12 +198,12 @@ class Cluster(Executor):
         self._client.close()
 
 
-def executor_of(place: Place, jobs: int) -> Executor:
+def executor_of(execution: Execution, jobs: int) -> Executor:
     """Who lives so many jobs. Raises KelilingError when a cluster cannot be used."""
-    count = min(place.workers or cores(), jobs)
-    if place.cluster is not None:
-        return Cluster(place, count)
-    return Threads(place, count) if place.engine == "kernel" else Processes(place, count)
+    count = min(execution.workers or cores(), jobs)
+    if execution.cluster is not None:
+        return Cluster(execution, count)
+    return Threads(execution, count) if execution.engine == "kernel" else Processes(execution, count)
 
 
 # -- in a process of its own
@@ -228,12 +228,12 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _live_sent(study: bytes, jobs: Sequence[Job], place: Place) -> Batch:
+def _live_sent(study: bytes, jobs: Sequence[Job], execution: Execution) -> Batch:
     """Live jobs of a study that was sent."""
     if study not in _studies:
         _studies.clear()
         _studies[study] = pickle.loads(study)
-    return live_batch(_studies[study], jobs, place, _lived if _days is not None else lambda days: None)
+    return live_batch(_studies[study], jobs, execution, _lived if _days is not None else lambda days: None)
 
 
 def _lived(days: int) -> None:

@@ -10,14 +10,14 @@ from dataclasses import replace
 
 from keliling.experiments.keep.keeper import Keeper
 from keliling.experiments.plan.study import Job, Study
-from keliling.experiments.run.executors import Batch, Executor, Place, cores, executor_of
+from keliling.experiments.run.executors import Batch, Execution, Executor, cores, executor_of
 from keliling.sim.errors import Interrupted, KelilingError
 
 BATCH_SECONDS = 2.0
 IN_FLIGHT = 2  # batches that wait or are lived, for each worker
 POLL_SECONDS = 0.2
 
-Progress = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 """Told of the rows that are kept, and of the working days lived, since its last call."""
 
 
@@ -29,8 +29,8 @@ def live_jobs(
     study: Study,
     store: Keeper,
     jobs: Sequence[Job],
-    place: Place,
-    progress: Progress = lambda rows, days: None,
+    execution: Execution,
+    progress: OnProgress = lambda rows, days: None,
     cancel: threading.Event | None = None,
 ) -> list[Batch]:
     """Live the jobs, and keep every batch as it is finished; returns the batches.
@@ -39,11 +39,11 @@ def live_jobs(
     KelilingError when a batch cannot be kept or a worker is lost for good. Whatever was finished by then is kept.
     """
     done: list[Batch] = []
-    left = spread(jobs, place)
+    left = spread(jobs, execution)
     if not left:
         return done
     try:
-        with executor_of(place, len(left)) as executor:
+        with executor_of(execution, len(left)) as executor:
             _live(study, store, left, executor, done, progress, cancel or threading.Event())
     except (KeyboardInterrupt, _Cancelled):
         raise Interrupted(f"stopped: {_finished(done, store)}") from None
@@ -67,7 +67,7 @@ def _live(
     left: list[Job],
     executor: Executor,
     done: list[Batch],
-    progress: Progress,
+    progress: OnProgress,
     cancel: threading.Event,
 ) -> None:
     pending: set[Future[Batch]] = set()
@@ -112,10 +112,10 @@ def _finished(done: Sequence[Batch], store: Keeper) -> str:
     return f"{sum(len(one.rows) for one in done):,} runs were finished now; {store.where}"
 
 
-def spread(jobs: Sequence[Job], place: Place) -> list[Job]:
+def spread(jobs: Sequence[Job], execution: Execution) -> list[Job]:
     """The jobs, arm by arm where nothing is gained by living arms together: with agents, who share no past, and where
     some workers would have nothing to do."""
-    together = place.engine == "kernel" and len(jobs) >= (place.workers or cores())
+    together = execution.engine == "kernel" and len(jobs) >= (execution.workers or cores())
     return list(jobs) if together else [replace(job, arms=(arm,)) for job in jobs for arm in job.arms]
 
 

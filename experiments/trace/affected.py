@@ -16,11 +16,11 @@ import numpy as np
 
 from keliling.sim.errors import InvalidInput, KelilingError, Problem
 from keliling.sim.ground import ground
+from keliling.sim.kernels.simulation import Progress
 from keliling.sim.parameters import permits
 from keliling.sim.population import ID_BITS, Population
 from keliling.sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
 from keliling.sim.rules.serving import GRANTED, REJECTED, WITHDRAWN
-from keliling.sim.run import Progress
 from keliling.sim.scenario import MONTH_DAYS, Scenario
 
 NUMBER = (1 << ID_BITS) - 1

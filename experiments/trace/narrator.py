@@ -17,7 +17,7 @@ from keliling.sim.rules.satisfaction import COMPLAINTS
 from keliling.sim.rules.serving import GRANTED, REJECTED, RETURNED, UNDER_REVIEW, WITHDRAWN
 from keliling.sim.state import FORMER, IDLE, OPEN, RT_HEAD, RW_HEAD, UNASKED, VOLUNTEER
 
-Row = SimpleNamespace
+Seen = SimpleNamespace
 ROLES = {RW_HEAD: "head of the RW", RT_HEAD: "head of the RT", VOLUNTEER: "volunteer", FORMER: "former head"}
 SEEN = 0.005  # a change of a value between 0 and 1 that shows in two decimals
 STANDS = "a requirement cannot be met as things stand"
@@ -43,11 +43,11 @@ class Entry:
 class Look(NamedTuple):
     """What can be seen of one resident at a moment."""
 
-    resident: Row
-    needs: dict[int, Row]
-    applications: dict[int, Row]
-    coproducer: Row | None
-    neighbourhood: Row
+    resident: Seen
+    needs: dict[int, Seen]
+    applications: dict[int, Seen]
+    coproducer: Seen | None
+    neighbourhood: Seen
     parts: int
 
 
@@ -88,7 +88,7 @@ class Witness:
         a, used = world.applications, world.counts.applications.item(0)
         self._mine += (np.flatnonzero(a.resident[self._scanned : used] == self.row) + self._scanned).tolist()
         self._scanned = used
-        resident = Row(**vars(_row_of(world.residents, self.row)), **vars(_row_of(world.motives, self.row)))
+        resident = Seen(**vars(_row_of(world.residents, self.row)), **vars(_row_of(world.motives, self.row)))
         resident.knowledge, resident.trust = self.me.knowledge, self.me.trust
         helper = resident.coproducer
         return Look(
@@ -109,7 +109,7 @@ class Witness:
     def _permit(self, permit: int) -> str:
         return named(self.model.ground.permits[permit].title)
 
-    def _documents(self, application: Row) -> str:
+    def _documents(self, application: Seen) -> str:
         wrong = application.defects.bit_count()
         return f"{wrong} of {self.model.permits[application.permit].requirements} documents faulty"
 
@@ -157,7 +157,7 @@ class Witness:
             if before.status in (IDLE, OPEN) and need.ordinal > before.ordinal:
                 self._say(self._gone(before, permit))
 
-    def _arisen(self, before: Row, need: Row, permit: str) -> str:
+    def _arisen(self, before: Seen, need: Seen, permit: str) -> str:
         """A need that is open today and was not yesterday."""
         if need.attempt > 0:
             return f"is ready to try again for {permit} (attempt {need.attempt + 1})"
@@ -170,7 +170,7 @@ class Witness:
             text += f"; the works can be seen by patrols until {self._date(need.works_until)}"
         return text
 
-    def _gone(self, before: Row, permit: str) -> str:
+    def _gone(self, before: Seen, permit: str) -> str:
         """A need that is over with nothing filed for it since it was last open."""
         if before.status == IDLE or before.ends > self.model.day:
             return f"the works without {permit} were pulled down, and the need went with them"
@@ -178,7 +178,7 @@ class Witness:
             return f"no longer needs {permit}, and never knew of it"
         return f"no longer needs {permit}: the need ended before anything was filed{' again' * (before.attempt > 0)}"
 
-    def _after_failure(self, was: Row, now: Row) -> str:
+    def _after_failure(self, was: Seen, now: Seen) -> str:
         if now.attempt == was.attempt + 1:
             return f"will try again from {self._date(now.due)}"
         return "gave the need up"
@@ -272,7 +272,7 @@ class Witness:
             if row not in was.applications:
                 self._filed(application, now)
 
-    def _failed_attempt(self, row: int, before: Row, need: Row, permit: str) -> str:
+    def _failed_attempt(self, row: int, before: Seen, need: Seen, permit: str) -> str:
         """An attempt that ended before anything was filed, and what followed."""
         online = self._chosen[row] == ONLINE
         text = f"tried online for {permit}, and the form failed"
@@ -284,7 +284,7 @@ class Witness:
             return f"{text}; will try again later, from {self._date(need.due)}"
         return f"{text}; will {'go elsewhere' if online else 'come back'} the next day"
 
-    def _filed(self, application: Row, now: Look) -> None:
+    def _filed(self, application: Seen, now: Look) -> None:
         where = {ONLINE: "online", COUNTER: "at the counter", BROKER: "through a broker"}.get(application.channel)
         if application.channel == EVENT:
             rw = self.model.population.rw_number.item(self.model.world.events.rw.item(application.event))
@@ -318,7 +318,7 @@ class Witness:
             elif application.outcome in (GRANTED, REJECTED):
                 self._say(self._decision(application, permit, now.needs[application.need]))
 
-    def _decision(self, application: Row, permit: str, need: Row) -> str:
+    def _decision(self, application: Seen, permit: str, need: Seen) -> str:
         days = application.decided - application.submitted
         after = f"after {days} working day{'s' * (days != 1)}" if days else "on the same day"
         statutory = self.model.permits[application.permit].statutory_days
@@ -377,7 +377,7 @@ class Witness:
                 self._say("is no longer head" + (", and stays on as volunteer" if c.role == VOLUNTEER else ""))
 
 
-def _row_of(table: Any, row: int) -> Row:
+def _row_of(table: Any, row: int) -> Seen:
     """One row of a table, by column."""
     return SimpleNamespace(**{name: column.item(row) for name, column in zip(table._fields, table, strict=True)})
 

@@ -11,10 +11,10 @@ from typing import Protocol
 
 import numpy as np
 
+from keliling.sim.kernels.simulation import Progress
 from keliling.sim.model import CoproductionModel
 from keliling.sim.records import MONTH
 from keliling.sim.rules.outreach import PREPARATION
-from keliling.sim.run import Progress
 
 
 class Watcher(Protocol):

@@ -15,9 +15,9 @@ import numpy as np
 from keliling.experiments.trace.affected import NUMBER, SAME_LUCK, Affected, Case, affected, check_arms, date, problem
 from keliling.sim.errors import InvalidInput
 from keliling.sim.ground import ground
+from keliling.sim.kernels.simulation import Progress
 from keliling.sim.population import Population
 from keliling.sim.rules.serving import REJECTED
-from keliling.sim.run import Progress
 from keliling.sim.scenario import YEAR_DAYS, Scenario
 
 if TYPE_CHECKING:

@@ -80,7 +80,7 @@ def judged(scenario: Scenario, year: int, seed: int, replicate: int) -> Judged:
     decided, outcome = a.decided[:used].copy(), a.outcome[:used].copy()
     mine = (decided >= first) & (decided < first + 2 * YEAR_DAYS) & np.isin(outcome, (GRANTED, REJECTED))
     rows = state.copied(simulation.rows)
-    judge_as_perfect(simulation.given, rows, simulation.day - 1)
+    judge_as_perfect(simulation.inputs, rows, simulation.day - 1)
     day = decided[mine] - first
     return Judged(
         year=day // YEAR_DAYS,

@@ -72,17 +72,17 @@ class Estimate:
         return cls(mean(values), interval(values))
 
 
-Shares = Mapping[str, Mapping[str, Mapping[str, float]]]
+TrialShares = Mapping[str, Mapping[str, Mapping[str, float]]]
 """By arm, permit (or ALL) and outcome: share of the treated, in per cent; and ``size``, how many they were."""
 
 
 @dataclass(frozen=True)
-class Measured:
+class TrialResult:
     """What a trial found: the shares of every replicate."""
 
     trial: Trial
     seed: int
-    replicates: Sequence[Shares]
+    replicates: Sequence[TrialShares]
 
     def level(self, arm: str, outcome: str, permit: str = ALL) -> Estimate:
         """Share of the treated that came to an outcome under an arm."""
@@ -129,20 +129,20 @@ def measure(
     seed: int = 1,
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
-) -> Measured:
+) -> TrialResult:
     """Live every arm, and one in which nothing is done, in each replicate. Raises InvalidInput, CheckFailed."""
 
-    def one(replicate: int) -> Shares:
+    def one(replicate: int) -> TrialShares:
         found = _replicate(trial, seed, replicate)
         if progress is not None:
             progress((1 + len(trial.arms)) * (trial.day + trial.window))
         return found
 
     with ThreadPoolExecutor(workers or cores()) as pool:
-        return Measured(trial, seed, list(pool.map(one, range(replicates))))
+        return TrialResult(trial, seed, list(pool.map(one, range(replicates))))
 
 
-def _replicate(trial: Trial, seed: int, replicate: int) -> Shares:
+def _replicate(trial: Trial, seed: int, replicate: int) -> TrialShares:
     before = Simulation(trial.scenario, seed=seed, replicate=replicate)
     before.live(trial.day)
     start = before.snapshot()

@@ -44,7 +44,7 @@ class CoProducer(RowAgent):
     def willingness(self) -> float:
         """Willingness to join the RW's next event, on the logit scale, without the intercept."""
         model, p, me = self.model, self.model.p, self.resident
-        rw, fixed = model.world.neighbourhoods, model.given.fixed
+        rw, fixed = model.world.neighbourhoods, model.inputs.fixed
         return model.willingness(
             me.intrinsic / fixed["intrinsic_sd"].item(0),
             me.social / fixed["social_sd"].item(0),
@@ -95,7 +95,7 @@ class CoProducer(RowAgent):
     def join(self) -> None:
         """Become active, drawing a hidden threshold of stopping, and be trained if the office trains."""
         model = self.model
-        volunteering.joins(model.given, model.levers, model.rows, model.day, self.row)
+        volunteering.joins(model.inputs, model.levers, model.rows, model.day, self.row)
 
     # -- the work
 
@@ -126,15 +126,15 @@ class CoProducer(RowAgent):
     def served(self, event: int, hours: float) -> None:
         """After an event: tired by every hour, moved by mastery, company, visible help, thanks and pay."""
         model = self.model
-        volunteering.serves(model.given, model.levers, model.rows, model.day, self.row, event, hours)
+        volunteering.serves(model.inputs, model.levers, model.rows, model.day, self.row, event, hours)
 
     # -- leaving
 
     def month_passes(self) -> None:
         """Feel a month of helping; add this month's hazard of stopping, and stop when it crosses the threshold."""
         model = self.model
-        given, levers, rows = model.given, model.levers, model.rows
-        volunteering.helped_this_month(given, levers, rows, self.row)
+        inputs, levers, rows = model.inputs, model.levers, model.rows
+        volunteering.helped_this_month(inputs, levers, rows, self.row)
         if self.active:
             willing = model.supply.intercept + self.willingness()
-            volunteering.month_ends(given, levers, rows, model.day, self.row, willing)
+            volunteering.month_ends(inputs, levers, rows, model.day, self.row, willing)

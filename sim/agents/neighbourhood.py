@@ -71,7 +71,7 @@ class Neighbourhood(RowAgent):
         if head.event >= 0 or (not head.active and not head.invited(self.row)):
             return
         self._take_part(event, head, AS_RW_HEAD)
-        residents, reasons = asking.plan(model.given, model.levers, model.rows, model.day, self.row)
+        residents, reasons = asking.plan(model.inputs, model.levers, model.rows, model.day, self.row)
         for resident, reason in zip(residents.tolist(), reasons.tolist(), strict=True):
             one = model.recruit(resident)
             if reason == UNASKED:

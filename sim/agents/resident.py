@@ -90,7 +90,7 @@ class Resident(Applicant):
 
     def _open(self, need: int) -> None:
         """Begin a spell of an open need."""
-        model, given = self.model, self.model.given
+        model, inputs = self.model, self.model.inputs
         permit, p = model.world.needs.permit.item(need), model.p
         begin(
             *model.key,
@@ -98,8 +98,8 @@ class Resident(Applicant):
             records(model.world.needs),
             need,
             model.day,
-            given.solved[permit],
-            given.permits[step_on(given, model.day)][permit],
+            inputs.solved[permit],
+            inputs.permits[step_on(inputs, model.day)][permit],
             p.known_share,
             p.detection_rate,
         )

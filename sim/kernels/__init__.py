@@ -3,7 +3,7 @@
 Here are loops and bookkeeping only; what they compute is in ``sim.rules``, ``sim.opening`` and ``sim.desk``, and what
 each step means is told where the agents take it (``sim.agents``), in methods of like names. Most are given some of:
 
-``given``    what the run is given and never changes (``sim.terms.Given``)
+``inputs``    what the run is given and never changes (``sim.terms.RunInputs``)
 ``p``        the numbers that hold today, by name
 ``permits``  those of each permit
 ``rows``     the state (``sim.state.Rows``)

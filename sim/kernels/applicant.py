@@ -22,9 +22,9 @@ choosing_of = picked(choice.CHOOSING)
 
 
 @inner
-def draw(given, purpose, who, occasion, index):
+def draw(inputs, purpose, who, occasion, index):
     """The keyed draw in [0, 1) of this run."""
-    return uniform(given.fixed[0].seed, given.fixed[0].replicate, purpose, who, occasion, index)
+    return uniform(inputs.fixed[0].seed, inputs.fixed[0].replicate, purpose, who, occasion, index)
 
 
 @inner
@@ -49,16 +49,16 @@ def schedule_application(rows, i, day):
 
 
 @inner
-def settle(given, rows, need, status, held):
+def settle(inputs, rows, need, status, held):
     """Give a need its status, and say whether the permit is held; the stock of its permit counts along."""
     stock = rows.stock[need.permit]
     opens = int(status == OPEN) - int(need.status == OPEN)
     rows.residents[need.resident].open_needs += opens
-    rows.rts[given.traits[need.resident].rt].open += opens
+    rows.rts[inputs.traits[need.resident].rt].open += opens
     stock.open += opens
     stock.unaware += opens * int(need.aware == 0)
     stock.obstructed += opens * int(need.obstacle)
-    hood = rows.neighbourhoods[given.traits[need.resident].rw]
+    hood = rows.neighbourhoods[inputs.traits[need.resident].rw]
     if need.visit_day > NEVER:
         hood.helped += opens
     else:
@@ -82,32 +82,32 @@ def remembered_by(p, r, day):
 
 
 @inner
-def knowledge_of(given, p, rows, i, day):
+def knowledge_of(inputs, p, rows, i, day):
     """Procedural knowledge of resident ``i`` today."""
     r = rows.residents[i]
-    return influence.faded(r.knowledge, given.traits[i].knowledge, day - r.knowledge_day, p.knowledge_half_life)
+    return influence.faded(r.knowledge, inputs.traits[i].knowledge, day - r.knowledge_day, p.knowledge_half_life)
 
 
 @inner
-def trust_of(given, p, rows, i, day):
+def trust_of(inputs, p, rows, i, day):
     """Trust of resident ``i`` in the office today."""
     r = rows.residents[i]
-    return influence.faded(r.trust, given.traits[i].trust, day - r.trust_day, p.trust_half_life)
+    return influence.faded(r.trust, inputs.traits[i].trust, day - r.trust_day, p.trust_half_life)
 
 
 @inner
-def learn(given, p, rows, i, day, share):
+def learn(inputs, p, rows, i, day, share):
     """Raise the knowledge of resident ``i`` by a share of what is missing."""
-    r, before = rows.residents[i], knowledge_of(given, p, rows, i, day)
+    r, before = rows.residents[i], knowledge_of(inputs, p, rows, i, day)
     r.knowledge = influence.raised(before, 1.0, share)
     r.knowledge_day = day
     rows.sums[0].knowledge += grains(r.knowledge - before)
 
 
 @inner
-def trust_moves(given, p, rows, i, day, target, share):
+def trust_moves(inputs, p, rows, i, day, target, share):
     """Move the trust of resident ``i`` toward a target by a share of the way."""
-    r, before = rows.residents[i], trust_of(given, p, rows, i, day)
+    r, before = rows.residents[i], trust_of(inputs, p, rows, i, day)
     r.trust = influence.toward(before, target, share)
     r.trust_day = day
     rows.sums[0].trust += grains(r.trust - before)
@@ -120,10 +120,10 @@ def lift_of(p, hood, day):
 
 
 @inner
-def file(given, p, permits, rows, day, i, channel, event_skill):
+def file(inputs, p, permits, rows, day, i, channel, event_skill):
     """Fill in and hand in the application for need ``i``; returns its row. The caller has made room for it."""
     need = rows.needs[i]
-    who = given.traits[need.resident]
+    who = inputs.traits[need.resident]
     skill = max(need.skill, event_skill)
     if channel == BROKER:
         skill = 0.0
@@ -132,7 +132,7 @@ def file(given, p, permits, rows, day, i, channel, event_skill):
     chance = filing.defect_chance(
         p.document_error,
         channel,
-        knowledge_of(given, p, rows, need.resident, day),
+        knowledge_of(inputs, p, rows, need.resident, day),
         p.knowledge_mean,
         who.literacy,
         p.literacy_mean,
@@ -142,16 +142,16 @@ def file(given, p, permits, rows, day, i, channel, event_skill):
     )
     defects, repaired = 0, 0
     for document in range(permits[need.permit].requirements):
-        if draw(given, DEFECT, who.key, occasion, document) < chance:
+        if draw(inputs, DEFECT, who.key, occasion, document) < chance:
             defects |= 1 << document
     if channel == EVENT or (channel == COUNTER and p.counter_advice > 0):
         quality = rows.office[0].quality if channel == EVENT else p.lessons_start
         mend = filing.repair_probability(p.repair_chance, p.repair_gain, quality, p.lessons_start, skill)
         for document in range(permits[need.permit].requirements):
-            if defects >> document & 1 and draw(given, REPAIR, who.key, occasion, document) < mend:
+            if defects >> document & 1 and draw(inputs, REPAIR, who.key, occasion, document) < mend:
                 defects ^= 1 << document
                 repaired += 1
-    settle(given, rows, need, APPLIED, 0)
+    settle(inputs, rows, need, APPLIED, 0)
     row = rows.counts[0].applications
     rows.counts[0].applications += 1
     a = rows.applications[row]
@@ -170,87 +170,87 @@ def file(given, p, permits, rows, day, i, channel, event_skill):
     a.expectation = influence.raised(rows.residents[need.resident].expectation, BEST, lift_of(p, hood, day))
     by_oneself = 0.0 if channel == BROKER else 1.0
     hood.norm = influence.toward(hood.norm, by_oneself, p.norm_speed)
-    receive(given, p, permits, a)
+    receive(inputs, p, permits, a)
     return row
 
 
 @inner
-def receive(given, p, permits, a):
+def receive(inputs, p, permits, a):
     """Take a file in today: how much officer time it will need. Its place is drawn when the office opens its post."""
     permit = permits[a.permit]
     advice = p.counter_advice * p.checking_hours * permit.requirements
     hours = hours_asked(permit.intake_hours, permit.examination_hours, a.returns, a.channel, p.online_intake, advice)
-    mark = draw(given, SERVICE, given.traits[a.resident].key, occasion_of(a), a.returns)
+    mark = draw(inputs, SERVICE, inputs.traits[a.resident].key, occasion_of(a), a.returns)
     a.remaining = service_hours(hours, p.service_spread, mark)
 
 
 @inner
-def returned(given, p, rows, day, i):
+def returned(inputs, p, rows, day, i):
     """Learn of defects in application ``i``: come back before the deadline, or give up at it."""
     a = rows.applications[i]
     a.returns += 1
-    schedule_application(rows, i, day + _correction(given, p, a))
+    schedule_application(rows, i, day + _correction(inputs, p, a))
 
 
 @inner
-def correct(given, p, permits, rows, day, i):
+def correct(inputs, p, permits, rows, day, i):
     """Come back with the file put right as far as may be; False when it lapses, past the deadline."""
     a = rows.applications[i]
-    if _correction(given, p, a) > p.correction_deadline:
+    if _correction(inputs, p, a) > p.correction_deadline:
         a.outcome, a.decided = WITHDRAWN, day
-        after_failure(given, p, permits, rows, day, a.need)
+        after_failure(inputs, p, permits, rows, day, a.need)
         return False
-    who, occasion = given.traits[a.resident].key, occasion_of(a)
+    who, occasion = inputs.traits[a.resident].key, occasion_of(a)
     for document in range(permits[a.permit].requirements):
         if a.defects >> document & 1:
-            mark = draw(given, CORRECTED_DOCUMENT, who, occasion, of_correction(a.returns, document))
+            mark = draw(inputs, CORRECTED_DOCUMENT, who, occasion, of_correction(a.returns, document))
             if mark < p.document_correction:
                 a.defects ^= 1 << document
     a.complete = day
     a.outcome = 0
     way_back = filing.correction_channel(a.channel)
     rows.tally[0].return_hours += filing.applicant_hours(way_back, p.online_hours, p.counter_hours, p.broker_hours)
-    receive(given, p, permits, a)
+    receive(inputs, p, permits, a)
     return True
 
 
 @inner
-def _correction(given, p, a):
+def _correction(inputs, p, a):
     """Working days until a returned file comes back, or lapses."""
-    who, occasion = given.traits[a.resident].key, occasion_of(a)
+    who, occasion = inputs.traits[a.resident].key, occasion_of(a)
     time, comes = (
-        draw(given, CORRECTION_TIME, who, occasion, a.returns),
-        draw(given, CORRECTION, who, occasion, a.returns),
+        draw(inputs, CORRECTION_TIME, who, occasion, a.returns),
+        draw(inputs, CORRECTION, who, occasion, a.returns),
     )
     return filing.correction(time, comes, p.correction_days, p.correction_chance, p.correction_deadline)
 
 
 @inner
-def close(given, p, permits, rows, day, i, granted):
+def close(inputs, p, permits, rows, day, i, granted):
     """End need ``i``, granted or given up, and draw when the next one arises."""
     need = rows.needs[i]
-    settle(given, rows, need, IDLE, granted)
+    settle(inputs, rows, need, IDLE, granted)
     need.ordinal += 1
     need.attempt = 0
-    who, occasion = given.traits[need.resident].key, occasion_of(need)
+    who, occasion = inputs.traits[need.resident].key, occasion_of(need)
     permit = permits[need.permit]
-    born = influence.waited(draw(given, BIRTH, who, occasion, 0))
-    due = day + influence.days_until(born, given.solved[need.permit].birth_rate * given.openings[i])
-    if granted and permit.validity_days and draw(given, RENEWAL, who, occasion, 0) < p.renewal:
+    born = influence.waited(draw(inputs, BIRTH, who, occasion, 0))
+    due = day + influence.days_until(born, inputs.solved[need.permit].birth_rate * inputs.openings[i])
+    if granted and permit.validity_days and draw(inputs, RENEWAL, who, occasion, 0) < p.renewal:
         need.expiry = day + permit.validity_days
         due = min(due, need.expiry)
     schedule_need(rows, i, due)
 
 
 @inner
-def after_failure(given, p, permits, rows, day, i):
+def after_failure(inputs, p, permits, rows, day, i):
     """After a rejection or withdrawal one draw decides whether need ``i`` reopens, and when; no obstacle may stand."""
     need = rows.needs[i]
-    who, occasion = given.traits[need.resident].key, occasion_of(need)
-    if need.obstacle > 0 or draw(given, REAPPLY, who, occasion, 0) >= p.reapply:
-        close(given, p, permits, rows, day, i, 0)
+    who, occasion = inputs.traits[need.resident].key, occasion_of(need)
+    if need.obstacle > 0 or draw(inputs, REAPPLY, who, occasion, 0) >= p.reapply:
+        close(inputs, p, permits, rows, day, i, 0)
         return
-    settle(given, rows, need, IDLE, 0)
+    settle(inputs, rows, need, IDLE, 0)
     need.attempt += 1
-    wait = filing.correction_wait(draw(given, REAPPLY_TIME, who, occasion, 0), p.reapply_days)
+    wait = filing.correction_wait(draw(inputs, REAPPLY_TIME, who, occasion, 0), p.reapply_days)
     schedule_need(rows, i, day + wait)

@@ -31,10 +31,10 @@ def estimated_need_of(p, hood, day):
 
 
 @inner
-def willingness_of(given, p, rows, day, c, willingness):
+def willingness_of(inputs, p, rows, day, c, willingness):
     """Willingness of a co-producer to join the RW's next event, on the logit scale, without the intercept."""
-    me, who, hood = rows.motives[c.resident], given.traits[c.resident], rows.neighbourhoods[c.rw]
-    fixed = given.fixed[0]
+    me, who, hood = rows.motives[c.resident], inputs.traits[c.resident], rows.neighbourhoods[c.rw]
+    fixed = inputs.fixed[0]
     eta = willingness(
         me.intrinsic / fixed.intrinsic_sd,
         me.social / fixed.social_sd,
@@ -52,30 +52,30 @@ def willingness_of(given, p, rows, day, c, willingness):
         weights_of(p),
     )
     if not abs(eta) <= LARGEST:
-        given.unusable[0] = eta
+        inputs.unusable[0] = eta
         raise FloatingPointError("willingness")
     return eta
 
 
 @inner
-def invited(given, p, rows, day, c, rw, willingness):
+def invited(inputs, p, rows, day, c, rw, willingness):
     """Answer an invitation to the next event of an RW: join or not."""
     c.asked += 1
-    mark = draw(given, JOIN, given.traits[c.resident].key, rows.neighbourhoods[rw].proposals, given.rw_key[rw])
-    return motivation.joins(given.fixed[0].intercept + willingness_of(given, p, rows, day, c, willingness), mark)
+    mark = draw(inputs, JOIN, inputs.traits[c.resident].key, rows.neighbourhoods[rw].proposals, inputs.rw_key[rw])
+    return motivation.joins(inputs.fixed[0].intercept + willingness_of(inputs, p, rows, day, c, willingness), mark)
 
 
 @inner
-def asked_between(given, p, rows, day, month, resident, willingness):
+def asked_between(inputs, p, rows, day, month, resident, willingness):
     """Answer a co-producer of the own RT who asks between events to become one too."""
-    row = recruit(given, p, rows, resident)
+    row = recruit(inputs, p, rows, resident)
     c = rows.coproducers[row]
     c.asked += 1
-    eta = given.fixed[0].intercept + willingness_of(given, p, rows, day, c, willingness)
-    agrees = motivation.joins(eta, draw(given, JOIN_BETWEEN, given.traits[resident].key, month, 0))
+    eta = inputs.fixed[0].intercept + willingness_of(inputs, p, rows, day, c, willingness)
+    agrees = motivation.joins(eta, draw(inputs, JOIN_BETWEEN, inputs.traits[resident].key, month, 0))
     if agrees:
         rows.tally[0].recruited += 1.0
-        joins(given, p, rows, day, row)
+        joins(inputs, p, rows, day, row)
     note(rows, -1, day, row, AS_ASKED, int(agrees))
 
 
@@ -89,46 +89,46 @@ def note(rows, event, day, row, reason, joined):
 
 
 @inner
-def recruit(given, p, rows, resident):
+def recruit(inputs, p, rows, resident):
     """The row of the co-producer that a resident is or, asked for the first time, becomes."""
     if rows.motives[resident].coproducer >= 0:
         return rows.motives[resident].coproducer
     row = next_row(rows.counts[0].coproducers, rows.coproducers)
     rows.counts[0].coproducers += 1
-    who = given.traits[resident]
+    who = inputs.traits[resident]
     take_up(rows.coproducers, row, resident, who.rw, who.rt, VOLUNTEER, p.skill_start)
     rows.motives[resident].coproducer = row
     return row
 
 
 @inner
-def weekly_hours(given, p, rows, day, c, willingness):
+def weekly_hours(inputs, p, rows, day, c, willingness):
     """Hours a week that a co-producer gives of those asked."""
-    effort = given.fixed[0].effort + willingness_of(given, p, rows, day, c, willingness)
-    return motivation.hours_a_week(p.coproducer_hours, given.traits[c.resident].free_hours, effort)
+    effort = inputs.fixed[0].effort + willingness_of(inputs, p, rows, day, c, willingness)
+    return motivation.hours_a_week(p.coproducer_hours, inputs.traits[c.resident].free_hours, effort)
 
 
 @inner
-def standing_week(given, p, rows, day, c, willingness):
+def standing_week(inputs, p, rows, day, c, willingness):
     """Hours that an active co-producer offers this week between events."""
-    free, preparing = given.traits[c.resident].free_hours, 0.0
-    effort = given.fixed[0].effort + willingness_of(given, p, rows, day, c, willingness)
+    free, preparing = inputs.traits[c.resident].free_hours, 0.0
+    effort = inputs.fixed[0].effort + willingness_of(inputs, p, rows, day, c, willingness)
     if c.event >= 0 and rows.events[c.event].phase == PREPARATION:
         preparing = motivation.hours_a_week(p.coproducer_hours, free, effort)
     return motivation.hours_a_week(outreach.standing_asked(p.standing_hours, free, preparing), free, effort)
 
 
 @inner_with_arrays
-def months_pass(given, p, rows, day, month, willingness):
+def months_pass(inputs, p, rows, day, month, willingness):
     """Every active co-producer's hazard of stopping grows by a month's; those who cross their threshold stop.
 
     Those who go on may then ask neighbours whom they helped.
     """
     for row in range(rows.counts[0].coproducers):
-        helped_this_month(given, p, rows, row)
+        helped_this_month(inputs, p, rows, row)
         c = rows.coproducers[row]
         if c.active > 0:
-            willing = given.fixed[0].intercept + willingness_of(given, p, rows, day, c, willingness)
-            month_ends(given, p, rows, day, row, willing)
-    for resident in asking.between_events(given, p, rows, day, month):
-        asked_between(given, p, rows, day, month, resident, willingness)
+            willing = inputs.fixed[0].intercept + willingness_of(inputs, p, rows, day, c, willingness)
+            month_ends(inputs, p, rows, day, row, willing)
+    for resident in asking.between_events(inputs, p, rows, day, month):
+        asked_between(inputs, p, rows, day, month, resident, willingness)

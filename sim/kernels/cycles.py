@@ -30,26 +30,26 @@ TARGET, MEETING = Draw.TARGET, Draw.MEETING
 
 
 @inner_with_arrays
-def cycles_advance(given, p, permits, target_place, rows, day, willingness):
+def cycles_advance(inputs, p, permits, target_place, rows, day, willingness):
     """Live routine 2; once a week there is help between events too.
 
     ``target_place`` has the place of each RW in the lever ``target_list``, -1 outside it.
     """
     for _ in range(due_cycles(p, rows)):
         rows.office[0].cycles += 1
-        commission(given, p, target_place, rows, day, willingness)
+        commission(inputs, p, target_place, rows, day, willingness)
     for event in range(rows.counts[0].events):
         e = rows.events[event]
         if e.phase == DESIGNING and day == e.design_day:
-            design(given, p, permits, rows, day, event, willingness)
+            design(inputs, p, permits, rows, day, event, willingness)
         elif e.phase == PREPARATION and day < e.delivery_day:
             if e.information_only == 0:
-                prepare(given, p, permits, rows, day, event, willingness)
+                prepare(inputs, p, permits, rows, day, event, willingness)
         elif e.phase == PREPARATION and day == e.delivery_day:
             deliver(p, rows, event)
         elif e.phase == ASSESSMENT and day == e.meeting_day:
-            assess(given, p, rows, day, event)
-    stand_by(given, p, permits, rows, day, willingness)
+            assess(inputs, p, rows, day, event)
+    stand_by(inputs, p, permits, rows, day, willingness)
 
 
 @inner
@@ -75,12 +75,12 @@ def crowded(p, office):
 
 
 @inner_with_arrays
-def commission(given, p, target_place, rows, day, willingness):
+def commission(inputs, p, target_place, rows, day, willingness):
     """Propose RWs by the targeting rule until a head consents; without consent there is no event (P8)."""
     rows.tally[0].planned += 1.0
-    for rw in ranking(given, p, target_place, rows, day):
+    for rw in ranking(inputs, p, target_place, rows, day):
         rows.tally[0].proposals += 1.0
-        if not consents(given, p, rows, day, rw, willingness):
+        if not consents(inputs, p, rows, day, rw, willingness):
             rows.tally[0].declined += 1.0
             continue
         event = next_row(rows.counts[0].events, rows.events)
@@ -102,7 +102,7 @@ def commission(given, p, target_place, rows, day, willingness):
 
 
 @inner
-def consents(given, p, rows, day, rw, willingness):
+def consents(inputs, p, rows, day, rw, willingness):
     """Whether the head agrees to host: the head's own joining draw, on the RW's n-th proposal."""
     hood = rows.neighbourhoods[rw]
     hood.proposals += 1
@@ -111,8 +111,8 @@ def consents(given, p, rows, day, rw, willingness):
         p.heads_decline == 0
         and motivation.may_be_asked(head.active, 1, head.event, day - head.stopped, p.return_rest) > 0
     )
-    if asked and invited(given, p, rows, day, head, rw, willingness):
-        joins(given, p, rows, day, hood.head)
+    if asked and invited(inputs, p, rows, day, head, rw, willingness):
+        joins(inputs, p, rows, day, hood.head)
         return True
     hood.declined += 1
     hood.declined_day = day
@@ -120,7 +120,7 @@ def consents(given, p, rows, day, rw, willingness):
 
 
 @inner_with_arrays
-def ranking(given, p, target_place, rows, day):
+def ranking(inputs, p, target_place, rows, day):
     """RWs in the order in which the office asks them; those busy or resting after a refusal are left out."""
     office, n = rows.office[0], rows.neighbourhoods.size
     free, rank, size = np.empty(n, np.int64), np.empty(n), 0
@@ -136,7 +136,7 @@ def ranking(given, p, target_place, rows, day):
         rank[size] = outreach.rank(
             p.targeting,
             outreach.turn(place, office.pointer, places),
-            draw(given, TARGET, given.rw_key[rw], office.cycles, 0),
+            draw(inputs, TARGET, inputs.rw_key[rw], office.cycles, 0),
             estimated_need_of(p, hood, day),
             recent_rejections(p, hood, day),
             hood.last_event,
@@ -153,9 +153,9 @@ def recent_rejections(p, hood, day):
 
 
 @inner
-def design(given, p, permits, rows, day, event, willingness):
+def design(inputs, p, permits, rows, day, event, willingness):
     """Invite co-producers and fix the staff; too few and the event is cancelled, few and it is smaller."""
-    gather(given, p, rows, day, event, willingness)
+    gather(inputs, p, rows, day, event, willingness)
     e = rows.events[event]
     e.helped_designing = e.joined
     if e.joined < p.least_joined:
@@ -169,9 +169,9 @@ def design(given, p, permits, rows, day, event, willingness):
     e.officers = 0 if e.information_only > 0 else officers
     e.places = 0 if e.information_only > 0 else places
     e.phase = PREPARATION
-    publicise(given, p, rows, day, event)
+    publicise(inputs, p, rows, day, event)
     if e.information_only == 0:
-        prepare(given, p, permits, rows, day, event, willingness)
+        prepare(inputs, p, permits, rows, day, event, willingness)
 
 
 @inner_with_arrays
@@ -202,10 +202,10 @@ def after_delivery(rows, event, day):
 
 
 @inner_with_arrays
-def assess(given, p, rows, day, event):
+def assess(inputs, p, rows, day, event):
     """Hold the meeting or skip it, learn, thank and pay; each co-producer lives through the event."""
     e = rows.events[event]
-    met = int(draw(given, MEETING, given.rw_key[e.rw], e.ordinal, 0) < p.meeting_share)
+    met = int(draw(inputs, MEETING, inputs.rw_key[e.rw], e.ordinal, 0) < p.meeting_share)
     if met:
         e.met = 1
         e.helped_assessment = e.joined
@@ -214,7 +214,7 @@ def assess(given, p, rows, day, event):
     for row in parts_of(rows, event):
         part = rows.parts[row]
         hours = part.hours + p.event_hours + met * p.meeting_hours
-        serves(given, p, rows, day, part.coproducer, event, hours)
+        serves(inputs, p, rows, day, part.coproducer, event, hours)
     end(rows, event, HELD)
 
 

@@ -38,7 +38,7 @@ ATTEMPT_FAILURE, AFTER_FAILURE, RETRY_TIME, EVENT_PLACE = (
 
 
 @inner_with_arrays
-def residents_decide(given, p, permits, rows, day):
+def residents_decide(inputs, p, permits, rows, day):
     """Live routine 3; returns the state, whose tables may have grown."""
     due = needs_due(rows, day)
     rows = room_for_applications(rows, due.size)
@@ -47,28 +47,28 @@ def residents_decide(given, p, permits, rows, day):
         if k + AHEAD < due.size:
             soon = rows.needs[due[k + AHEAD]].resident
             prefetch(rows.residents, soon)
-            prefetch(given.traits, soon)
+            prefetch(inputs.traits, soon)
         if rows.needs[due[k]].status == OPEN:
-            chosen[k] = touch(given, p, permits, rows, day, due[k])
+            chosen[k] = touch(inputs, p, permits, rows, day, due[k])
     arrivals, size = np.empty(due.size, np.int64), 0
     for k in range(due.size):
         if chosen[k] == EVENT:
             arrivals[size] = due[k]
             size += 1
         elif chosen[k] != WAIT:
-            act(given, p, permits, rows, day, due[k], chosen[k])
+            act(inputs, p, permits, rows, day, due[k], chosen[k])
     for event in range(rows.counts[0].events):
         if rows.events[event].phase == DELIVERY:
-            receive_at_event(given, p, permits, rows, day, event, arrivals[:size])
+            receive_at_event(inputs, p, permits, rows, day, event, arrivals[:size])
             after_delivery(rows, event, day)
     return rows
 
 
 @inner
-def at_hand(given, p, rows, day, need, channel):
+def at_hand(inputs, p, rows, day, need, channel):
     """Whether a channel is at hand today: online for internet users, the event when one is known and not over."""
     if channel == ONLINE:
-        return p.online > 0 and given.traits[need.resident].internet > 0 and need.online_failed == 0
+        return p.online > 0 and inputs.traits[need.resident].internet > 0 and need.online_failed == 0
     if channel == BROKER:
         return p.brokers > 0
     if channel == EVENT:
@@ -80,11 +80,11 @@ def at_hand(given, p, rows, day, need, channel):
 
 
 @inlined
-def touch(given, p, permits, rows, day, i):
+def touch(inputs, p, permits, rows, day, i):
     """Add up the hazard of open need ``i``, feel prompts; the channel to act through today, WAIT for none."""
     need = rows.needs[i]
-    who, r, k = given.traits[need.resident], rows.residents[need.resident], need.permit
-    permit, fixed, solved = permits[k], given.fixed[0], given.solved[need.permit]
+    who, r, k = inputs.traits[need.resident], rows.residents[need.resident], need.permit
+    permit, fixed, solved = permits[k], inputs.fixed[0], inputs.solved[need.permit]
     gathered, by_event = choice.gathered(need.rate, need.anchor, day, need.learns)
     hazard = need.hazard + gathered
     need.prompted += by_event
@@ -92,12 +92,12 @@ def touch(given, p, permits, rows, day, i):
     sanction = p.weight_sanction * choice.threat(works, need.noticed, p.detection_rate)
     attends = rows.events[need.event].credit if need.event >= 0 else 0
     credit = choice.credit(p.credit_value, permit.credit, attends)
-    knowledge, trust = knowledge_of(given, p, rows, need.resident, day), trust_of(given, p, rows, need.resident, day)
+    knowledge, trust = knowledge_of(inputs, p, rows, need.resident, day), trust_of(inputs, p, rows, need.resident, day)
     choosing, remembered = choosing_of(p), remembered_by(p, r, day)
     benefit = choice.expected_benefit(permit.benefit, p.weight_wait, rows.office[0].wait)
     best, standing, channel = -math.inf, -math.inf, WAIT
     for c in range(ONLINE, EVENT + 1):
-        if not at_hand(given, p, rows, day, need, c):
+        if not at_hand(inputs, p, rows, day, need, c):
             continue
         taste, constant = need.taste_counter, 0.0
         if c == ONLINE:
@@ -153,27 +153,27 @@ def touch(given, p, permits, rows, day, i):
 
 
 @inner
-def act(given, p, permits, rows, day, i, channel):
+def act(inputs, p, permits, rows, day, i, channel):
     """File need ``i`` through the channel chosen; the attempt may fail before that."""
     need = rows.needs[i]
-    who = given.traits[need.resident]
+    who = inputs.traits[need.resident]
     rows.tally[0].attempts += 1.0
     chance = choice.attempt_failure(
         channel, p.online_failure, p.counter_failure, who.literacy, p.literacy_mean, need.skill
     )
     occasion = occasion_of(need)
-    if draw(given, ATTEMPT_FAILURE, who.key, occasion, need.failures) >= chance:
-        file(given, p, permits, rows, day, i, channel, 0.0)
+    if draw(inputs, ATTEMPT_FAILURE, who.key, occasion, need.failures) >= chance:
+        file(inputs, p, permits, rows, day, i, channel, 0.0)
         return
-    mark = draw(given, AFTER_FAILURE, who.key, occasion, need.failures)
-    wait_mark = draw(given, RETRY_TIME, who.key, occasion, need.failures)
+    mark = draw(inputs, AFTER_FAILURE, who.key, occasion, need.failures)
+    wait_mark = draw(inputs, RETRY_TIME, who.key, occasion, need.failures)
     need.failures += 1
     rows.tally[0].failed_attempts += 1.0
     rows.tally[0].lost_hours += filing.applicant_hours(channel, p.online_hours, p.counter_hours, p.broker_hours)
     what = choice.after_failure(mark, p.gives_up, p.tries_later)
     if what == GIVES_UP:
         rows.tally[0].given_up += 1.0
-        close(given, p, permits, rows, day, i, 0)
+        close(inputs, p, permits, rows, day, i, 0)
         return
     wait, need.online_failed = 1, int(channel == ONLINE)
     if what == TRIES_LATER:
@@ -184,7 +184,7 @@ def act(given, p, permits, rows, day, i, channel):
 
 
 @inner_with_arrays
-def receive_at_event(given, p, permits, rows, day, event, arrivals):
+def receive_at_event(inputs, p, permits, rows, day, event, arrivals):
     """Give the event's places by a keyed draw; those served file here, the others go elsewhere tomorrow."""
     e = rows.events[event]
     proposals = rows.neighbourhoods[e.rw].proposals
@@ -194,14 +194,14 @@ def receive_at_event(given, p, permits, rows, day, event, arrivals):
         need = rows.needs[i]
         if need.event == event:
             mine[size], keys[size] = i, need.key
-            marks[size] = draw(given, EVENT_PLACE, holder_of(need.key), proposals, 0)
+            marks[size] = draw(inputs, EVENT_PLACE, holder_of(need.key), proposals, 0)
             size += 1
     e.attendance = size
     order = ordered(marks[:size], keys[:size])
     for place in range(size):
         i = mine[order[place]]
         if place < e.places:
-            row = file(given, p, permits, rows, day, i, EVENT, e.skill)
+            row = file(inputs, p, permits, rows, day, i, EVENT, e.skill)
             e.served += 1
             e.repaired += rows.applications[row].repaired
         else:

@@ -36,78 +36,78 @@ AHEAD, FRIENDS_AHEAD = 3, 16  # how many decisions and friends early their rows 
 
 
 @inner_with_arrays
-def residents_experience(given, p, permits, rows, day, decided):
+def residents_experience(inputs, p, permits, rows, day, decided):
     """Live routine 5 for the applications ``decided`` today."""
     keys = np.empty(decided.size, np.int64)
     for k in range(decided.size):
-        keys[k] = given.traits[rows.applications[decided[k]].resident].key
+        keys[k] = inputs.traits[rows.applications[decided[k]].resident].key
     decided = decided[np.argsort(keys, kind="mergesort")]
-    base = given.fixed[0].base_score + site_shock(given, p, day)
+    base = inputs.fixed[0].base_score + site_shock(inputs, p, day)
     told = 0
     for k in range(decided.size):
         i = decided[k]
         if k + AHEAD < decided.size:
-            ask_for_ties(given, rows, rows.applications[decided[k + AHEAD]])
-        experience(given, p, permits, rows, day, i, base)
-        told += tell(given, p, rows, day, rows.applications[i])
-    listen(given, p, rows, day, decided, told)
+            ask_for_ties(inputs, rows, rows.applications[decided[k + AHEAD]])
+        experience(inputs, p, permits, rows, day, i, base)
+        told += tell(inputs, p, rows, day, rows.applications[i])
+    listen(inputs, p, rows, day, decided, told)
 
 
 @inner
-def ask_for_ties(given, rows, a):
+def ask_for_ties(inputs, rows, a):
     """Ask memory for what a decision will change: the applicant, the need, and those who will hear of it."""
     prefetch(rows.residents, a.resident)
     prefetch(rows.needs, a.need)
-    for tie in range(given.tie_start[a.resident], given.tie_start[a.resident + 1]):
-        prefetch(rows.residents, given.ties[tie])
+    for tie in range(inputs.tie_start[a.resident], inputs.tie_start[a.resident + 1]):
+        prefetch(rows.residents, inputs.ties[tie])
 
 
 @inner
-def site_shock(given, p, day):
+def site_shock(inputs, p, day):
     """This year's site shock on the 1-4 scale; the same in every scenario of a seed and replicate."""
     if p.site_shock == 0:
         return 0.0
-    fixed = given.fixed[0]
-    mark = draw(given, SITE_SHOCK, fixed.district, fixed.year_of_day_0 + day // YEAR_DAYS, 0)
+    fixed = inputs.fixed[0]
+    mark = draw(inputs, SITE_SHOCK, fixed.district, fixed.year_of_day_0 + day // YEAR_DAYS, 0)
     return satisfaction.site_shock(normal(mark), p.site_shock_sd)
 
 
 @inner
-def experience(given, p, permits, rows, day, i, base):
+def experience(inputs, p, permits, rows, day, i, base):
     """Live through one decision: satisfaction, a complaint perhaps, and what they change in the resident."""
     a = rows.applications[i]
-    me, who, occasion = rows.residents[a.resident], given.traits[a.resident].key, occasion_of(a)
+    me, who, occasion = rows.residents[a.resident], inputs.traits[a.resident].key, occasion_of(a)
     granted = int(a.outcome == GRANTED)
     time = satisfaction.experienced_time(a.decided - a.submitted, permits[a.permit].statutory_days, p.time_grace)
-    score, performance = score_of(given, p, a, base, time)
+    score, performance = score_of(inputs, p, a, base, time)
     chance = satisfaction.complaint_chance(
-        p.complaint_rate, p.complaint_steepness, given.fixed[0].complaint_reference, score, p.complaint_most
+        p.complaint_rate, p.complaint_steepness, inputs.fixed[0].complaint_reference, score, p.complaint_most
     )
     a.complaint_chance = chance
-    if draw(given, COMPLAINT, who, occasion, 0) < chance:
-        mark = draw(given, COMPLAINT_CLASS, who, occasion, 0)
+    if draw(inputs, COMPLAINT, who, occasion, 0) < chance:
+        mark = draw(inputs, COMPLAINT_CLASS, who, occasion, 0)
         a.complaint = satisfaction.complaint_class(mark, time, a.returns, granted, p.complaint_other)
-        a.complaint_closed = int(draw(given, COMPLAINT_CLOSED, who, occasion, 0) < p.complaint_closed)
-        score, performance = score_of(given, p, a, base, time)
-    a.survey_key = draw(given, SURVEY_KEY, who, occasion, 0)
+        a.complaint_closed = int(draw(inputs, COMPLAINT_CLOSED, who, occasion, 0) < p.complaint_closed)
+        score, performance = score_of(inputs, p, a, base, time)
+    a.survey_key = draw(inputs, SURVEY_KEY, who, occasion, 0)
     a.satisfaction, rows.motives[a.resident].satisfaction = score, score
-    learn(given, p, rows, a.resident, day, p.knowledge_experience)
-    trust_moves(given, p, rows, a.resident, day, influence.as_unit(score), p.trust_speed)
+    learn(inputs, p, rows, a.resident, day, p.knowledge_experience)
+    trust_moves(inputs, p, rows, a.resident, day, influence.as_unit(score), p.trust_speed)
     before = me.expectation
     me.expectation = satisfaction.on_scale(influence.toward(before, performance, p.expectation_speed))
     rows.sums[0].expectation += grains(me.expectation - before)
     if granted:
-        close(given, p, permits, rows, day, a.need, 1)
+        close(inputs, p, permits, rows, day, a.need, 1)
     else:
         me.rejections = remembered_by(p, me, day) + 1.0
         me.rejections_day = day
-        after_failure(given, p, permits, rows, day, a.need)
+        after_failure(inputs, p, permits, rows, day, a.need)
 
 
 @inner
-def score_of(given, p, a, base, time):
+def score_of(inputs, p, a, base, time):
     """Mean latent satisfaction over the nine elements (1-4) and performance; ticks the nine boxes."""
-    reference = given.reference
+    reference = inputs.reference
     met = satisfaction.experiences(
         a.returns,
         time,
@@ -122,12 +122,12 @@ def score_of(given, p, a, base, time):
     felt = satisfaction.weighted(met, reference, p.weight_decision, p.weight_time, p.weight_other)
     performance = satisfaction.performance(base, felt)
     gap = p.weight_disconfirmation * (performance - a.expectation)
-    who, occasion = given.traits[a.resident].key, occasion_of(a)
-    person = given.fixed[0].person_sd * normal(draw(given, PERSON_NOISE, who, occasion, 0))
+    who, occasion = inputs.traits[a.resident].key, occasion_of(a)
+    person = inputs.fixed[0].person_sd * normal(draw(inputs, PERSON_NOISE, who, occasion, 0))
     total, boxes = 0.0, 0
-    for element in range(given.routing.shape[0]):
-        noise = person + p.element_sd * normal(draw(given, ELEMENT_NOISE, who, occasion, element))
-        latent = satisfaction.latent(base, felt, given.routing[element], gap, noise)
+    for element in range(inputs.routing.shape[0]):
+        noise = person + p.element_sd * normal(draw(inputs, ELEMENT_NOISE, who, occasion, element))
+        latent = satisfaction.latent(base, felt, inputs.routing[element], gap, noise)
         total += satisfaction.on_scale(latent)
         boxes |= satisfaction.answer(latent) << ikm.BOX_BITS * element
     a.answers = boxes
@@ -135,14 +135,14 @@ def score_of(given, p, a, base, time):
 
 
 @inner
-def tell(given, p, rows, day, a):
+def tell(inputs, p, rows, day, a):
     """Word of mouth: every tie with an open need thinks again tomorrow; returns how many ties hear of the decision."""
-    first, last = given.tie_start[a.resident], given.tie_start[a.resident + 1]
+    first, last = inputs.tie_start[a.resident], inputs.tie_start[a.resident + 1]
     for tie in range(first, last):
-        friend = given.ties[tie]
+        friend = inputs.ties[tie]
         if rows.residents[friend].open_needs == 0:
             continue
-        for i in range(given.first_need[friend], given.first_need[friend + 1]):
+        for i in range(inputs.first_need[friend], inputs.first_need[friend + 1]):
             need = rows.needs[i]
             if need.status == OPEN and need.aware > 0:
                 if a.outcome == GRANTED:
@@ -152,13 +152,13 @@ def tell(given, p, rows, day, a):
 
 
 @inner_with_arrays
-def listen(given, p, rows, day, decided, told):
+def listen(inputs, p, rows, day, decided, told):
     """Those told move their trust toward the mean of what they heard today (a convex average)."""
     friends, scores, size = np.empty(told, np.int64), np.empty(told), 0
     for i in decided:
         a = rows.applications[i]
-        for tie in range(given.tie_start[a.resident], given.tie_start[a.resident + 1]):
-            friends[size], scores[size] = given.ties[tie], influence.as_unit(a.satisfaction)
+        for tie in range(inputs.tie_start[a.resident], inputs.tie_start[a.resident + 1]):
+            friends[size], scores[size] = inputs.ties[tie], influence.as_unit(a.satisfaction)
             size += 1
     # Sorted as numbers that hold the friend and the order of telling, in which what a friend hears adds up.
     for k in range(told):
@@ -167,10 +167,10 @@ def listen(given, p, rows, day, decided, told):
     k = 0
     while k < told:
         if k + FRIENDS_AHEAD < told:
-            prefetch(given.traits, friends[k + FRIENDS_AHEAD] // told)
+            prefetch(inputs.traits, friends[k + FRIENDS_AHEAD] // told)
         friend, total, count = friends[k] // told, 0.0, 0
         while k < told and friends[k] // told == friend:
             total += scores[friends[k] % told]
             count += 1
             k += 1
-        trust_moves(given, p, rows, friend, day, total / count, p.word_of_mouth)
+        trust_moves(inputs, p, rows, friend, day, total / count, p.word_of_mouth)

@@ -18,12 +18,12 @@ TAKES_IN, HEEDED, MENDED = Draw.TAKES_IN, Draw.HEEDED, Draw.MENDED
 
 
 @inner_with_arrays
-def open_needs(given, rows, rw):
+def open_needs(inputs, rows, rw):
     """Open needs of an RW's residents, ascending by resident and permit."""
-    found, size = np.empty(given.rw_needs_start[rw + 1] - given.rw_needs_start[rw], np.int64), 0
-    for k in range(given.rw_needs_start[rw], given.rw_needs_start[rw + 1]):
-        if rows.needs[given.rw_needs[k]].status == OPEN:
-            found[size] = given.rw_needs[k]
+    found, size = np.empty(inputs.rw_needs_start[rw + 1] - inputs.rw_needs_start[rw], np.int64), 0
+    for k in range(inputs.rw_needs_start[rw], inputs.rw_needs_start[rw + 1]):
+        if rows.needs[inputs.rw_needs[k]].status == OPEN:
+            found[size] = inputs.rw_needs[k]
             size += 1
     return found[:size]
 
@@ -44,23 +44,23 @@ def parts_of(rows, event):
 
 
 @inner_with_arrays
-def gather(given, p, rows, day, event, willingness):
+def gather(inputs, p, rows, day, event, willingness):
     """Invite heads and residents in the order of ``sim.asking``, up to the number sought; some come unasked."""
     e = rows.events[event]
     hood = rows.neighbourhoods[e.rw]
     # A head elected since the consent was not asked yet and answers now; without the head no event (P8).
     head = rows.coproducers[hood.head]
     e.invited = 1
-    if head.event >= 0 or (head.active == 0 and not invited(given, p, rows, day, head, e.rw, willingness)):
+    if head.event >= 0 or (head.active == 0 and not invited(inputs, p, rows, day, head, e.rw, willingness)):
         return
-    _take_part(given, p, rows, day, event, hood.head, AS_RW_HEAD)
-    residents, reasons = asking.plan(given, p, rows, day, e.rw)
+    _take_part(inputs, p, rows, day, event, hood.head, AS_RW_HEAD)
+    residents, reasons = asking.plan(inputs, p, rows, day, e.rw)
     for k in range(residents.size):
-        row = recruit(given, p, rows, residents[k])
+        row = recruit(inputs, p, rows, residents[k])
         if reasons[k] == UNASKED:
-            _take_part(given, p, rows, day, event, row, UNASKED)
+            _take_part(inputs, p, rows, day, event, row, UNASKED)
         else:
-            _ask(given, p, rows, day, event, row, reasons[k], willingness)
+            _ask(inputs, p, rows, day, event, row, reasons[k], willingness)
     total = 0.0
     for part in parts_of(rows, event):
         total += rows.coproducers[rows.parts[part].coproducer].skill
@@ -68,21 +68,21 @@ def gather(given, p, rows, day, event, willingness):
 
 
 @inner
-def _ask(given, p, rows, day, event, row, reason, willingness):
+def _ask(inputs, p, rows, day, event, row, reason, willingness):
     """Ask a co-producer to take part in an event."""
     e, c = rows.events[event], rows.coproducers[row]
     e.invited += 1
-    if invited(given, p, rows, day, c, e.rw, willingness):
-        _take_part(given, p, rows, day, event, row, reason)
+    if invited(inputs, p, rows, day, c, e.rw, willingness):
+        _take_part(inputs, p, rows, day, event, row, reason)
     else:
         note(rows, event, day, row, reason, 0)
 
 
 @inner
-def _take_part(given, p, rows, day, event, row, reason):
+def _take_part(inputs, p, rows, day, event, row, reason):
     c = rows.coproducers[row]
     rows.tally[0].recruited += reason >= AS_CADRE
-    joins(given, p, rows, day, row)
+    joins(inputs, p, rows, day, row)
     c.event = event
     rows.events[event].joined += 1
     note(rows, event, day, row, reason, 1)
@@ -100,69 +100,69 @@ def _meet(rows, day, i, event):
 
 
 @inner
-def inform(given, p, rows, day, i, event):
+def inform(inputs, p, rows, day, i, event):
     """Tell the resident of open need ``i`` of an event: who did not know of the need takes it in, or does not."""
     need = rows.needs[i]
-    who, proposals = given.traits[need.resident].key, rows.neighbourhoods[rows.events[event].rw].proposals
-    if need.aware == 0 and draw(given, TAKES_IN, who, proposals, need.permit) >= given.fixed[0].informed:
+    who, proposals = inputs.traits[need.resident].key, rows.neighbourhoods[rows.events[event].rw].proposals
+    if need.aware == 0 and draw(inputs, TAKES_IN, who, proposals, need.permit) >= inputs.fixed[0].informed:
         return
     _meet(rows, day, i, event)
     schedule_need(rows, i, day)
-    _first_told(given, rows, need)
-    learn(given, p, rows, need.resident, day, p.knowledge_information)
+    _first_told(inputs, rows, need)
+    learn(inputs, p, rows, need.resident, day, p.knowledge_information)
 
 
 @inner
-def _first_told(given, rows, need):
+def _first_told(inputs, rows, need):
     if need.aware == 0:
         learns_of(rows, need)
-        need.pending += given.fixed[0].information_prompt
+        need.pending += inputs.fixed[0].information_prompt
 
 
 @inner_with_arrays
-def publicise(given, p, rows, day, event):
+def publicise(inputs, p, rows, day, event):
     """Let residents with an open need hear of the event, and raise expectations by it."""
     e = rows.events[event]
     hood = rows.neighbourhoods[e.rw]
     reach = outreach.reach(p.publicity, e.partners, p.partner_draw)
-    for i in open_needs(given, rows, e.rw):
+    for i in open_needs(inputs, rows, e.rw):
         need = rows.needs[i]
-        if draw(given, HEARS, given.traits[need.resident].key, hood.proposals, 0) < reach:
+        if draw(inputs, HEARS, inputs.traits[need.resident].key, hood.proposals, 0) < reach:
             e.informed += 1
-            inform(given, p, rows, day, i, event)
+            inform(inputs, p, rows, day, i, event)
     hood.lift = influence.raised(lift_of(p, hood, day), 1.0, p.publicity_lift * reach)
     hood.lift_day = day
 
 
 @inner_with_arrays
-def prepare(given, p, permits, rows, day, event, willingness):
+def prepare(inputs, p, permits, rows, day, event, willingness):
     """Today's visits: each co-producer in the own RT first, then in RTs without a co-producer."""
     e = rows.events[event]
     proposals = rows.neighbourhoods[e.rw].proposals
     elapsed = day - e.design_day + 1
-    waiting, size = open_needs(given, rows, e.rw), 0
+    waiting, size = open_needs(inputs, rows, e.rw), 0
     marks, keys = np.empty(waiting.size), np.empty(waiting.size, np.int64)
     for i in waiting:
         need = rows.needs[i]
         if need.visit_day < e.design_day:
             waiting[size], keys[size] = i, need.key
-            marks[size] = draw(given, VISIT_ORDER, holder_of(need.key), proposals, 0)
+            marks[size] = draw(inputs, VISIT_ORDER, holder_of(need.key), proposals, 0)
             size += 1
     waiting = waiting[:size][ordered(marks[:size], keys[:size])]
     mine = parts_of(rows, event)
     staffed = np.zeros(size, np.int64)
     for k in range(size):
-        rt = given.traits[rows.needs[waiting[k]].resident].rt
+        rt = inputs.traits[rows.needs[waiting[k]].resident].rt
         for row in mine:
             staffed[k] |= rows.coproducers[rows.parts[row].coproducer].rt == rt
     visited = np.zeros(size, np.int64)
     for row in mine:
         part = rows.parts[row]
         c = rows.coproducers[part.coproducer]
-        hours = weekly_hours(given, p, rows, day, c, willingness)
+        hours = weekly_hours(inputs, p, rows, day, c, willingness)
         due = outreach.hours_by(elapsed, p.preparation_days, hours)
         while True:
-            at = _next_visit(given, rows, waiting, staffed, visited, c.rt)
+            at = _next_visit(inputs, rows, waiting, staffed, visited, c.rt)
             if at < 0:
                 break
             takes = outreach.help_hours(p.help_hours, permits[rows.needs[waiting[at]].permit].requirements)
@@ -170,18 +170,18 @@ def prepare(given, p, permits, rows, day, event, willingness):
                 break
             visited[at] = 1
             part.hours += takes
-            visit(given, p, rows, day, waiting[at], event, c.skill)
+            visit(inputs, p, rows, day, waiting[at], event, c.skill)
             part.visits += 1
             e.visits += 1
 
 
 @inner_with_arrays
-def _next_visit(given, rows, waiting, staffed, visited, rt):
+def _next_visit(inputs, rows, waiting, staffed, visited, rt):
     """Place of the first need not visited today in the co-producer's own RT, else in one without a co-producer."""
     elsewhere = -1
     for k in range(waiting.size):
         if visited[k] == 0:
-            if given.traits[rows.needs[waiting[k]].resident].rt == rt:
+            if inputs.traits[rows.needs[waiting[k]].resident].rt == rt:
                 return k
             if elsewhere < 0 and staffed[k] == 0:
                 elsewhere = k
@@ -189,7 +189,7 @@ def _next_visit(given, rows, waiting, staffed, visited, rt):
 
 
 @inner_with_arrays
-def stand_by(given, p, permits, rows, day, willingness):
+def stand_by(inputs, p, permits, rows, day, willingness):
     """Once a week: co-producers help neighbours between events."""
     if p.standing_hours <= 0.0 or day % outreach.WEEK:
         return
@@ -197,11 +197,11 @@ def stand_by(given, p, permits, rows, day, willingness):
     hours = np.zeros(used)
     for row in range(used):
         if rows.coproducers[row].active > 0:
-            hours[row] = standing_week(given, p, rows, day, rows.coproducers[row], willingness)
-    helpers, needs, took, idle = standing.week(given, p, permits, rows, day, hours)
+            hours[row] = standing_week(inputs, p, rows, day, rows.coproducers[row], willingness)
+    helpers, needs, took, idle = standing.week(inputs, p, permits, rows, day, hours)
     for k in range(needs.size):
         c = rows.coproducers[helpers[k]]
-        visit(given, p, rows, day, needs[k], -1, c.skill)
+        visit(inputs, p, rows, day, needs[k], -1, c.skill)
         c.helped += 1
         c.last_day = day
         rows.tally[0].standing_helps += 1.0
@@ -211,33 +211,33 @@ def stand_by(given, p, permits, rows, day, willingness):
 
 
 @inner
-def visit(given, p, rows, day, i, event, skill):
+def visit(inputs, p, rows, day, i, event, skill):
     """Help the resident of open need ``i``, before an ``event`` or (-1) between events: inform, map, check the papers,
     mend an obstacle perhaps.
     """
     need = rows.needs[i]
-    who, occasion = given.traits[need.resident].key, packed(need.permit, need.ordinal, 0)
+    who, occasion = inputs.traits[need.resident].key, packed(need.permit, need.ordinal, 0)
     drawn_for, index = occasion, outreach.BETWEEN  # between events a need is helped once at most
     if event >= 0:
         drawn_for, index = rows.neighbourhoods[rows.events[event].rw].proposals, need.permit
     if need.visit_day == NEVER:
-        hood = rows.neighbourhoods[given.traits[need.resident].rw]
+        hood = rows.neighbourhoods[inputs.traits[need.resident].rw]
         hood.known -= int(need.known)
         hood.helped += 1
     need.visit_day = day
-    if draw(given, HEEDED, who, drawn_for, index) >= given.fixed[0].heeded:
+    if draw(inputs, HEEDED, who, drawn_for, index) >= inputs.fixed[0].heeded:
         return
     if event >= 0:
         _meet(rows, day, i, event)
     schedule_need(rows, i, day)
-    _first_told(given, rows, need)
-    prompt = choice.help_prompt(given.fixed[0].help_prompt, day - need.felt_day, p.prompt_memory)
+    _first_told(inputs, rows, need)
+    prompt = choice.help_prompt(inputs.fixed[0].help_prompt, day - need.felt_day, p.prompt_memory)
     if prompt > 0.0:
         need.pending += prompt
         need.felt_day = day
     need.skill = max(need.skill, skill)
-    if need.obstacle > 0 and draw(given, MENDED, who, occasion, 0) < p.obstacle_mended * skill:
+    if need.obstacle > 0 and draw(inputs, MENDED, who, occasion, 0) < p.obstacle_mended * skill:
         need.obstacle = 0
         rows.stock[need.permit].obstructed -= 1
     rows.motives[need.resident].helped_day = day
-    learn(given, p, rows, need.resident, day, p.knowledge_help)
+    learn(inputs, p, rows, need.resident, day, p.knowledge_help)

@@ -18,7 +18,7 @@ from keliling.sim.kernels.willingness import signature
 from keliling.sim.records import Months
 from keliling.sim.state import Rows
 from keliling.sim.sums import day_begins
-from keliling.sim.terms import Given, step_on
+from keliling.sim.terms import RunInputs, step_on
 
 _compiling = threading.Lock()
 
@@ -35,24 +35,24 @@ def handed_in_today(rows, corrected, before):
 
 
 @loop
-def live(given, rows, months, day, until, willingness):
+def live(inputs, rows, months, day, until, willingness):
     """Live the working days from ``day`` to ``until`` (exclusive); returns the state, whose tables may have grown."""
     while day < until:
-        step = step_on(given, day)
-        p, permits = given.levers[step], given.permits[step]
+        step = step_on(inputs, day)
+        p, permits = inputs.levers[step], inputs.permits[step]
         day_begins(rows.sums[0], p, day)
-        corrected = needs_arise(given, p, permits, rows, day)
-        cycles_advance(given, p, permits, given.target_place[step], rows, day, willingness)
+        corrected = needs_arise(inputs, p, permits, rows, day)
+        cycles_advance(inputs, p, permits, inputs.target_place[step], rows, day, willingness)
         before = rows.counts[0].applications
-        rows = residents_decide(given, p, permits, rows, day)
-        rows, decided = office_serves(given, p, permits, rows, day, handed_in_today(rows, corrected, before))
-        residents_experience(given, p, permits, rows, day, decided)
-        calendar_turns(given, p, permits, rows, months, day, willingness)
+        rows = residents_decide(inputs, p, permits, rows, day)
+        rows, decided = office_serves(inputs, p, permits, rows, day, handed_in_today(rows, corrected, before))
+        residents_experience(inputs, p, permits, rows, day, decided)
+        calendar_turns(inputs, p, permits, rows, months, day, willingness)
         day += 1
     return rows
 
 
-def ready(given: Given, rows: Rows, months: Months) -> None:
+def ready(inputs: RunInputs, rows: Rows, months: Months) -> None:
     """Make sure that ``live`` is compiled, for the types that every run has."""
     if not COMPILED or live.signatures:
         return
@@ -61,7 +61,7 @@ def ready(given: Given, rows: Rows, months: Months) -> None:
     whole, function = types.int64, types.FunctionType(signature())
     with _compiling, compiling():
         if not live.signatures:
-            live.compile((typeof(given), typeof(rows), typeof(months), whole, whole, function))
+            live.compile((typeof(inputs), typeof(rows), typeof(months), whole, whole, function))
             live.disable_compile()  # other types would be a fault of ours, not a reason to compile for a minute
 
 

@@ -43,46 +43,46 @@ def applications_due(rows, day):
 
 
 @inner_with_arrays
-def needs_arise(given, p, permits, rows, day):
+def needs_arise(inputs, p, permits, rows, day):
     """Live routine 1; returns the applications that came back corrected."""
     for i in needs_due(rows, day):
         need = rows.needs[i]
         if need.status == IDLE:
-            open_need(given, p, permits, rows, i, day)
+            open_need(inputs, p, permits, rows, i, day)
         if need.status != OPEN:
             continue
         if need.ends <= day:
             rows.tally[0].ended += 1.0
-            close(given, p, permits, rows, day, i, 0)
+            close(inputs, p, permits, rows, day, i, 0)
             continue
         if need.learns <= day and need.aware == 0:
             learns_of(rows, need)
         if need.patrol_day == day:
-            _noticed(given, p, rows, day, need)
+            _noticed(inputs, p, rows, day, need)
         ended = need.works_until == day and need.noticed > 0
-        if ended and draw(given, DEMOLITION, given.traits[need.resident].key, occasion_of(need), 0) < p.demolished:
+        if ended and draw(inputs, DEMOLITION, inputs.traits[need.resident].key, occasion_of(need), 0) < p.demolished:
             rows.tally[0].demolished += 1.0
-            close(given, p, permits, rows, day, i, 0)
+            close(inputs, p, permits, rows, day, i, 0)
     due = applications_due(rows, day)
     size = 0
     for i in due:
-        if rows.applications[i].outcome == RETURNED and correct(given, p, permits, rows, day, i):
+        if rows.applications[i].outcome == RETURNED and correct(inputs, p, permits, rows, day, i):
             due[size] = i
             size += 1
     return due[:size]
 
 
 @inner_with_arrays
-def open_need(given, p, permits, rows, i, day):
+def open_need(inputs, p, permits, rows, i, day):
     """Begin a spell of need ``i``."""
-    need, fixed = rows.needs[i], given.fixed[0]
-    who, permit, solved = given.traits[need.resident].key, permits[need.permit], given.solved[need.permit]
+    need, fixed = rows.needs[i], inputs.fixed[0]
+    who, permit, solved = inputs.traits[need.resident].key, permits[need.permit], inputs.solved[need.permit]
     begin(fixed.seed, fixed.replicate, who, rows.needs, i, day, solved, permit, p.known_share, p.detection_rate)
-    settle(given, rows, need, OPEN, 0)
+    settle(inputs, rows, need, OPEN, 0)
 
 
 @inner
-def _noticed(given, p, rows, day, need):
+def _noticed(inputs, p, rows, day, need):
     if not p.patrols:
         return
     need.noticed = 1
@@ -91,7 +91,7 @@ def _noticed(given, p, rows, day, need):
     need.learns = min(need.learns, day)
     need.news = max(need.news, choice.prompt_hazard(p.answer_summons))
     rows.tally[0].notices += 1.0
-    if draw(given, REPORT, given.traits[need.resident].key, occasion_of(need), 0) < p.report_share:
+    if draw(inputs, REPORT, inputs.traits[need.resident].key, occasion_of(need), 0) < p.report_share:
         rows.tally[0].reports += 1.0
         r = rows.motives[need.resident]
         r.social = motivation.moved(r.social, -p.friction * p.motive_sd)

@@ -23,7 +23,7 @@ LEAST_SIZE = 1e-6  # of a district of which one RW is kept
 def prepare() -> None:
     """Compile the engine, or load it, before it is needed: the smallest run makes the types of all runs known."""
     one = Simulation(load("kebon-jeruk-2018", size=LEAST_SIZE))
-    ready(one.given, one.rows, one.months)
+    ready(one.inputs, one.rows, one.months)
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Simulation:
 
     def _set_out(self, begun: Beginning, checked: bool, day: int, world: World, months: Months) -> None:
         self.scenario, self.seed, self.replicate = begun.scenario, begun.seed, begun.replicate
-        self.ground, self.given = begun.ground, begun.given
+        self.ground, self.inputs = begun.ground, begun.inputs
         self.willingness = willingness_of(begun.scenario.hypothesis)
         self.checked = held_to_laws(checked)
         self.day, self.rows, self.months = day, state.rows_of(world), months
@@ -78,7 +78,7 @@ class Simulation:
         ``progress`` is called with the days lived, once a month. Raises CheckFailed when a checked run breaks a law,
         InvalidInput when a willingness function of the user's own fails.
         """
-        ready(self.given, self.rows, self.months)
+        ready(self.inputs, self.rows, self.months)
         end = self.scenario.days if until is None else min(until, self.scenario.days)
         while self.day < end:
             to = self.day + 1 if self.checked else min((self.day // MONTH + 1) * MONTH, end)
@@ -86,7 +86,7 @@ class Simulation:
             lived, self.day = to - self.day, to
             if self.checked:
                 lived_on = self.day - 1
-                levers = self.given.levers[step_on(self.given, lived_on)]
+                levers = self.inputs.levers[step_on(self.inputs, lived_on)]
                 laws.check(self.world, self.ground.population, levers, lived_on)
                 if self.day % MONTH == 0:
                     last = record_of(self.months, self.day // MONTH - 1, self.ground.permits)
@@ -96,12 +96,12 @@ class Simulation:
 
     def _live(self, until: int) -> None:
         try:
-            self.rows = live(self.given, self.rows, self.months, self.day, until, self.willingness)
+            self.rows = live(self.inputs, self.rows, self.months, self.day, until, self.willingness)
         except Exception as error:
             if self.scenario.hypothesis.path is None or isinstance(error, (MemoryError, SystemError)):
                 raise
             if isinstance(error, FloatingPointError):
-                raise hypothesis.unusable(self.scenario.hypothesis.name, self.given.unusable.item(0)) from None
+                raise hypothesis.unusable(self.scenario.hypothesis.name, self.inputs.unusable.item(0)) from None
             raise hypothesis.failed(self.scenario.hypothesis.name, error) from error
 
     def snapshot(self) -> Snapshot:

@@ -15,13 +15,13 @@ from keliling.sim.terms import step_on
 
 
 @loop
-def announce(given, rows, day, rw, delivery_day, places, skill):
+def announce(inputs, rows, day, rw, delivery_day, places, skill):
     """An event announced in RW ``rw`` on ``day``, as its host and those who serve at it would; returns its row.
 
     Nobody knows of it yet. ``places`` is how many can file at it, ``skill`` that of those who serve.
     """
-    step = step_on(given, day)
-    p = given.levers[step]
+    step = step_on(inputs, day)
+    p = inputs.levers[step]
     event = next_row(rows.counts[0].events, rows.events)
     rows.counts[0].events += 1
     e = rows.events[event]
@@ -35,18 +35,18 @@ def announce(given, rows, day, rw, delivery_day, places, skill):
 
 
 @loop
-def inform_all(given, rows, day, needs, events):
+def inform_all(inputs, rows, day, needs, events):
     """Tell the holders of ``needs``, each of the event in the same place of ``events``."""
-    p = given.levers[step_on(given, day)]
+    p = inputs.levers[step_on(inputs, day)]
     day_begins(rows.sums[0], p, day)
     for k in range(needs.size):
-        inform(given, p, rows, day, needs[k], events[k])
+        inform(inputs, p, rows, day, needs[k], events[k])
 
 
 @loop
-def visit_all(given, rows, day, needs, events, skill):
+def visit_all(inputs, rows, day, needs, events, skill):
     """Visit the holders of ``needs``, each for the event in the same place of ``events``."""
-    p = given.levers[step_on(given, day)]
+    p = inputs.levers[step_on(inputs, day)]
     day_begins(rows.sums[0], p, day)
     for k in range(needs.size):
-        visit(given, p, rows, day, needs[k], events[k], skill)
+        visit(inputs, p, rows, day, needs[k], events[k], skill)

@@ -18,8 +18,8 @@ from keliling.experiments.analysis.intervals import interval
 from keliling.experiments.conduct import conduct, study_of_tables
 from keliling.experiments.keep.run_cache import RunCache
 from keliling.experiments.keep.study_store import Store
-from keliling.experiments.run.executors import Place
-from keliling.experiments.trials.trial import ALL, Measured, Trial, inputs, measure, reference
+from keliling.experiments.run.executors import Execution
+from keliling.experiments.trials.trial import ALL, Trial, TrialResult, inputs, measure, reference
 from keliling.sim.cohort import FOLLOWED, HELP, INFORMATION, NOTHING, Target
 from keliling.sim.model import CoproductionModel
 from keliling.sim.parameters import permits
@@ -125,7 +125,7 @@ def test_complaints_average_their_rate(values: dict[str, float]) -> None:
     assert_mean(ratios, 1.0, detect=0.06, bias=0.01)
 
 
-def effects(found: Measured, arm: str) -> list[float]:
+def effects(found: TrialResult, arm: str) -> list[float]:
     """The effect on receiving in every replicate, in points; printed with what came of it permit by permit."""
     for permit in (ALL, *(permit.name for permit in permits())):
         by_outcome = [f"{outcome} {found.effect(arm, outcome, permit).mean:+.2f}" for outcome in FOLLOWED]
@@ -195,7 +195,7 @@ def test_signs_over_the_prior(tmp_path: Path) -> None:
         "factors": {"all": True},
     }
     study = study_of_tables(tables, points=32, size=0.1)
-    found = conduct(study, Store(tmp_path / "out", study), Place()).parts["signs"]
+    found = conduct(study, Store(tmp_path / "out", study), Execution()).parts["signs"]
     print("\nsigns of (rejected share, true satisfaction) at Kebon Jeruk and Grogol Petamburan, 32 worlds")
     for signs, share in found.shares():
         print(f"  {signs}: {100 * share:.1f}%")

@@ -117,7 +117,7 @@ def test_prompted_building_permits_fail_more_often_than_own_ones_given_the_same_
         for prompts in (True, False):
             simulation = Simulation.resume(start)
             for prompt in () if prompts else ("information_prompt", "help_prompt"):
-                simulation.given.fixed[prompt] = 0.0
+                simulation.inputs.fixed[prompt] = 0.0
             world = live_arm(simulation, cohort, np.arange(cohort.need.size), HELP, trial.window, trial.skill)
             came_to[prompts] = followed(world, cohort, trial.window)
             soon[prompts] = followed(world, cohort, event_day + 1)["filed"]

@@ -9,13 +9,13 @@ import pytest
 
 from keliling.experiments.conduct import Event, Failed, Lived, Planned, RoundEnded, Stopped, conduct, load_study
 from keliling.experiments.keep.study_store import Store, StoreError
-from keliling.experiments.run.executors import Place
+from keliling.experiments.run.executors import Execution
 from keliling.sim.errors import Interrupted
 from tests.studies.helpers import content, written
 
 pytestmark = pytest.mark.usefixtures("unchecked")
 POINTS = 16
-THREADS = Place(workers=2)
+THREADS = Execution(workers=2)
 
 
 def test_what_happens_is_told_in_turn(tmp_path: Path) -> None:

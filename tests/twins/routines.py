@@ -15,44 +15,44 @@ from keliling.sim.terms import step_on
 
 
 @loop
-def arise(given, rows, day):
+def arise(inputs, rows, day):
     """What the morning brings, and routine 1."""
-    step = step_on(given, day)
-    day_begins(rows.sums[0], given.levers[step], day)
-    return needs_arise(given, given.levers[step], given.permits[step], rows, day)
+    step = step_on(inputs, day)
+    day_begins(rows.sums[0], inputs.levers[step], day)
+    return needs_arise(inputs, inputs.levers[step], inputs.permits[step], rows, day)
 
 
 @loop
-def advance(given, rows, day, willingness):
+def advance(inputs, rows, day, willingness):
     """Routine 2."""
-    step = step_on(given, day)
-    cycles_advance(given, given.levers[step], given.permits[step], given.target_place[step], rows, day, willingness)
+    step = step_on(inputs, day)
+    cycles_advance(inputs, inputs.levers[step], inputs.permits[step], inputs.target_place[step], rows, day, willingness)
 
 
 @loop
-def decide(given, rows, day):
+def decide(inputs, rows, day):
     """Routine 3."""
-    step = step_on(given, day)
-    return residents_decide(given, given.levers[step], given.permits[step], rows, day)
+    step = step_on(inputs, day)
+    return residents_decide(inputs, inputs.levers[step], inputs.permits[step], rows, day)
 
 
 @loop
-def serve(given, rows, day, corrected, before):
+def serve(inputs, rows, day, corrected, before):
     """Routine 4."""
-    step = step_on(given, day)
+    step = step_on(inputs, day)
     files = handed_in_today(rows, corrected, before)
-    return office_serves(given, given.levers[step], given.permits[step], rows, day, files)
+    return office_serves(inputs, inputs.levers[step], inputs.permits[step], rows, day, files)
 
 
 @loop
-def experience(given, rows, day, decided):
+def experience(inputs, rows, day, decided):
     """Routine 5."""
-    step = step_on(given, day)
-    residents_experience(given, given.levers[step], given.permits[step], rows, day, decided)
+    step = step_on(inputs, day)
+    residents_experience(inputs, inputs.levers[step], inputs.permits[step], rows, day, decided)
 
 
 @loop
-def turn(given, rows, months, day, willingness):
+def turn(inputs, rows, months, day, willingness):
     """Routine 6."""
-    step = step_on(given, day)
-    calendar_turns(given, given.levers[step], given.permits[step], rows, months, day, willingness)
+    step = step_on(inputs, day)
+    calendar_turns(inputs, inputs.levers[step], inputs.permits[step], rows, months, day, willingness)

@@ -65,19 +65,19 @@ def months_difference(one: Months, other: Months, month: int) -> str:
 
 def routine_by_routine(simulation: Simulation, day: int) -> Iterator[str]:
     """Live one day of the compiled engine in pieces; yields the name of each routine once it is over."""
-    given, months = simulation.given, simulation.months
-    corrected = routines.arise(given, simulation.rows, day)
+    inputs, months = simulation.inputs, simulation.months
+    corrected = routines.arise(inputs, simulation.rows, day)
     yield NAMES[0]
-    routines.advance(given, simulation.rows, day, simulation.willingness)
+    routines.advance(inputs, simulation.rows, day, simulation.willingness)
     yield NAMES[1]
     before = simulation.world.counts.applications.item(0)
-    simulation.rows = routines.decide(given, simulation.rows, day)
+    simulation.rows = routines.decide(inputs, simulation.rows, day)
     yield NAMES[2]
-    simulation.rows, decided = routines.serve(given, simulation.rows, day, corrected, before)
+    simulation.rows, decided = routines.serve(inputs, simulation.rows, day, corrected, before)
     yield NAMES[3]
-    routines.experience(given, simulation.rows, day, decided)
+    routines.experience(inputs, simulation.rows, day, decided)
     yield NAMES[4]
-    routines.turn(given, simulation.rows, months, day, simulation.willingness)
+    routines.turn(inputs, simulation.rows, months, day, simulation.willingness)
     yield NAMES[5]
 
 

@@ -70,7 +70,7 @@ def test_a_perfect_office_is_told_more_by_whoever_was_rejected_returned_or_kept_
     simulation.live()
     a, used = simulation.world.applications, simulation.world.counts.applications.item(0)
     rows = state.copied(simulation.rows)
-    judge_as_perfect(simulation.given, rows, simulation.day - 1)
+    judge_as_perfect(simulation.inputs, rows, simulation.day - 1)
     decided = np.isin(a.outcome[:used], (GRANTED, REJECTED))
     smooth = decided & (a.outcome[:used] == GRANTED) & (a.returns[:used] == 0) & (a.complaint[:used] == 0)
     smooth &= (a.decided[:used] == a.submitted[:used]) & (a.crowd[:used] == 0.0)

@@ -62,7 +62,7 @@ def test_places_go_by_half_a_quarter_and_the_rest(places: int, parts: tuple[int,
 
 
 def test_every_group_is_who_it_says_in_the_order_of_the_draw(lived: Simulation) -> None:
-    world, population, given, rows = lived.world, lived.ground.population, lived.given, lived.rows
+    world, population, inputs, rows = lived.world, lived.ground.population, lived.inputs, lived.rows
     used, c = world.counts.coproducers.item(0), world.coproducers
     rest, day = 252, lived.day
     of = {c.resident.item(row): row for row in range(used)}
@@ -76,7 +76,7 @@ def test_every_group_is_who_it_says_in_the_order_of_the_draw(lived: Simulation) 
             if c.rw[row] == rw and c.role[row] <= RT_HEAD and one != head and c.event[row] < 0
             if c.active[row] or day - c.stopped[row] >= rest
         ]
-        found = asking.office_holders(given, rows, day, rw, rest).tolist()
+        found = asking.office_holders(inputs, rows, day, rw, rest).tolist()
         assert found == by_draw(lived, heads, rw)
         active = [one for one, row in of.items() if c.role[row] == VOLUNTEER and c.active[row] and c.event[row] < 0]
         here = [one for one in active if population.rw[one] == rw]
@@ -85,7 +85,7 @@ def test_every_group_is_who_it_says_in_the_order_of_the_draw(lived: Simulation) 
             if population.rw[one] != rw
             and population.rw_kelurahan[population.rw[one]] == population.rw_kelurahan[rw]
         ]  # fmt: skip
-        found = asking.volunteers(given, rows, rw).tolist()
+        found = asking.volunteers(inputs, rows, rw).tolist()
         assert found == by_draw(lived, here, rw) + by_draw(lived, near, rw)
         mine = np.flatnonzero(population.rw == rw).tolist()
         free = [
@@ -94,7 +94,7 @@ def test_every_group_is_who_it_says_in_the_order_of_the_draw(lived: Simulation) 
             or (c.role[of[one]] >= VOLUNTEER and not c.active[of[one]] and day - c.stopped[of[one]] >= rest)
         ]  # fmt: skip
         cadres = [one for one in free if population.cadre[one]]
-        assert asking.cadres(given, rows, day, rw, rest).tolist() == by_draw(lived, cadres, rw)
+        assert asking.cadres(inputs, rows, day, rw, rest).tolist() == by_draw(lived, cadres, rw)
         tied = {
             tie
             for one, row in of.items()
@@ -105,7 +105,7 @@ def test_every_group_is_who_it_says_in_the_order_of_the_draw(lived: Simulation) 
             one for one in free
             if not population.cadre[one] and (one in tied or world.motives.helped_day[one] > day - 252)
         ]  # fmt: skip
-        found = asking.neighbours(given, rows, day, rw, rest, 252, 40).tolist()
+        found = asking.neighbours(inputs, rows, day, rw, rest, 252, 40).tolist()
         assert found == by_draw(lived, neighbours, rw)[:40]
         for name, group in zip(some, (heads, here, near, cadres, neighbours), strict=True):
             some[name] += len(group)
@@ -204,9 +204,9 @@ def test_between_events_a_helped_neighbour_of_an_rt_is_asked_about_once_a_year(s
         free = row is None or (c.role[row] >= VOLUNTEER and not c.active[row] and day - c.stopped[row] >= 252)
         if people.rt[one] in active and free:
             able.setdefault(people.rt.item(one), set()).add(one)
-    given, rows, months, found = spreading.given, spreading.rows, 200, 0
+    inputs, rows, months, found = spreading.inputs, spreading.rows, 200, 0
     for month in range(months):
-        asked = asking.between_events(given, given.levers[0], rows, day, month).tolist()
+        asked = asking.between_events(inputs, inputs.levers[0], rows, day, month).tolist()
         rts = people.rt[asked].tolist()
         assert rts == sorted(set(rts))
         assert all(one in able[rt] for one, rt in zip(asked, rts, strict=True))

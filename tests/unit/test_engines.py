@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from keliling.experiments.kinds.replicated import Replicated, replicated
-from keliling.experiments.run.executors import Place, Stop, live_batch
+from keliling.experiments.run.executors import Execution, Stop, live_batch
 from keliling.experiments.run.runner import spread
 from keliling.sim.errors import CheckFailed, InvalidInput
 from keliling.sim.hypothesis import WILLINGNESS
@@ -129,10 +129,14 @@ def test_scenarios_that_share_a_past_live_it_once(weekly: Scenario) -> None:
 def test_tasks_share_a_past_only_where_that_leaves_no_worker_idle(weekly: Scenario) -> None:
     base = load("kebon-jeruk-2018", size=SMALL)
     jobs = Replicated().round(replicated([base, weekly], 3), 3).jobs
-    for place, arms in ((Place(workers=2), [2] * 3), (Place(workers=6), [1] * 6), (Place("agents", 2), [1] * 6)):
+    for place, arms in (
+        (Execution(workers=2), [2] * 3),
+        (Execution(workers=6), [1] * 6),
+        (Execution("agents", 2), [1] * 6),
+    ):
         assert [len(job.arms) for job in spread(jobs, place)] == arms
-    places = (Place(workers=1), Place(workers=2), Place(workers=6), Place("agents", 2))
-    found = [[ensembles([base, weekly], 3, place=place)] for place in places]
+    places = (Execution(workers=1), Execution(workers=2), Execution(workers=6), Execution("agents", 2))
+    found = [[ensembles([base, weekly], 3, execution=place)] for place in places]
     first, *others = [[plain(run.districts[0]) for one in every for run in one.runs] for (every,) in found]
     assert all(other == first for other in others)
 
@@ -146,7 +150,7 @@ def test_a_worker_stops_when_it_is_asked_to(weekly: Scenario) -> None:
         if sum(lived) > weekly.days:
             raise Stop
 
-    batch = live_batch(study, Replicated().round(study, 3).jobs, Place(), stop)
+    batch = live_batch(study, Replicated().round(study, 3).jobs, Execution(), stop)
     assert (batch.jobs, len(batch.rows)) == (1, 1)
     assert weekly.days < batch.days == sum(lived) <= weekly.days + 21
 

@@ -86,7 +86,7 @@ def test_the_wait_is_the_backlog_over_what_outreach_leaves_of_the_desk() -> None
 @pytest.mark.parametrize("reaction", ["postpone", "fewer_officers"])
 def test_nothing_differs_before_the_first_crowded_morning(reaction: str) -> None:
     plain, other = (Simulation(busy(**levers), replicate=1) for levers in ({}, {"when_crowded": reaction}))
-    above = plain.given.levers[0]["crowded_above"] * plain.given.levers[0]["net_capacity"]
+    above = plain.inputs.levers[0]["crowded_above"] * plain.inputs.levers[0]["net_capacity"]
     mornings = 0
     while plain.world.office.backlog_hours.item(0) <= above:
         for one in (plain, other):
@@ -101,7 +101,7 @@ def test_nothing_differs_before_the_first_crowded_morning(reaction: str) -> None
 
 def test_no_cycle_begins_on_a_crowded_morning_and_every_announced_event_takes_place() -> None:
     simulation = Simulation(busy(when_crowded="postpone"))
-    levers = simulation.given.levers[0]
+    levers = simulation.inputs.levers[0]
     crowded_mornings = 0
     for day in range(LONG):
         crowded = simulation.world.office.backlog_hours.item(0) > levers["crowded_above"] * levers["net_capacity"]

@@ -46,7 +46,7 @@ from keliling.experiments.kinds import KINDS
 from keliling.experiments.plan.factors import Factor
 from keliling.experiments.plan.study import Arm, Round, Study, unfinished
 from keliling.experiments.reports.report import Report, write_tables
-from keliling.experiments.run.executors import Place, live_batch
+from keliling.experiments.run.executors import Execution, live_batch
 from keliling.experiments.run.runner import live_jobs
 from keliling.sim.outcomes import outcomes
 from keliling.sim.scenario import Scenario, load
@@ -579,13 +579,13 @@ def test_a_job_that_failed_is_not_lived_again(tmp_path: Path) -> None:
     rows = ({"officers": 1, "trust_mean": 0.5}, {"officers": 1, "trust_mean": 0.4})  # an event takes two of them
     study = of_table(rows)
     store = filled(tmp_path, study, [])
-    done = live_batch(study, study.jobs()[:1], Place(), lambda days: None)
+    done = live_batch(study, study.jobs()[:1], Execution(), lambda days: None)
     assert (done.jobs, len(done.rows), sum(row["error"] is not None for row in done.rows)) == (1, 2, 2)
     store.write(done.rows)
     left = unfinished(study, [Round(study.jobs())], store.finished())
     assert left == list(study.jobs()[1:])
     told: list[int] = []
-    live_jobs(study, store, left, Place(workers=1), lambda rows, days: told.append(rows))
+    live_jobs(study, store, left, Execution(workers=1), lambda rows, days: told.append(rows))
     assert told == [2] and store.finished() == known(study)
     for kept in store.compact(store.study.jobs()).to_pylist():
         assert "the office has 1" in kept["error"] and math.isnan(kept["ikm"])

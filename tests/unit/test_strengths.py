@@ -14,7 +14,7 @@ from keliling.sim.errors import Infeasible
 from keliling.sim.ground import ground
 from keliling.sim.parameters import defaults, namespace, register
 from keliling.sim.population import PARAMETERS
-from keliling.sim.prospect import OfPermits, People, Stock
+from keliling.sim.prospect import OfPermits, People, StockSample
 from keliling.sim.reference import Reference, choosing_of, reference_of
 from keliling.sim.rules.choice import BROKER, COUNTER, EVENT, ONLINE
 from keliling.sim.scenario import load
@@ -235,7 +235,7 @@ def lived(need: Need, p: Reference, strengths: Strengths, arm: str, seed: int) -
     return lives.granted
 
 
-def sample(*needs: Need) -> tuple[Stock, People, OfPermits]:
+def sample(*needs: Need) -> tuple[StockSample, People, OfPermits]:
     """The needs as a sample, each of a holder and a permit of its own."""
 
     def reals(name: str) -> Floats:
@@ -246,7 +246,7 @@ def sample(*needs: Need) -> tuple[Stock, People, OfPermits]:
 
     own = np.arange(len(needs))
     tastes = np.array([(0.0, *need.tastes) for need in needs])
-    stock = Stock(own, own, ints("obstacle"), ints("aware"), reals("sanction"), tastes)
+    stock = StockSample(own, own, ints("obstacle"), ints("aware"), reals("sanction"), tastes)
     people = People(reals("knowledge"), reals("literacy"), reals("trust"), ints("at_work"), np.ones_like(own))
     permits = OfPermits(
         reals("benefit"), reals("fee"), reals("broker_fee"), np.zeros(own.size), reals("technical"),

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from keliling.experiments.cli import cli
-from keliling.experiments.trials.trial import ALL, Measured, Trial, inputs, measure, reference
+from keliling.experiments.trials.trial import ALL, Trial, TrialResult, inputs, measure, reference
 from keliling.sim import state
 from keliling.sim.cohort import (
     FOLLOWED,
@@ -48,13 +48,13 @@ def plan(size: float = 0.1, *set_: str) -> Trial:
     return reference(load("kebon-jeruk-2018", size=size, set_=list(set_)))
 
 
-def effects(found: Measured, arm: str, outcome: str = "granted") -> list[float]:
+def effects(found: TrialResult, arm: str, outcome: str = "granted") -> list[float]:
     """The effect in every replicate, in points."""
     return [one[arm][ALL][outcome] - one[NOTHING.name][ALL][outcome] for one in found.replicates]
 
 
 @pytest.fixture(scope="module")
-def measured() -> Measured:
+def measured() -> TrialResult:
     return measure(plan(), REPLICATES, workers=2)
 
 
@@ -62,7 +62,7 @@ def measured() -> Measured:
 
 
 @pytest.mark.parametrize(("arm", "effect"), [(INFORMATION, 3.39), (HELP, 8.31)], ids=["information", "help"])
-def test_effects_on_receiving_are_those_put_in(measured: Measured, arm: Treatment, effect: float) -> None:
+def test_effects_on_receiving_are_those_put_in(measured: TrialResult, arm: Treatment, effect: float) -> None:
     """A tenth of Kebon Jeruk, 40 replicates: 1.3 points would be found; false-positive rate 1e-6."""
     assert inputs(measured.trial)[arm.name] == pytest.approx(effect)
     assert_mean(effects(measured, arm.name), effect, detect=1.3)
@@ -75,7 +75,7 @@ def test_information_moves_those_who_know_next_to_nothing() -> None:
     assert_mean(effects(measure(aware, REPLICATES, workers=2), "information"), 0.0, detect=0.8, bias=0.3)
 
 
-def test_what_is_attempted_filed_and_decided_rises_too(measured: Measured) -> None:
+def test_what_is_attempted_filed_and_decided_rises_too(measured: TrialResult) -> None:
     """More file than are granted, and more attempt than file; help moves all of them by more than information."""
     for arm in (INFORMATION, HELP):
         rises = [measured.effect(arm.name, outcome).mean for outcome in ("attempted", "filed", "granted")]
@@ -87,7 +87,7 @@ def test_what_is_attempted_filed_and_decided_rises_too(measured: Measured) -> No
     assert levels == sorted(levels, reverse=True)
 
 
-def test_what_came_of_all_is_what_came_of_the_permits(measured: Measured) -> None:
+def test_what_came_of_all_is_what_came_of_the_permits(measured: TrialResult) -> None:
     for one in measured.replicates:
         for arm in ("nothing", "information", "help"):
             sizes = np.array([one[arm][name]["size"] for name in PERMITS])
@@ -244,7 +244,7 @@ def treat_by_day(
     engine: CoproductionModel | Simulation, cohort: Cohort, treated: Ints, days: int, skill: float
 ) -> Iterator[int]:
     """What ``live_arm`` does for help, to either engine, stopping after every day."""
-    given, day = engine.given, engine.day
+    inputs, day = engine.inputs, engine.day
     population, rows = engine.ground.population, cohort.need[treated]
     rw = population.rw[engine.world.needs.resident[rows]]
     hosts = np.unique(rw)
@@ -258,16 +258,16 @@ def treat_by_day(
     def now() -> state.Rows:
         return state.rows_of(engine.world) if isinstance(engine, CoproductionModel) else engine.rows
 
-    event_of = {host: announce(given, now(), day, host, day + 10, rows.size, skill) for host in hosts.tolist()}
+    event_of = {host: announce(inputs, now(), day, host, day + 10, rows.size, skill) for host in hosts.tolist()}
     events = np.array([event_of[host] for host in rw.tolist()], np.int64)
     keys = engine.world.needs.key[rows] >> 3
     marks = np.array([uniform(1, 0, Draw.VISIT_ORDER, key, 0, 0) for key in keys.tolist()])
     visit_day = day + (marks * 10).astype(np.int64)
-    inform_all(given, now(), day, rows, events)
+    inform_all(inputs, now(), day, rows, events)
     for today in range(day, day + days):
         still = (visit_day == today) & (engine.world.needs.status[rows] == OPEN)
         still &= engine.world.needs.ordinal[rows] == cohort.ordinal[treated]
-        visit_all(given, now(), today, rows[still], events[still], skill)
+        visit_all(inputs, now(), today, rows[still], events[still], skill)
         if isinstance(engine, CoproductionModel):
             engine.step()
         else:
