@@ -10,11 +10,12 @@ import re
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from keliling.experiments.keep.keeper import Keeper
+from keliling.experiments.keep.keeper import FAILED, STOPPED, Keeper
 from keliling.experiments.keep.study_store import Store, StoreError, read_manifest
 from keliling.experiments.kinds import KINDS, kind_of
 from keliling.experiments.plan.study import Job, Round, Study, merged, unfinished
@@ -167,18 +168,29 @@ def _conducted(
             willingness_of(arm.scenario.hypothesis)  # one that cannot be compiled is refused before anything is kept
     with store.held():
         store.open(engine=execution.engine, workers=execution.workers, cluster=execution.cluster)
-        rounds: list[Round] = []
-        for following in kind.rounds(study, lambda: kind.results(study, store.runs(), merged(rounds))):
-            left = unfinished(study, [following], store.finished(following.jobs))
-            listener(planned(study, following, left))
-            live_jobs(study, store, left, execution, lambda runs, days: listener(Lived(runs, days)), cancel)
-            rounds.append(following)
-            listener(RoundEnded(len(rounds)))
-        jobs = merged(rounds)
-        report = kind.report(kind.results(study, store.compact(jobs), jobs))
+        try:
+            report = _lived(study, kind, store, execution, listener, cancel)
+        except KelilingError as error:
+            with suppress(KelilingError):  # the first fault is the one to be told
+                store.close(STOPPED if isinstance(error, Interrupted) else FAILED)
+            raise
         store.close()
         finish(report)
     return report
+
+
+def _lived(
+    study: Study, kind: Any, store: Keeper, execution: Execution, listener: Listener, cancel: threading.Event | None
+) -> Any:
+    rounds: list[Round] = []
+    for following in kind.rounds(study, lambda: kind.results(study, store.runs(), merged(rounds))):
+        left = unfinished(study, [following], store.finished(following.jobs))
+        listener(planned(study, following, left))
+        live_jobs(study, store, left, execution, lambda runs, days: listener(Lived(runs, days)), cancel)
+        rounds.append(following)
+        listener(RoundEnded(len(rounds)))
+    jobs = merged(rounds)
+    return kind.report(kind.results(study, store.compact(jobs), jobs))
 
 
 def planned(study: Study, following: Round, left: Sequence[Job]) -> Planned:

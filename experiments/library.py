@@ -6,6 +6,7 @@ result prints as the command's tables, as HTML in a notebook.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from keliling.experiments.analysis.paired_outcomes import every_outcome
 from keliling.experiments.commands.catalogue import mentions
 from keliling.experiments.commands.terminal import say
 from keliling.experiments.commands.watch import Watch
+from keliling.experiments.keep.files import write_whole
 from keliling.experiments.keep.histories import Histories
 from keliling.experiments.keep.study_store import Store
 from keliling.experiments.kinds import KINDS
@@ -28,18 +30,39 @@ from keliling.experiments.reports.report import Report
 from keliling.experiments.run.executors import Execution
 from keliling.experiments.showing import Drawn, Listing, Shown, frame
 from keliling.sim import outcomes as of_runs
+from keliling.sim.errors import InvalidInput, KelilingError, Problem
 from keliling.sim.parameters import register
 from keliling.sim.scenario import Scenario, load
 from keliling.sim.scenario_options import option_value
+from keliling.sim.scenario_text import to_toml
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-__all__ = ["compare", "load", "outcomes", "parameters", "run", "study"]
+__all__ = ["InvalidInput", "KelilingError", "compare", "load", "outcomes", "parameters", "run", "save", "study"]
 
 
 # -- one scenario, and a comparison
+
+
+def save(scenario: Scenario, path: str | Path, *, profile: str | Path = "") -> None:
+    """Write a scenario, such as one that was varied here, as a file that every command takes.
+
+    ``profile`` is the path of the district's file, for a district that is not shipped. Raises KelilingError when it
+    cannot be written, InvalidInput when the file would not be that scenario.
+    """
+    file = Path(path)
+    if not file.name.endswith(".toml"):
+        raise InvalidInput([Problem("save()", 0, 0, "path", str(path), "must end in .toml")])
+    text = to_toml(scenario, profile=str(Path(profile).resolve()) if profile else "")
+    with tempfile.TemporaryDirectory() as aside:
+        tried = Path(aside) / file.name
+        tried.write_text(text, encoding="utf-8")
+        if load(tried).digest() != scenario.digest():
+            rule = "must be the file of its district, which is not shipped as it is here"
+            raise InvalidInput([Problem("save()", 0, 0, "profile", str(profile), rule)])
+    write_whole(file, text.encode())
 
 
 class RunResult(Shown):

@@ -1,7 +1,7 @@
 """keliling: an agent-based simulation of co-production uptake in public permit services.
 
 In a notebook or a script: ``import keliling as kl``, then ``kl.load``, ``kl.run``, ``kl.compare``, ``kl.study``,
-``kl.outcomes`` and ``kl.parameters`` (``keliling.experiments.library``).
+``kl.save``, ``kl.outcomes`` and ``kl.parameters`` (``keliling.experiments.library``).
 """
 
 from __future__ import annotations
@@ -10,10 +10,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from keliling.experiments.library import compare, load, outcomes, parameters, run, study
+    from keliling.experiments.library import (
+        InvalidInput,
+        KelilingError,
+        compare,
+        load,
+        outcomes,
+        parameters,
+        run,
+        save,
+        study,
+    )
 
 __version__ = "0.1.0"
-__all__ = ["compare", "load", "outcomes", "parameters", "run", "study"]
+__all__ = ["InvalidInput", "KelilingError", "compare", "load", "outcomes", "parameters", "run", "save", "study"]
 
 
 def __getattr__(name: str) -> Any:

@@ -6,6 +6,7 @@ import csv
 import math
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,12 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) 
     writer.writerow(header)
     writer.writerows([_cell(value) for value in row] for row in rows)
     write_whole(path, text.getvalue().encode())
+
+
+def write_rows(path: Path, kind: type, rows: Iterable[Any]) -> None:
+    """Write dataclasses of a kind as a table, a field a column."""
+    names = [field.name for field in fields(kind)]
+    write_csv(path, names, ([getattr(row, name) for name in names] for row in rows))
 
 
 def _cell(value: Any) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from keliling.experiments.keep.files import ready
-from keliling.experiments.keep.keeper import Row
+from keliling.experiments.keep.keeper import FINISHED, Row
 from keliling.experiments.keep.run_cache import RunCache
 from keliling.experiments.plan.study import HISTORY, Arm, Job, Study
 from keliling.sim.history import History
@@ -75,5 +75,5 @@ class Histories:
         """All finished runs by key."""
         return self._found
 
-    def close(self) -> None:
-        """Nothing to end."""
+    def close(self, how: str = FINISHED) -> None:
+        """Nothing to note."""

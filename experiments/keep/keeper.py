@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 from keliling.experiments.plan.study import Job
 
+FINISHED, STOPPED, FAILED = "finished", "stopped", "failed"
+"""How work on a study ends."""
 Row = dict[str, Any]
 """One finished run: its key, point, replicate and policy, its error or None, and what the study keeps of it."""
 
@@ -37,5 +39,5 @@ class Keeper(Protocol):
     def compact(self, jobs: Sequence[Job]) -> Any:
         """Put in order what is kept, now that these jobs are all; returns the runs."""
 
-    def close(self) -> None:
-        """End."""
+    def close(self, how: str = FINISHED) -> None:
+        """Note how it ended, in a word."""

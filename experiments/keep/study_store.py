@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keliling.experiments.keep.files import write_whole
+from keliling.experiments.keep.keeper import FINISHED
 from keliling.experiments.keep.provenance import made_by
 from keliling.experiments.plan.study import MONTHS, OUTCOMES, Job, Study
 from keliling.sim.errors import KelilingError
@@ -105,7 +106,7 @@ class Store:
         (self.folder / BATCHES).mkdir(parents=True, exist_ok=True)
         for part in (*self.folder.glob(".*.part"), *(self.folder / BATCHES).glob(".*.part")):
             part.unlink(missing_ok=True)
-        write_whole(self.folder / DESIGN, _bytes(self.design()))
+        write_whole(self.folder / DESIGN, parquet_bytes(self.design()))
         write_whole(path, (json.dumps(self._manifest(path, **words), indent=2, ensure_ascii=False) + "\n").encode())
 
     def _manifest(self, path: Path, **words: Any) -> dict[str, Any]:
@@ -132,10 +133,10 @@ class Store:
             "sittings": [*before.get("sittings", []), {"from": now, "host": socket.gethostname(), **words}],
         }
 
-    def close(self) -> None:
-        """Note when this sitting ended."""
+    def close(self, how: str = FINISHED) -> None:
+        """Note when and how this sitting ended."""
         manifest = read_manifest(self.folder)
-        manifest["sittings"][-1] |= {"to": datetime.now(UTC).isoformat(timespec="seconds")}
+        manifest["sittings"][-1] |= {"ended": how, "to": datetime.now(UTC).isoformat(timespec="seconds")}
         write_whole(self.folder / MANIFEST, (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode())
 
     @property
@@ -199,7 +200,7 @@ class Store:
         """Keep a batch of finished runs: once this returns they survive anything. Raises KelilingError."""
         first = min((row["point"], row["replicate"]) for row in rows)
         name = f"{first[0]:07d}-{first[1]:010d}-{uuid.uuid4().hex[:8]}.parquet"
-        write_whole(self.folder / BATCHES / name, _bytes(table_of(rows, self.schema, self.digest)))
+        write_whole(self.folder / BATCHES / name, parquet_bytes(table_of(rows, self.schema, self.digest)))
 
     def runs(self) -> pa.Table:
         """All finished runs, each once, by key. Raises StoreError for a file it cannot trust."""
@@ -242,7 +243,7 @@ class Store:
             runs = runs.set_column(at, field, pa.array([label[column] for label in labels], field.type))
         runs = pa.concat_tables([runs, beyond.sort_by([(name, "ascending") for name in (*LABELS, "key")])])
         whole = self.folder / RUNS
-        content = _bytes(runs)
+        content = parquet_bytes(runs)
         if not whole.exists() or whole.read_bytes() != content:
             write_whole(whole, content)
         for path in self._batch_files():
@@ -334,7 +335,8 @@ def table_of(rows: Iterable[Mapping[str, Any]], columns: pa.Schema, digest: str)
     return pa.Table.from_pylist(ordered, schema=columns.with_metadata({"keliling": digest}))
 
 
-def _bytes(table: pa.Table) -> bytes:
+def parquet_bytes(table: pa.Table) -> bytes:
+    """A table as the bytes of its file, sealed."""
     from pyarrow import parquet
 
     content = BytesIO()

@@ -93,8 +93,10 @@ class ComparisonReport:
             "baseline": comparison.baseline.name,
             "policies": [one.name for one in comparison.policies],
             "year": comparison.year,
-            "comparison": [as_dict(d) for d in comparison.rows()],
-            "before_after": [as_dict(d) for rows in comparison.before_after.values() for d in rows.values()],
+            "comparison": [as_dict(d, comparison.year) for d in comparison.rows()],
+            "before_after": [
+                as_dict(d, comparison.year) for rows in comparison.before_after.values() for d in rows.values()
+            ],
             "notes": comparison.notes(),
             "provenance": self.provenance,
         }

@@ -14,7 +14,7 @@ from keliling.experiments.kinds.conditions import conditions_of, crossed, crossi
 from keliling.experiments.plan.study import Arm, Study
 from keliling.experiments.plan.study_file import StudyFile
 from keliling.experiments.reports.blocks import Block, interval_text
-from keliling.experiments.reports.report import Report, write_rows
+from keliling.experiments.reports.report import Report, write_found
 from keliling.sim.outcomes import outcomes
 
 
@@ -75,8 +75,8 @@ class Crossed(Kind):
         """``effects.csv`` too, every policy under every condition and how far that lies from the first condition's, and
         ``told-apart.csv``, every two conditions and what tells them apart best."""
         super().write(folder, report)
-        write_rows(folder / "effects.csv", report.parts["effects"])
-        write_rows(folder / "told-apart.csv", report.parts["pairs"])
+        write_found(folder / "effects.csv", report.parts["effects"])
+        write_found(folder / "told-apart.csv", report.parts["pairs"])
 
     def draw_own(self, folder: Path, report: Report, foot: str) -> list[Path]:
         """The first outcomes."""

@@ -12,7 +12,7 @@ from keliling.experiments.kinds.base import Kind
 from keliling.experiments.plan.study import Arm
 from keliling.experiments.plan.study_file import StudyFile, as_written
 from keliling.experiments.reports.blocks import Block
-from keliling.experiments.reports.report import Report, write_rows
+from keliling.experiments.reports.report import Report, write_found
 from keliling.sim.outcomes import outcomes
 from keliling.sim.parameters import Value
 
@@ -48,7 +48,7 @@ class Frequency(Kind):
     def write(self, folder: Path, report: Report) -> None:
         """``response.csv`` too: where returns diminish and where they turn."""
         super().write(folder, report)
-        write_rows(folder / "response.csv", report.parts["response"])
+        write_found(folder / "response.csv", report.parts["response"])
 
     def draw_own(self, folder: Path, report: Report, foot: str) -> list[Path]:
         """The answer of the outcomes."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from keliling.experiments.analysis.results import Results
 from keliling.experiments.analysis.sensitivity import LEAST, MAIN, Index, Sensitivity, analyse, convergence
 from keliling.experiments.analysis.targets import TargetOutput, targets_of
-from keliling.experiments.keep.files import write_csv
+from keliling.experiments.keep.files import write_rows
 from keliling.experiments.kinds.base import Kind
 from keliling.experiments.plan.factors import LUCK_FACTOR, Factor
 from keliling.experiments.plan.points import DesignPoint, Shares, at
@@ -85,8 +85,9 @@ class Sampled(Kind, ABC):
         """``sensitivity.csv`` too: every index of every target, with its interval and the dummy's; and
         ``convergence.csv``, the same for the main target, over the number of points."""
         super().write(folder, report)
-        _write(folder / "sensitivity.csv", list(report.parts["sensitivity"].values()))
-        _write(folder / "convergence.csv", report.parts["convergence"])
+        tables = {"sensitivity": report.parts["sensitivity"].values(), "convergence": report.parts["convergence"]}
+        for name, found in tables.items():
+            write_rows(folder / f"{name}.csv", IndexRow, [row for one in found for row in _rows(one)])
 
     def draw_own(self, folder: Path, report: Report, foot: str) -> list[Path]:
         """The indices of the targets about the advice, and how the main one's settle."""
@@ -127,17 +128,30 @@ def _untold(indices: Sequence[Index]) -> str:
     return f"{'' if len(untold) == len(indices) else f'{untold[0]} '}not told from a dummy"
 
 
-def _write(path: Path, found: Sequence[Sensitivity]) -> None:
-    header = ("target", "estimator", "points", "dropped", "factor", "index", "value", "low", "high", "told")
-    rows: list[tuple[Any, ...]] = []
-    for one in found:
-        about = (one.target, one.estimator, one.points, one.dropped)
-        if one.note:
-            rows.append((*about, *([None] * 7), one.note))
-            continue
-        rows += [(*about, i.factor, i.measure, i.value, i.low, i.high, int(i.told), i.points, "") for i in one.indices]
-        told_of = {i.factor for i in one.indices}
-        few = f"fewer than {LEAST[one.kind]} effects: one of an effect's two points failed"
-        rows += [(*about, factor, *([None] * 6), few) for factor in one.factors if factor not in told_of]
-        rows += [(*about, "dummy", name, value, None, None, None, None, "") for name, value in one.floor.items()]
-    write_csv(path, (*header, "rests_on", "note"), rows)
+@dataclass(frozen=True)
+class IndexRow:
+    """A row of ``sensitivity.csv`` and ``convergence.csv``: an index of a factor, or why there is none."""
+
+    target: str
+    estimator: str
+    points: int
+    dropped: int
+    factor: str | None = None
+    index: str | None = None
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    told: int | None = None
+    rests_on: int | None = None
+    note: str = ""
+
+
+def _rows(found: Sensitivity) -> list[IndexRow]:
+    about = (found.target, found.estimator, found.points, found.dropped)
+    if found.note:
+        return [IndexRow(*about, note=found.note)]
+    few = f"fewer than {LEAST[found.kind]} effects: one of an effect's two points failed"
+    of = [IndexRow(*about, i.factor, i.measure, i.value, i.low, i.high, int(i.told), i.points) for i in found.indices]
+    measured = {row.factor for row in of}
+    of += [IndexRow(*about, factor, note=few) for factor in found.factors if factor not in measured]
+    return [*of, *(IndexRow(*about, "dummy", name, value) for name, value in found.floor.items())]

@@ -18,7 +18,7 @@ from keliling.experiments.analysis.decision import Decision
 from keliling.experiments.analysis.information import Worth
 from keliling.experiments.analysis.precision import Reached
 from keliling.experiments.analysis.results import Results
-from keliling.experiments.keep.files import write_csv
+from keliling.experiments.keep.files import write_csv, write_rows
 
 
 @dataclass(frozen=True)
@@ -35,17 +35,16 @@ class Report:
 def write_tables(folder: Path, report: Report) -> None:
     """Write the tables of every kind of study."""
     write_runs(folder, report.results)
-    write_rows(folder / "decision.csv", report.decision.standings)
-    write_rows(folder / "ranking.csv", report.decision.rankings)
+    write_found(folder / "decision.csv", report.decision.standings)
+    write_found(folder / "ranking.csv", report.decision.rankings)
     if report.worth is not None:
-        write_rows(folder / "information.csv", report.worth.factors)
+        write_found(folder / "information.csv", report.worth.factors)
 
 
-def write_rows(path: Path, rows: Sequence[Any]) -> None:
-    """Write dataclasses as a table, a field a column; none are no file."""
+def write_found(path: Path, rows: Sequence[Any]) -> None:
+    """Write dataclasses of one kind as a table; none are no file."""
     if rows:
-        tables = [asdict(row) for row in rows]
-        write_csv(path, list(tables[0]), [list(table.values()) for table in tables])
+        write_rows(path, type(rows[0]), rows)
 
 
 def write_runs(folder: Path, results: Results) -> None:

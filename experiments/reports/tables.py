@@ -10,6 +10,7 @@ import platform
 import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 from keliling.experiments.analysis.comparison import Comparison
 from keliling.experiments.analysis.differences import Difference
 from keliling.experiments.analysis.ensemble import Ensemble
-from keliling.experiments.keep.files import write_csv, write_whole
+from keliling.experiments.keep.files import write_csv, write_rows, write_whole
 from keliling.experiments.keep.provenance import made_by
 from keliling.sim.outcomes import outcomes
 from keliling.sim.records import BY_RW, MONTH
@@ -84,102 +85,71 @@ def write_ensembles(folder: Path, ensembles: Sequence[Ensemble]) -> None:
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class DifferenceRow:
+    """A row of ``comparison.csv``."""
+
+    policy: str
+    outcome: str
+    unit: str
+    baseline_mean: float
+    policy_mean: float
+    difference: float
+    low: float
+    high: float
+    better_in: int | None
+    n: int
+    variance_ratio: float
+    dropped: int
+    year: int
+
+    @classmethod
+    def of(cls, d: Difference, year: int) -> DifferenceRow:
+        """The row of a difference."""
+        own = {
+            field.name: getattr(d, field.name) for field in fields(cls) if field.name not in ("outcome", "unit", "year")
+        }
+        return cls(outcome=d.outcome.name, unit=d.outcome.unit, year=year, **own)
+
+
+@dataclass(frozen=True)
+class OnlookerRow:
+    """A row of ``before-after.csv``."""
+
+    scenario: str
+    outcome: str
+    unit: str
+    before_year: int
+    after_year: int
+    before_mean: float
+    after_mean: float
+    difference: float
+    low: float
+    high: float
+    n: int
+    dropped: int
+
+    @classmethod
+    def of(cls, d: Difference, year: int) -> OnlookerRow:
+        """The row of a scenario's year against the year before it."""
+        means = d.baseline_mean, d.policy_mean
+        interval = d.difference, d.low, d.high
+        return cls(d.policy, d.outcome.name, d.outcome.unit, year - 1, year, *means, *interval, d.n, d.dropped)
+
+
 def write_comparison(folder: Path, comparison: Comparison) -> None:
     """``comparison.csv``: every difference of every policy; ``before-after.csv``: every scenario by itself."""
-    write_csv(
-        folder / "comparison.csv",
-        (
-            "policy",
-            "outcome",
-            "unit",
-            "baseline_mean",
-            "policy_mean",
-            "difference",
-            "low",
-            "high",
-            "better_in",
-            "n",
-            "variance_ratio",
-            "dropped",
-            "year",
-        ),
-        (
-            (
-                d.policy,
-                d.outcome.name,
-                d.outcome.unit,
-                d.baseline_mean,
-                d.policy_mean,
-                d.difference,
-                d.low,
-                d.high,
-                d.better_in,
-                d.n,
-                d.variance_ratio,
-                d.dropped,
-                comparison.year,
-            )
-            for d in comparison.rows()
-        ),
-    )
-    write_csv(
-        folder / "before-after.csv",
-        (
-            "scenario",
-            "outcome",
-            "unit",
-            "before_year",
-            "after_year",
-            "before_mean",
-            "after_mean",
-            "difference",
-            "low",
-            "high",
-            "n",
-            "dropped",
-        ),
-        (
-            (
-                name,
-                d.outcome.name,
-                d.outcome.unit,
-                comparison.year - 1,
-                comparison.year,
-                d.baseline_mean,
-                d.policy_mean,
-                d.difference,
-                d.low,
-                d.high,
-                d.n,
-                d.dropped,
-            )
-            for name, rows in comparison.before_after.items()
-            for d in rows.values()
-        ),
-    )
+    year = comparison.year
+    onlooker = [d for rows in comparison.before_after.values() for d in rows.values()]
+    write_rows(folder / "comparison.csv", DifferenceRow, [DifferenceRow.of(d, year) for d in comparison.rows()])
+    write_rows(folder / "before-after.csv", OnlookerRow, [OnlookerRow.of(d, year) for d in onlooker])
 
 
-def as_dict(difference: Difference) -> dict[str, Any]:
-    """A difference as JSON can hold it."""
-    d = difference
-    return {
-        "policy": d.policy,
-        "outcome": d.outcome.name,
-        "title": d.outcome.title,
-        "unit": d.outcome.unit,
-        "meaning": d.outcome.meaning,
-        "definition": d.outcome.definition,
-        "baseline_mean": d.baseline_mean,
-        "policy_mean": d.policy_mean,
-        "difference": d.difference,
-        "low": d.low,
-        "high": d.high,
-        "better_in": d.better_in,
-        "n": d.n,
-        "dropped": d.dropped,
-        "variance_ratio": d.variance_ratio,
-        "verdict": d.verdict,
-    }
+def as_dict(difference: Difference, year: int) -> dict[str, Any]:
+    """A difference as JSON can hold it, in words too."""
+    outcome = difference.outcome
+    words = {"title": outcome.title, "meaning": outcome.meaning, "definition": outcome.definition}
+    return asdict(DifferenceRow.of(difference, year)) | words | {"verdict": difference.verdict}
 
 
 def provenance_of(

@@ -76,18 +76,31 @@ def test_a_users_own_folders_of_the_same_names_are_theirs(python: Python, tmp_pa
     assert "reforms" in python("-m", "keliling", "studies")
 
 
+PAIR = ("kebon-jeruk-2018", "kebon-jeruk-2019")
+CELL = f"""
+import keliling as kl
+import experiments, sim
+assert sim.MINE and experiments.MINE
+found = kl.compare({PAIR[0]!r}, {PAIR[1]!r}, size=0.02, replicates=2, folder="of-notebook")
+found.save("of-notebook")
+print(found)
+"""
+NOTEBOOK = f"""
+import nbformat
+from nbclient import NotebookClient
+cell = nbformat.v4.new_code_cell({CELL!r})
+NotebookClient(nbformat.v4.new_notebook(cells=[cell]), timeout=600, kernel_name="python3").execute()
+print("".join(output.text for output in cell.outputs if output.get("name") == "stdout"))
+"""
+
+
 @pytest.mark.verify
 def test_it_compares_beside_them(python: Python, tmp_path: Path) -> None:
-    """The model is compiled anew for the installed copy, which takes a minute or two."""
-    compared = (
-        "compare",
-        "kebon-jeruk-2018",
-        "kebon-jeruk-2019",
-        "--size",
-        "0.02",
-        "--replicates",
-        "2",
-        "--no-figures",
-    )
-    assert "Rejected share" in python("-m", "keliling", *compared)
-    assert (tmp_path / "mine" / "results" / "kebon-jeruk-2018-vs-kebon-jeruk-2019" / "comparison.csv").exists()
+    """From the command line and in a notebook's kernel, to the same tables. The model is compiled anew for the installed
+    copy, which takes a minute or two."""
+    options = ("--size", "0.02", "--replicates", "2", "--no-figures", "--out", "of-command")
+    said = python("-m", "keliling", "compare", *PAIR, *options)
+    assert "Rejected share" in said
+    assert python("-c", NOTEBOOK).strip() == said.strip()
+    of = [(tmp_path / "mine" / folder / "comparison.csv").read_bytes() for folder in ("of-command", "of-notebook")]
+    assert of[0] == of[1]

@@ -29,10 +29,10 @@ class Constant:
 
 def constants() -> list[Constant]:
     """All of the model's, by file and line."""
-    return [one for path in sorted(SIM.rglob("*.py")) for one in _of(path)]
+    return [one for path in sorted(SIM.rglob("*.py")) for one in constants_in(path)]
 
 
-def _of(path: Path) -> Iterator[Constant]:
+def constants_in(path: Path) -> Iterator[Constant]:
     said, body = comments(path), ast.parse(path.read_text(encoding="utf-8")).body
     for at, node in enumerate(body):
         if not isinstance(node, ast.Assign):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.constants import _of, constants, numbers_within
+from tests.docs.constants import constants, constants_in, numbers_within
 from tests.docs.odd_tables import PAGE, SIM
 
 MODULES = sorted([*SIM.joinpath("agents").glob("*.py"), *SIM.joinpath("kernels").glob("*.py")])
@@ -37,7 +37,7 @@ def test_what_is_looked_for_is_found(tmp_path: Path) -> None:
     assert numbers_within(path) == [(7, 3.5)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tests.docs.constants.SIM", tmp_path)
-        found = {one.name: (one.value, one.reason) for one in _of(path)}
+        found = {one.name: (one.value, one.reason) for one in constants_in(path)}
     assert found == {
         "LEAST": (0.05, "of the load"),
         "PART": (0.5, "of a day"),

@@ -265,10 +265,10 @@ def test_formulas_ranges_and_golden_runs_count(monkeypatch: pytest.MonkeyPatch) 
     signs, study = PLAN["signs"], PLAN["screening"]
     before = digest.inputs(TINY), digest.inputs(signs), digest.inputs(study)
     golden = digest.golden_digest()
-    monkeypatch.setattr(digest, "_formulas", lambda: [["rejected_share", "lower", "200", "rejected", "decided"]])
+    monkeypatch.setattr(digest, "formulas", lambda: [["rejected_share", "lower", "200", "rejected", "decided"]])
     assert all(one != other for one, other in zip(before, map(digest.inputs, (TINY, signs, study)), strict=True))
     monkeypatch.undo()
-    monkeypatch.setattr(digest, "_varied", lambda: [["document_error", "uncertainty", "number", 0.06, 0.0, 0.5, []]])
+    monkeypatch.setattr(digest, "varied", lambda: [["document_error", "uncertainty", "number", 0.06, 0.0, 0.5, []]])
     after = digest.inputs(TINY), digest.inputs(signs), digest.inputs(study)
     assert [one == other for one, other in zip(before, after, strict=True)] == [True, False, False]
     kept_runs = digest.golden.kept
@@ -374,13 +374,13 @@ def test_what_was_interrupted_goes_on(plan: dict[str, Part], tmp_path: Path, mon
 
 def test_a_study_is_never_refused_for_runs_of_other_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     study = Study(trials.written("frequency", tmp_path))
-    first = measure._study_command(study, "one", tmp_path)
-    assert first == measure._study_command(study, "one", tmp_path)
+    first = measure.study_command(study, "one", tmp_path)
+    assert first == measure.study_command(study, "one", tmp_path)
     monkeypatch.setattr(measure, "rows_made_by", lambda: {"sim": "other"})
-    assert measure._study_command(study, "one", tmp_path)[-1] != first[-1]
+    assert measure.study_command(study, "one", tmp_path)[-1] != first[-1]
     monkeypatch.undo()
     monkeypatch.setattr(Study, "scenarios", lambda self: ["kebon-jeruk-2019"])
-    assert measure._study_command(study, "one", tmp_path)[-1] != first[-1]
+    assert measure.study_command(study, "one", tmp_path)[-1] != first[-1]
 
 
 def test_a_command_that_fails_stops_the_measuring(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

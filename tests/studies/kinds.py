@@ -25,7 +25,7 @@ from keliling.experiments.cli import cli
 from keliling.experiments.kinds.base import Kind
 from keliling.experiments.plan.points import BASE
 from keliling.experiments.plan.study import MONTHS, OUTCOMES, Arm, Job, Round, Study
-from keliling.experiments.reports.report import Report, write_rows
+from keliling.experiments.reports.report import Report, write_found
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Knockout(Kind):
     def write(self, folder: Path, report: Report) -> None:
         """Its effects too."""
         super().write(folder, report)
-        write_rows(folder / "effects.csv", report.parts["effects"])
+        write_found(folder / "effects.csv", report.parts["effects"])
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class Monthly(Kind):
     def write(self, folder: Path, report: Report) -> None:
         """Its peaks too."""
         super().write(folder, report)
-        write_rows(folder / "peaks.csv", report.parts["peaks"])
+        write_found(folder / "peaks.csv", report.parts["peaks"])
 
 
 def jobs(replicates: Sequence[tuple[Arm, int]]) -> tuple[Job, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from keliling.experiments.conduct import Event, Failed, Lived, Planned, RoundEnded, Stopped, conduct, load_study
-from keliling.experiments.keep.study_store import Store, StoreError
+from keliling.experiments.keep.study_store import Store, StoreError, read_manifest
 from keliling.experiments.run.executors import Execution
 from keliling.sim.errors import Interrupted
 from tests.studies.helpers import content, written
@@ -54,10 +54,17 @@ def test_another_thread_ends_it_and_nothing_is_lost(tmp_path: Path) -> None:
         conduct(study, Store(out, study), THREADS, listener, cancel=cancel)
     assert isinstance(told[-1], Stopped) and str(out) in told[-1].message
     assert not (out / "runs.parquet").exists() and list((out / "batches").iterdir())
+    assert sittings(out) == ["stopped"]
     rest = list[Event]()
     conduct(study, Store(out, study), THREADS, rest.append)
     assert isinstance(rest[0], Planned) and 0 < rest[0].finished < 2 * POINTS
     assert content(out) == content(tmp_path / "peaceful")
+    assert sittings(out) == ["stopped", "finished"]
+
+
+def sittings(out: Path) -> list[str]:
+    """How each sitting at a study ended, by its manifest."""
+    return [one["ended"] for one in read_manifest(out)["sittings"]]
 
 
 def test_what_went_wrong_is_told_too(tmp_path: Path) -> None:

@@ -178,7 +178,7 @@ def test_verify_finds_runs_the_same_and_names_a_difference(tmp_path: Path) -> No
     import pyarrow as pa
     from pyarrow import parquet
 
-    from keliling.experiments.keep.study_store import _bytes
+    from keliling.experiments.keep.study_store import parquet_bytes
 
     out = tmp_path / "out"
     assert keliling("study", written(tmp_path, "tornado"), "--out", out, "--no-figures", "--quiet").exit_code == 0
@@ -187,7 +187,7 @@ def test_verify_finds_runs_the_same_and_names_a_difference(tmp_path: Path) -> No
     table = parquet.read_table(out / "runs.parquet")
     at = table.schema.names.index("satisfaction")
     tampered = pa.array([value + 1e-13 for value in table["satisfaction"].to_pylist()])
-    (out / "runs.parquet").write_bytes(_bytes(table.set_column(at, "satisfaction", tampered)))
+    (out / "runs.parquet").write_bytes(parquet_bytes(table.set_column(at, "satisfaction", tampered)))
     other = keliling("verify", out, "--sample", "4")
     assert other.exit_code == 1
     assert "differs first at design point" in other.output and "satisfaction" in other.output

@@ -149,6 +149,24 @@ def test_bad_input_is_told_as_the_commands_tell_it(here: Path) -> None:
     assert kl.study(STUDY | {"baseline": "mine.toml"}, folder="of-mine", progress=False).report.results.jobs == 6
 
 
+def test_a_scenario_that_was_varied_is_kept_as_a_file(here: Path) -> None:
+    """The file is that scenario; one of a district that is not shipped needs its district's file."""
+    varied = kl.load("kebon-jeruk-weekly", size=0.02).with_change("2019-07", thanks=False)
+    kl.save(varied, "mine.toml")
+    assert kl.load("mine.toml").digest() == varied.digest()
+    assert CliRunner().invoke(cli, ["check", "mine.toml"]).output == "mine.toml: OK\n"
+    figures = ["--name", "Tebet", "--population", "2360", "--rw", "8", "--rt", "94", "--quiet"]
+    assert CliRunner().invoke(cli, ["new-office", "office.toml", *figures]).exit_code == 0
+    elsewhere = kl.load("kebon-jeruk-weekly", ["profile=office.toml"])
+    with pytest.raises(kl.InvalidInput, match=r"^save\(\): profile: "):
+        kl.save(elsewhere, "elsewhere.toml")
+    assert not Path("elsewhere.toml").exists()
+    kl.save(elsewhere, "elsewhere.toml", profile="office.toml")
+    assert kl.load("elsewhere.toml").digest() == elsewhere.digest()
+    with pytest.raises(kl.KelilingError, match=r"must end in \.toml"):
+        kl.save(varied, "mine")
+
+
 def test_what_there_is() -> None:
     """Outcomes and parameters, searched, as tables."""
     assert "delayed_share" in set(kl.outcomes("delayed").to_pandas()["name"])

@@ -75,14 +75,14 @@ def golden_digest() -> str:
 
 def inputs(part: Part) -> str:
     """Of the plan of a part and of all that it is given."""
-    found: dict[str, Any] = {"part": declared(part), "outcomes": _formulas()}
+    found: dict[str, Any] = {"part": declared(part), "outcomes": formulas()}
     if isinstance(part, Pair):
         found["scenarios"] = _scenarios((part.baseline, part.policy), size=part.size)
     elif isinstance(part, Reference | Asked):
         found["scenarios"] = _scenarios((part.scenario,), size=part.size)
     elif isinstance(part, Signs):
         names = [name for site in part.sites for name in site]
-        found |= {"scenarios": _scenarios(names, size=part.size), "varied": _varied()}
+        found |= {"scenarios": _scenarios(names, size=part.size), "varied": varied()}
     else:
         declares = part.declares()
         found["study"] = {key: value for key, value in declares.items() if key not in ("title", "question")}
@@ -90,7 +90,7 @@ def inputs(part: Part) -> str:
         if "table" in declares:
             found["table"] = (part.file.parent / declares["table"]).read_text(encoding="utf-8")
         if "factors" in declares:
-            found["varied"] = _varied()
+            found["varied"] = varied()
     return digest(found)
 
 
@@ -156,10 +156,10 @@ def _scenarios(names: Any, **settings: Any) -> list[str]:
         return [load(scenario(name, Path(aside)), **settings).digest() for name in names]
 
 
-def _formulas() -> list[list[str]]:
+def formulas() -> list[list[str]]:
     rows = csv.DictReader(StringIO(data_text("outcomes.csv")))
     return [[row[key] for key in FORMULA] for row in rows]
 
 
-def _varied() -> list[list[Any]]:
+def varied() -> list[list[Any]]:
     return [[getattr(one, key) for key in VARIED] for one in register().values()]

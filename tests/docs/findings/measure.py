@@ -74,7 +74,7 @@ def seconds(part: Part, name: str, folder: Path) -> float:
     if isinstance(part, Pair):
         return float(_dry(*_pair_command(part, folder / name))["time"])
     if isinstance(part, Study):
-        return float(_dry(*_study_command(part, name, folder))["time"])
+        return float(_dry(*study_command(part, name, folder))["time"])
     if isinstance(part, Reference | Asked):
         return SECONDS_A_REPLICATE * part.replicates * part.size
     pairs = [Pair(base, policy, part.size, part.draws, part.seed) for base, policy in part.sites]
@@ -152,7 +152,7 @@ def _signs(part: Signs, out: Path) -> Row:
 # -- a study
 
 
-def _study_command(part: Study, name: str, folder: Path) -> list[object]:
+def study_command(part: Study, name: str, folder: Path) -> list[object]:
     # A folder of its own for every version of the code, the file and its scenarios: the command refuses to mix them.
     made = [rows_made_by(), part.declares(), part.options, [load(one).digest() for one in part.scenarios()]]
     code = hashlib.blake2b(json.dumps(made, sort_keys=True).encode(), digest_size=4).hexdigest()
@@ -160,7 +160,7 @@ def _study_command(part: Study, name: str, folder: Path) -> list[object]:
 
 
 def _study(part: Study, name: str, folder: Path) -> Row:
-    command = _study_command(part, name, folder)
+    command = study_command(part, name, folder)
     about = _dry(*command)
     said = keliling(*command)
     out = Path(str(command[-1]))
