@@ -126,7 +126,7 @@ def file(inputs, p, permits, rows, day, i, channel, event_skill):
     who = inputs.traits[need.resident]
     skill = max(need.skill, event_skill)
     if channel == BROKER:
-        skill = 0.0
+        skill = 0.0  # the broker fills it in, whoever explained it before
     occasion = occasion_of(need)
     ratio = filing.helper_ratio(channel, skill, p.officer_error, p.broker_error, p.assistance_error)
     chance = filing.defect_chance(
@@ -141,6 +141,7 @@ def file(inputs, p, permits, rows, day, i, channel, event_skill):
         p.error_literacy,
     )
     defects, repaired = 0, 0
+    # A draw a document, the same under every policy: help moves the threshold and nobody's luck.
     for document in range(permits[need.permit].requirements):
         if draw(inputs, DEFECT, who.key, occasion, document) < chance:
             defects |= 1 << document
@@ -160,6 +161,7 @@ def file(inputs, p, permits, rows, day, i, channel, event_skill):
     a.skill = skill
     a.event = need.event if channel == EVENT else -1
     a.defects, a.repaired, a.failures = defects, repaired, need.failures
+    # Would it have been filed within a quarter without what prompts added? (The flag; pairs of runs tell it truly.)
     days = choice.own_days(need.learns, day, need.plain_rate)
     rate = need.plain_rate if need.plain_rate > 0.0 else need.rate
     a.displaced = int(choice.within_quarter(need.hazard - need.prompted, rate, days, need.threshold))

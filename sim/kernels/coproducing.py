@@ -51,6 +51,7 @@ def willingness_of(inputs, p, rows, day, c, willingness):
         motivation.pay_felt(p.pay, fixed.pay_at_ten),
         weights_of(p),
     )
+    # A hypothesis of the user's own may divide by zero; compiled code raises no more than that it did.
     if not abs(eta) <= LARGEST:
         inputs.unusable[0] = eta
         raise FloatingPointError("willingness")
@@ -95,6 +96,7 @@ def recruit(inputs, p, rows, resident):
         return rows.motives[resident].coproducer
     row = next_row(rows.counts[0].coproducers, rows.coproducers)
     rows.counts[0].coproducers += 1
+    # From the first question on, also for those who refuse: how often somebody was asked is counted.
     who = inputs.traits[resident]
     take_up(rows.coproducers, row, resident, who.rw, who.rt, VOLUNTEER, p.skill_start)
     rows.motives[resident].coproducer = row

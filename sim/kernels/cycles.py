@@ -86,6 +86,7 @@ def commission(inputs, p, target_place, rows, day, willingness):
         event = next_row(rows.counts[0].events, rows.events)
         rows.counts[0].events += 1
         e, hood = rows.events[event], rows.neighbourhoods[rw]
+        # The RW's n-th proposal keys all luck of the event, so that what happens elsewhere shifts none of it.
         e.rw, e.ordinal, e.began = rw, hood.proposals, day
         hood.running = event
         rows.office[0].pointer = target_place[rw] if p.targeting == LISTED else rw
@@ -158,6 +159,7 @@ def design(inputs, p, permits, rows, day, event, willingness):
     gather(inputs, p, rows, day, event, willingness)
     e = rows.events[event]
     e.helped_designing = e.joined
+    # A head alone is no co-production: with too few the cycle ends here, and the head is free again.
     if e.joined < p.least_joined:
         end(rows, event, CANCELLED)
         return
@@ -187,6 +189,7 @@ def deliver(p, rows, event):
     if e.information_only == 0:
         hours = outreach.hours_away(e.officers, p.event_hours, p.travel_hours, p.open_hours)
         rows.tally[0].event_officer_hours += hours
+        # Owed: a day gives up only a part of its hours, and the days that follow give the rest.
         if p.desk_protected == 0:
             rows.office[0].owed += hours
 
@@ -211,6 +214,7 @@ def assess(inputs, p, rows, day, event):
         e.helped_assessment = e.joined
         share = motivation.company(e.joined, e.invited)
         rows.office[0].quality = influence.raised(rows.office[0].quality, 1.0, p.lesson_gain * share)
+    # Preparation is what each gave; the event, and the meeting if there was one, take the same hours of all.
     for row in parts_of(rows, event):
         part = rows.parts[row]
         hours = part.hours + p.event_hours + met * p.meeting_hours

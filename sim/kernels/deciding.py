@@ -43,6 +43,7 @@ def residents_decide(inputs, p, permits, rows, day):
     due = needs_due(rows, day)
     rows = room_for_applications(rows, due.size)
     chosen = np.zeros(due.size, np.int64)
+    # All decide on the state of the morning before anybody acts: no file of today changes what a neighbour decides.
     for k in range(due.size):
         if k + AHEAD < due.size:
             soon = rows.needs[due[k + AHEAD]].resident
@@ -57,6 +58,7 @@ def residents_decide(inputs, p, permits, rows, day):
             size += 1
         elif chosen[k] != WAIT:
             act(inputs, p, permits, rows, day, due[k], chosen[k])
+    # Places are given when all have come, so that nobody has one for standing early in the table.
     for event in range(rows.counts[0].events):
         if rows.events[event].phase == DELIVERY:
             receive_at_event(inputs, p, permits, rows, day, event, arrivals[:size])
@@ -139,6 +141,7 @@ def touch(inputs, p, permits, rows, day, i):
         need.prompted += added
         need.pending = 0.0
     rate = choice.own_rate(solved.base_rate, keen, need.aware, need.obstacle, p.obstacle_hesitation)
+    # From here the hazard gathers at a constant rate, so the need is looked at again only when something may happen.
     need.hazard, need.anchor, need.rate = hazard, day, rate
     due = day + influence.days_until(need.threshold - hazard, rate)
     if hazard >= need.threshold:
@@ -146,6 +149,7 @@ def touch(inputs, p, permits, rows, day, i):
         if arrives == day:
             return channel
         due = arrives
+    # Once a month at least: knowledge, trust and the norm move meanwhile, and with them the rate.
     monthly = day + 1 + (need.monthly - day - 1) % MONTH_DAYS
     due = choice.next_look(day, due, need.aware, monthly, need.learns, need.ends, need.works_until, need.patrol_day)
     schedule_need(rows, i, due)
@@ -205,6 +209,7 @@ def receive_at_event(inputs, p, permits, rows, day, event, arrivals):
             e.served += 1
             e.repaired += rows.applications[row].repaired
         else:
+            # Without the event in mind tomorrow's choice is among the channels that stand.
             e.turned_away += 1
             rows.tally[0].lost_hours += p.event_visit_hours
             rows.needs[i].event = -1

@@ -41,6 +41,7 @@ def residents_experience(inputs, p, permits, rows, day, decided):
     keys = np.empty(decided.size, np.int64)
     for k in range(decided.size):
         keys[k] = inputs.traits[rows.applications[decided[k]].resident].key
+    # By person and not by queue: moves of trust do not commute, and the order of the code may not matter.
     decided = decided[np.argsort(keys, kind="mergesort")]
     base = inputs.fixed[0].base_score + site_shock(inputs, p, day)
     told = 0
@@ -87,8 +88,10 @@ def experience(inputs, p, permits, rows, day, i, base):
     if draw(inputs, COMPLAINT, who, occasion, 0) < chance:
         mark = draw(inputs, COMPLAINT_CLASS, who, occasion, 0)
         a.complaint = satisfaction.complaint_class(mark, time, a.returns, granted, p.complaint_other)
+        # How a complaint is handled is one of the nine that are judged, so the score is taken again.
         a.complaint_closed = int(draw(inputs, COMPLAINT_CLOSED, who, occasion, 0) < p.complaint_closed)
         score, performance = score_of(inputs, p, a, base, time)
+    # Everybody draws a place in the sample, asked or not, so that a larger sample holds the smaller one.
     a.survey_key = draw(inputs, SURVEY_KEY, who, occasion, 0)
     a.satisfaction, rows.motives[a.resident].satisfaction = score, score
     learn(inputs, p, rows, a.resident, day, p.knowledge_experience)

@@ -96,6 +96,7 @@ def _meet(rows, day, i, event):
     need = rows.needs[i]
     if need.event != event:
         need.event = event
+        # How fast this would have gone without the event, kept for the question whether it displaced a file.
         need.plain_rate = need.rate if need.aware > 0 else 0.0
 
 
@@ -148,8 +149,10 @@ def prepare(inputs, p, permits, rows, day, event, willingness):
             waiting[size], keys[size] = i, need.key
             marks[size] = draw(inputs, VISIT_ORDER, holder_of(need.key), proposals, 0)
             size += 1
+    # By a keyed draw: rows lie by district and household, and nobody is visited first for living in the first.
     waiting = waiting[:size][ordered(marks[:size], keys[:size])]
     mine = parts_of(rows, event)
+    # An RT with a co-producer of its own is left to that one, so that two do not come to one door.
     staffed = np.zeros(size, np.int64)
     for k in range(size):
         rt = inputs.traits[rows.needs[waiting[k]].resident].rt
@@ -222,6 +225,7 @@ def visit(inputs, p, rows, day, i, event, skill):
         drawn_for, index = rows.neighbourhoods[rows.events[event].rw].proposals, need.permit
     if need.visit_day == NEVER:
         hood = rows.neighbourhoods[inputs.traits[need.resident].rw]
+        # Whoever was helped once is no longer counted by heads and office among those to be reached.
         hood.known -= int(need.known)
         hood.helped += 1
     need.visit_day = day
@@ -232,6 +236,7 @@ def visit(inputs, p, rows, day, i, event, skill):
     schedule_need(rows, i, day)
     _first_told(inputs, rows, need)
     prompt = choice.help_prompt(inputs.fixed[0].help_prompt, day - need.felt_day, p.prompt_memory)
+    # While one visit is remembered a second adds nothing: its strength is the same.
     if prompt > 0.0:
         need.pending += prompt
         need.felt_day = day

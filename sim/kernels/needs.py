@@ -51,6 +51,7 @@ def needs_arise(inputs, p, permits, rows, day):
             open_need(inputs, p, permits, rows, i, day)
         if need.status != OPEN:
             continue
+        # In this order: a need that ends today is learnt of and noticed by nobody any more.
         if need.ends <= day:
             rows.tally[0].ended += 1.0
             close(inputs, p, permits, rows, day, i, 0)

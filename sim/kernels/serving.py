@@ -25,6 +25,7 @@ def office_serves(inputs, p, permits, rows, day, handed_in):
     """
     rows = room_in_queue(rows, handed_in.size)
     enqueue(inputs, rows, handed_in)
+    # Reviews end whether the desk is busy or not, so they come first and take no hours of it.
     due = applications_due(rows, day)
     decided, size = np.empty(due.size + rows.office[0].last - rows.office[0].first, np.int64), 0
     for i in due:

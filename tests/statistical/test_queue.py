@@ -223,7 +223,7 @@ def test_the_recorded_backlog_counts_the_files_that_wait(office: Desk) -> None:
     desk.serve()
     m = desk.model
     months, rows = m.months, rows_of(m.world)
-    count_month(months, 0, rows, m.given, m.given.levers[0], m.given.permits[0], 20)
+    count_month(months, 0, rows, m.inputs, m.inputs.levers[0], m.inputs.permits[0], 20)
     record = record_of(months, 0, m.ground.permits)
     assert desk.unfinished() == 3
     assert record["backlog"] == 3.0

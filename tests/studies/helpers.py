@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -38,6 +39,11 @@ def written(folder: Path, points: int) -> Path:
 def command(*words: str | Path) -> list[str]:
     """A ``keliling`` command."""
     return [sys.executable, "-m", "keliling.experiments.cli", *map(str, words)]
+
+
+def listening() -> None:
+    """For ``preexec_fn``: a suite that runs in the background may ignore Ctrl-C, and its children would inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def environment(**more: str) -> dict[str, str]:

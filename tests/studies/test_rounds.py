@@ -74,13 +74,11 @@ def test_threads(peaceful: tuple[Path, Path], tmp_path: Path) -> None:
     survives(peaceful, tmp_path / "out", "--workers", "2")
 
 
-@pytest.mark.verify
 def test_processes(peaceful: tuple[Path, Path], tmp_path: Path) -> None:
     """Agents in processes of their own."""
     survives(peaceful, tmp_path / "out", "--engine", "agents", "--workers", "2")
 
 
-@pytest.mark.verify
 def test_dask(peaceful: tuple[Path, Path], cluster: Cluster, tmp_path: Path) -> None:  # noqa: F811
     """Two workers of a cluster."""
     survives(peaceful, tmp_path / "out", "--cluster", cluster.address)

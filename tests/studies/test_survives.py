@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.studies.helpers import command, content, environment, live, written
+from tests.studies.helpers import command, content, environment, listening, live, written
 
 POINTS = 64
 
@@ -117,7 +117,8 @@ def test_an_interrupt_names_what_is_kept(peaceful: tuple[Path, tuple[bytes, byte
     study, expected, _ = peaceful
     out = tmp_path / "out"
     words = command("study", study, "--out", out, "--no-figures", "--quiet")
-    process = subprocess.Popen(words, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(words, env=environment(), stdout=pipe, stderr=pipe, text=True, preexec_fn=listening)
     until(lambda: list((out / "batches").glob("*.parquet")))
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)

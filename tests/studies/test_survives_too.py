@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.studies.helpers import command, environment
+from tests.studies.helpers import command, environment, listening
 
 PAIR = ("kebon-jeruk-2018", "kebon-jeruk-weekly")
 SHORT = ("--set", "years=1", "--set", "first_year=2019", "--set", "warmup_years=0", "--size", "0.02")
@@ -71,7 +71,7 @@ WORKS = {
 }
 
 
-def begun(work: Work, folder: Path, before: Callable[[], None] | None = None) -> subprocess.Popen[str]:
+def begun(work: Work, folder: Path, before: Callable[[], None] = listening) -> subprocess.Popen[str]:
     """The command, begun in a folder; ``before`` is called in its process."""
     folder.mkdir(exist_ok=True)
     return subprocess.Popen(
@@ -85,7 +85,7 @@ def begun(work: Work, folder: Path, before: Callable[[], None] | None = None) ->
     )
 
 
-def ended(work: Work, folder: Path, before: Callable[[], None] | None = None) -> tuple[int, str]:
+def ended(work: Work, folder: Path, before: Callable[[], None] = listening) -> tuple[int, str]:
     """Exit code and stderr of the command."""
     process = begun(work, folder, before)
     _, said = process.communicate(timeout=600)

@@ -30,6 +30,7 @@ from keliling.sim.run import run
 from keliling.sim.scenario import load
 from tests.ensembles import ensembles
 from tests.histories import plain
+from tests.studies.helpers import listening
 
 TINY = ("--size", "0.03", "--set", "years=1", "--set", "first_year=2019")
 PAIR = ("kebon-jeruk-2018", "kebon-jeruk-weekly")
@@ -225,12 +226,8 @@ def test_ctrl_c_stops_workers_and_keeps_what_is_finished(engine):
         "2",
     ]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    # A suite that runs in the background may have been told to ignore Ctrl-C, and its children would inherit that.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
-    finally:
-        signal.signal(signal.SIGINT, before)
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, stderr=pipe, text=True, env=environment, preexec_fn=listening)
     folder = Path("results/runs")
     try:
         deadline = time.monotonic() + 300  # it may have to compile first
