@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.timing import Found, Setting, Spread, timed
-from keliling.experiments.conduct import load_study
 from keliling.experiments.keep.study_store import Store
 from keliling.experiments.plan.study import Study
+from keliling.experiments.reading import load_study
 from keliling.experiments.run.executors import Execution
 from keliling.experiments.run.rows import rows_of
 from keliling.experiments.run.runner import live_jobs

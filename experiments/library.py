@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keliling.experiments import conduct
 from keliling.experiments.analysis.ensemble import Ensemble, window_year
 from keliling.experiments.analysis.paired_outcomes import every_outcome
 from keliling.experiments.commands.catalogue import mentions
 from keliling.experiments.commands.terminal import say
 from keliling.experiments.commands.watch import Watch
+from keliling.experiments.conduct import conduct
 from keliling.experiments.keep.files import write_whole
 from keliling.experiments.keep.histories import Histories
 from keliling.experiments.keep.study_store import Store
@@ -24,6 +24,7 @@ from keliling.experiments.kinds import KINDS
 from keliling.experiments.kinds.comparison import ComparisonReport, comparison_of, default_folder, kept_for
 from keliling.experiments.kinds.replicated import replicated
 from keliling.experiments.plan.study import Precision
+from keliling.experiments.reading import load_study, study_of_tables
 from keliling.experiments.reports import single
 from keliling.experiments.reports.blocks import Block
 from keliling.experiments.reports.report import Report
@@ -109,7 +110,7 @@ def run(
     years = one.reported_years if year is None else [window_year([one], year)]
     asked, execution = replicated([one], replicates, seed=seed, engine=engine), Execution(engine, workers)
     with Watch(execution, quiet=not progress) as watch:
-        (ensemble,) = conduct.conduct(asked, Histories(asked), execution, watch)
+        (ensemble,) = conduct(asked, Histories(asked), execution, watch)
     return RunResult(ensemble, years)
 
 
@@ -175,7 +176,7 @@ def compare(
     store = kept_for(asked, written, shared=folder is None, warn=say)
     execution = Execution(engine, workers)
     with Watch(execution, quiet=not progress) as watch:
-        return ComparisonResult(conduct.conduct(asked, store, execution, watch))
+        return ComparisonResult(conduct(asked, store, execution, watch))
 
 
 # -- a study
@@ -238,14 +239,11 @@ def study(
         "size": size,
         "precision": precision,
     }
-    if isinstance(asked, Mapping):
-        found = conduct.study_of_tables(asked, set, **numbers)
-    else:
-        found = conduct.load_study(asked, set, **numbers)
+    found = study_of_tables(asked, set, **numbers) if isinstance(asked, Mapping) else load_study(asked, set, **numbers)
     execution = Execution(engine, workers, cluster)
     store = Store(Path("results") / found.name if folder is None else Path(folder), found)
     with Watch(execution, quiet=not progress) as watch:
-        report = conduct.conduct(found, store, execution, watch)
+        report = conduct(found, store, execution, watch)
     return StudyResult(report, store.folder)
 
 

@@ -56,7 +56,7 @@ def check(ctx: click.Context, files: tuple[str, ...], as_json: bool, quiet: bool
 
 
 def _problems(name: str) -> list[Problem]:
-    from keliling.experiments.conduct import load_study
+    from keliling.experiments.reading import load_study
     from keliling.sim.errors import InvalidInput
     from keliling.sim.profile import load_profile
     from keliling.sim.scenario import check as check_scenario

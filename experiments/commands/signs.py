@@ -65,8 +65,8 @@ def signs(
       keliling signs kebon-jeruk-2018 kebon-jeruk-weekly --size 0.1 --draws 16
       keliling signs kebon-jeruk-2018 kebon-jeruk-2019 grogol-petamburan-2018 grogol-petamburan-2019 --size 0.2
     """
-    from keliling.experiments.conduct import study_of_tables
     from keliling.experiments.plan.study_file import LONGEST_NAME
+    from keliling.experiments.reading import study_of_tables
     from keliling.experiments.run.executors import Execution
     from keliling.sim.errors import InvalidInput, Problem
 

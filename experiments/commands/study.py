@@ -88,7 +88,7 @@ def study(
       keliling study outreach-frequency-kebon-jeruk
       keliling study my-study.toml --points 256 --workers 2
     """
-    from keliling.experiments.conduct import load_study
+    from keliling.experiments.reading import load_study
     from keliling.experiments.run.executors import Execution
 
     numbers = {"points": points, "replicates": replicates, "seed": seed, "size": size}

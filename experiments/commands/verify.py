@@ -42,8 +42,9 @@ def verify(results: Path, sample: int, seed: int, engine: str, as_json: bool, qu
       keliling verify results/outreach-frequency-kebon-jeruk
       keliling verify results/screening --sample 100 --engine agents
     """
-    from keliling.experiments.conduct import jobs_in, study_in
+    from keliling.experiments.conduct import jobs_in
     from keliling.experiments.keep.study_store import Store
+    from keliling.experiments.reading import study_in
     from keliling.experiments.run.verify import verified
     from keliling.sim.errors import KelilingError
 

@@ -16,7 +16,7 @@ import pytest
 
 from keliling.experiments.analysis import decision, differences
 from keliling.experiments.analysis.crossed import Crossing
-from keliling.experiments.conduct import load_study
+from keliling.experiments.reading import load_study
 from tests.docs.findings import __main__ as command
 from tests.docs.findings import digest, measure, pages, record, trials
 from tests.docs.findings.declared import Block, Sentence

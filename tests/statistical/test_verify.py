@@ -15,9 +15,10 @@ import pytest
 
 from keliling.experiments.analysis.comparison import Comparison
 from keliling.experiments.analysis.intervals import interval
-from keliling.experiments.conduct import conduct, study_of_tables
+from keliling.experiments.conduct import conduct
 from keliling.experiments.keep.run_cache import RunCache
 from keliling.experiments.keep.study_store import Store
+from keliling.experiments.reading import study_of_tables
 from keliling.experiments.run.executors import Execution
 from keliling.experiments.trials.trial import ALL, Trial, TrialResult, inputs, measure, reference
 from keliling.sim.cohort import FOLLOWED, HELP, INFORMATION, NOTHING, Target

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from keliling.experiments.conduct import Event, Failed, Lived, Planned, RoundEnded, Stopped, conduct, load_study
+from keliling.experiments.conduct import Event, Failed, Lived, Planned, RoundEnded, Stopped, conduct
 from keliling.experiments.keep.study_store import Store, StoreError, read_manifest
+from keliling.experiments.reading import load_study
 from keliling.experiments.run.executors import Execution
 from keliling.sim.errors import Interrupted
 from tests.studies.helpers import content, written

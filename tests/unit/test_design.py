@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 from scipy.stats import qmc
 
-from keliling.experiments.conduct import load_study
 from keliling.experiments.kinds import KINDS
 from keliling.experiments.kinds.sampled import Sampled
 from keliling.experiments.plan.factors import LUCK, LUCK_FACTOR, LUCKS, Factor, of_parameter, uncertainties
 from keliling.experiments.plan.points import BASE, BLOCK, LEVELS, DesignPoint, Shares, latin
 from keliling.experiments.plan.study import Arm, Job, Study
+from keliling.experiments.reading import load_study
 from keliling.sim.parameters import register
 from keliling.sim.scenario import Scenario, load
 

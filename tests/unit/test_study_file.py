@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from keliling.experiments.conduct import load_study
 from keliling.experiments.kinds import KINDS
 from keliling.experiments.plan.factors import DECIDED_ELSEWHERE, Factor
 from keliling.experiments.plan.points import DesignPoint
 from keliling.experiments.plan.study import NOW, Goal, Precision, Study
 from keliling.experiments.plan.study_file import shipped_studies, titles
 from keliling.experiments.plan.study_values import DEFAULT_OUTCOMES, STUDY_RULES
+from keliling.experiments.reading import load_study
 from keliling.sim.faults import RULES
 from keliling.sim.hypothesis import hypotheses
 from keliling.sim.parameters import register
