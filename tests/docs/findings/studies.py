@@ -155,7 +155,7 @@ def screening(found: Found, name: str) -> str:
     fewest, most = of_target.get("rests_on", (0, 0))
     head = (
         f"**`{name}`** (Morris, {study.results['factors']} uncertainties and luck, {of_target['points']} trajectories"
-        + (f", a factor's effects on {fewest} to {most} of them since not all worlds can be" if most else "")
+        + (f", a factor's effects on {fewest} to {most} of them since not all points can be" if most else "")
         + f", {study.results['runs']:,} runs of {study.results['adults']:,} adults)."
     )
     factors = study.factors("rejected_share", "weekly")
@@ -190,7 +190,7 @@ def variance(found: Found, name: str) -> str:
     rest = len(study.factors("rejected_share", "weekly")) - len(told)
     shares = listed([f"{short(one)} {with_interval(*interval(of))}" for one, of in told.items()]) if told else "none"
     alone, dropped = target["sums"]["S1"], target["dropped"]
-    left_out = f" and {dropped} more left out, where a world cannot be" if dropped else ""
+    left_out = f" and {dropped} more left out, where a point cannot be" if dropped else ""
     return (
         f"**`{name}`** (Sobol, the first {number} of these and luck, {target['points']} base points"
         f"{left_out}, "
@@ -243,12 +243,12 @@ def flips(found: Found, name: str) -> str:
     ranking = {one: per_cent(study.ranking(one)["best"]) for one in ("now", "monthly", "weekly")}
     return (
         f"**`{name}`** (latin, from 3 to 8 officers and every uncertainty but those that set how many files come in, "
-        f"which were counted; {results['worlds']:,} worlds, {results['runs']:,} runs of {results['adults']:,} adults). "
+        f"which were counted; {results['worlds']:,} design points, {results['runs']:,} runs of {results['adults']:,} adults). "
         f"A weekly event {does(study['weekly', 'rejected_share'], 'the rejected share', 'points')} on average and "
         f"{does(study['weekly', 'delayed_share'], 'the delayed share', 'points')}, and it "
         f"{does(study['weekly', 'ikm'], 'the IKM', 'points')}, which is lower in "
-        f"{per_cent(study.standing('weekly', 'ikm')['worse_than_now'])} of worlds. {by_use(study)} By the IKM doing as "
-        f"now ranks first in {ranking['now']} of worlds, an event a month in {ranking['monthly']}, one a week in "
+        f"{per_cent(study.standing('weekly', 'ikm')['worse_than_now'])} of design points. {by_use(study)} By the IKM doing as "
+        f"now ranks first in {ranking['now']} of design points, an event a month in {ranking['monthly']}, one a week in "
         f"{ranking['weekly']}. {turned(study)} {worth(study)} {before_more(found, study)}"
     )
 
@@ -258,7 +258,7 @@ def by_use(study: Studied) -> str:
     bands = study.results["splits"]["used"]["weekly"]
     words = {"less": "less than 80% now", "busy": "80 to 99%", "full": "more than 99%"}
     texts = [
-        f"{with_interval(one['mean'], one['low'], one['high'], 1)} in the {one['n']:,} worlds where the desk is used "
+        f"{with_interval(one['mean'], one['low'], one['high'], 1)} in the {one['n']:,} design points where the desk is used "
         f"{words[key]}"
         for key, one in ((key, bands[key]) for key in words if key in bands)
     ]
@@ -281,7 +281,7 @@ def turned(study: Studied) -> str:
         return text
     few, *_, many = sorted(staff, key=float)
     return (
-        f"{text} A weekly event raises the IKM in {per_cent(staff[few]['rises'])} of worlds with {counted(int(few))} "
+        f"{text} A weekly event raises the IKM in {per_cent(staff[few]['rises'])} of design points with {counted(int(few))} "
         f"officers and in {per_cent(staff[many]['rises'])} with {counted(int(many))}."
     )
 
@@ -309,7 +309,7 @@ def general(found: Found, name: str) -> str:
     ]
     what = f"{'; '.join(texts)}." if texts else "it has no fair sample, so nothing is ranked."
     return (
-        f"**`{name}`** ({study.results['kind']}, {how_large(study)}; {study.results['worlds']:,} worlds, "
+        f"**`{name}`** ({study.results['kind']}, {how_large(study)}; {study.results['worlds']:,} design points, "
         f"{study.results['runs']:,} runs). {capital(what)}"
     )
 
