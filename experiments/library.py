@@ -152,6 +152,7 @@ def compare(
     year: int | None = None,
     horizon: int | None = None,
     folder: str | Path | None = None,
+    cluster: str | None = None,
     workers: int | None = None,
     engine: str = "kernel",
     progress: bool = True,
@@ -174,7 +175,7 @@ def compare(
     )
     written = default_folder(asked) if folder is None else Path(folder)
     store = kept_for(asked, written, shared=folder is None, warn=say)
-    execution = Execution(engine, workers)
+    execution = Execution(engine, workers, cluster)
     with Watch(execution, quiet=not progress) as watch:
         return ComparisonResult(conduct(asked, store, execution, watch))
 

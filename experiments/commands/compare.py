@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     options.as_json,
     options.engine,
     options.workers,
+    options.cluster,
     options.checked,
     options.dry_run,
     options.quiet,
@@ -61,6 +62,7 @@ def compare(
     as_json: bool,
     engine: str,
     workers: int | None,
+    cluster: str | None,
     checked: bool,
     dry_run: bool,
     quiet: bool,
@@ -94,7 +96,7 @@ def compare(
     how: dict[str, Any] = {"seed": seed, "year": year, "horizon": horizon, "engine": engine}
     study = comparison_of(scenarios, replicates=replicates, precision=rule, **how)
     folder = out or default_folder(study)
-    execution = Execution(engine, workers, checked=checked)
+    execution = Execution(engine, workers, cluster, checked)
     store = kept_for(study, folder, shared=out is None, checked=checked, warn=say)
     if dry_run:
         describe_scenarios(study, store, execution, folder, as_json=as_json)

@@ -50,6 +50,12 @@ workers = click.option(
     metavar="N",
     help="Runs to live at once; by default one for each processor. It never changes a result.",
 )
+cluster = click.option(
+    "--cluster",
+    default=None,
+    metavar="ADDRESS",
+    help="Send the work to a Dask scheduler, such as tcp://10.0.0.5:8786, whose workers have this keliling.",
+)
 checked = click.option("--checked", is_flag=True, help="Verify the laws of the model every day (slower; exit code 3).")
 year = click.option(
     "--year", type=int, default=None, metavar="YEAR", help="Calendar year to look at, one of those reported."

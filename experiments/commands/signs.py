@@ -38,6 +38,7 @@ from keliling.experiments.commands.terminal import next_step
     options.size,
     options.as_json,
     options.workers,
+    options.cluster,
     options.dry_run,
     options.quiet,
 )
@@ -51,6 +52,7 @@ def signs(
     size: float | None,
     as_json: bool,
     workers: int | None,
+    cluster: str | None,
     dry_run: bool,
     quiet: bool,
 ) -> None:
@@ -87,7 +89,15 @@ def signs(
     name = "-".join(["signs", loaded[0].name, "vs", *sites])[:LONGEST_NAME]
     asked: dict[str, Any] = {"points": draws, "seed": seed, "size": size}
     study = study_of_tables(tables, set_, name=name, asked_by="signs", **asked)
-    live_study(study, Execution(workers=workers), out, figures=False, as_json=as_json, dry_run=dry_run, quiet=quiet)
+    live_study(
+        study,
+        Execution(workers=workers, cluster=cluster),
+        out,
+        figures=False,
+        as_json=as_json,
+        dry_run=dry_run,
+        quiet=quiet,
+    )
     if not dry_run:
         next_step(
             f"keliling compare {scenarios[0]} {scenarios[1]}   (how large the effect is at base)",

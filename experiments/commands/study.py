@@ -46,12 +46,7 @@ if TYPE_CHECKING:
     options.set_,
     options.size,
     options.out("Folder to write to; by default results/STUDY."),
-    click.option(
-        "--cluster",
-        default=None,
-        metavar="ADDRESS",
-        help="Send the work to a Dask scheduler, such as tcp://10.0.0.5:8786, whose workers have this keliling.",
-    ),
+    options.cluster,
     options.engine,
     options.workers,
     click.option("--figures/--no-figures", default=True, help="Draw the figures too."),

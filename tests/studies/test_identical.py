@@ -95,6 +95,17 @@ def test_two_dask_workers_give_the_same_bytes(
     assert content(tmp_path / "dask") == alone
 
 
+def test_a_comparison_on_a_cluster_gives_the_same_tables(cluster: Cluster, tmp_path: Path) -> None:
+    """Whole runs come back from its workers as they are from threads."""
+    words = command("compare", "kebon-jeruk-2018", "kebon-jeruk-weekly", "--size", "0.02", "--replicates", "3")
+    for name, options in (("here", ()), ("there", ("--cluster", cluster.address))):
+        out = ("--out", str(tmp_path / name), "--no-figures", "--quiet")
+        subprocess.run([*words, *out, *options], env=environment(), check=True, capture_output=True, timeout=600)
+    tables = ("comparison.csv", "runs.csv", "months.csv", "neighbourhoods.csv", "invitations.csv")
+    for table in tables:
+        assert (tmp_path / "there" / table).read_bytes() == (tmp_path / "here" / table).read_bytes(), table
+
+
 @pytest.mark.verify
 def test_a_killed_dask_worker_loses_nothing(cluster: Cluster, tmp_path: Path) -> None:
     """One of two workers is killed in the middle of a study: the other lives what it had begun."""
