@@ -9,7 +9,6 @@ import rich_click as click
 
 from keliling.experiments.commands import options
 from keliling.experiments.commands.study import live_study
-from keliling.experiments.commands.terminal import next_step
 
 
 @click.command()
@@ -89,17 +88,6 @@ def signs(
     name = "-".join(["signs", loaded[0].name, "vs", *sites])[:LONGEST_NAME]
     asked: dict[str, Any] = {"points": draws, "seed": seed, "size": size}
     study = study_of_tables(tables, set_, name=name, asked_by="signs", **asked)
-    live_study(
-        study,
-        Execution(workers=workers, cluster=cluster),
-        out,
-        figures=False,
-        as_json=as_json,
-        dry_run=dry_run,
-        quiet=quiet,
-    )
-    if not dry_run:
-        next_step(
-            f"keliling compare {scenarios[0]} {scenarios[1]}   (how large the effect is at base)",
-            quiet=quiet or as_json,
-        )
+    execution = Execution(workers=workers, cluster=cluster)
+    then = f"keliling compare {scenarios[0]} {scenarios[1]}   (how large the effect is at base)"
+    live_study(study, execution, out, figures=False, then=then, as_json=as_json, dry_run=dry_run, quiet=quiet)

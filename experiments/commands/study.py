@@ -93,9 +93,17 @@ def study(
 
 
 def live_study(
-    study: Study, execution: Execution, out: Path | None, *, figures: bool, as_json: bool, dry_run: bool, quiet: bool
+    study: Study,
+    execution: Execution,
+    out: Path | None,
+    *,
+    figures: bool,
+    as_json: bool,
+    dry_run: bool,
+    quiet: bool,
+    then: str = "",
 ) -> None:
-    """Live a study, write what it comes to, and show it; or say what it would be."""
+    """Live a study, write what it comes to, show it, and say what could come ``then``; or say what it would be."""
     from keliling.experiments.conduct import conduct
     from keliling.experiments.keep.study_store import Store
     from keliling.experiments.kinds import KINDS
@@ -120,7 +128,7 @@ def live_study(
         show(block)
     if not quiet:
         say(f"Written to {store.folder}")
-    next_step(f"keliling verify {store.folder}   (lives a sample anew and compares)", quiet=quiet)
+    next_step(then or f"keliling verify {store.folder}   (lives a sample anew and compares)", quiet=quiet)
 
 
 @click.command()
