@@ -66,7 +66,7 @@ def signs(
       keliling signs kebon-jeruk-2018 kebon-jeruk-weekly --size 0.1 --draws 16
       keliling signs kebon-jeruk-2018 kebon-jeruk-2019 grogol-petamburan-2018 grogol-petamburan-2019 --size 0.2
     """
-    from keliling.experiments.plan.study_file import LONGEST_NAME
+    from keliling.experiments.kinds.comparison import versus
     from keliling.experiments.reading import study_of_tables
     from keliling.experiments.run.executors import Execution
     from keliling.sim.errors import InvalidInput, Problem
@@ -85,7 +85,7 @@ def signs(
         "against": {name: scenarios[at - 1] for name, at in sites.items() if scenarios[at - 1] != scenarios[0]},
         "factors": {"all": True},
     }
-    name = "-".join(["signs", loaded[0].name, "vs", *sites])[:LONGEST_NAME]
+    name = f"signs-{versus([loaded[0].name, *sites])}"
     asked: dict[str, Any] = {"points": draws, "seed": seed, "size": size}
     study = study_of_tables(tables, set_, name=name, asked_by="signs", **asked)
     execution = Execution(workers=workers, cluster=cluster)

@@ -133,12 +133,16 @@ class Compared(Replicated):
 
 def default_folder(study: Study) -> Path:
     """Where a comparison is written unless somebody says where: results/BASELINE-vs-POLICIES."""
-    names = list(study.details.scenarios)
+    return Path("results") / versus(list(study.details.scenarios))
+
+
+def versus(names: Sequence[str]) -> str:
+    """A name for a baseline and policies, of a length that every disk takes."""
     name = f"{names[0]}-vs-{'-'.join(names[1:])}"
     if len(name) > LONGEST_NAME:
         digest = hashlib.blake2b("\n".join(names).encode(), digest_size=4).hexdigest()
         name = f"{names[0]}-vs-{names[1]}-and-{len(names) - 2}-more"[:LONGEST_NAME] + f"-{digest}"
-    return Path("results") / name
+    return name
 
 
 def kept_for(
