@@ -6,6 +6,8 @@ import io
 import os
 import signal
 import sys
+import threading
+from types import FrameType
 from typing import Any
 
 import rich_click as click
@@ -37,7 +39,7 @@ class Keliling(click.RichGroup):
         """Run the command; errors meant for people are shown as such."""
         from keliling.sim.errors import InvalidInput, KelilingError
 
-        before = _stop_on_terminate()
+        before = _stops_cleanly()
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
@@ -69,20 +71,33 @@ class Keliling(click.RichGroup):
             say("This is a fault of keliling; KELILING_TRACEBACK=1 shows where.")
             ctx.exit(1)
         finally:
-            if before is not None:
-                signal.signal(signal.SIGTERM, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
-def _stop_on_terminate() -> Any:
-    """Treat a request to terminate as Ctrl-C, so that it stops as cleanly; returns how it was treated before."""
+def _stops_cleanly() -> dict[int, Any]:
+    """Treat a request to terminate as Ctrl-C, and let neither be lost; returns how they were treated before.
 
-    def stop(*_: object) -> None:
+    While compiled code is loaded Python is called back from C, where what is raised is printed and forgotten. A signal
+    that comes there is sent once more a moment later.
+    """
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        while frame is not None:
+            if frame.f_code.co_name.startswith("_raw_object_cache"):  # llvmlite's only callbacks
+                threading.Timer(0.02, os.kill, (os.getpid(), number)).start()
+                return
+            frame = frame.f_back
         raise KeyboardInterrupt
 
+    before: dict[int, Any] = {}
     try:
-        return signal.signal(signal.SIGTERM, stop)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):  # and not where it is ignored
+                before[number] = signal.signal(number, stop)
     except ValueError:  # not in the main thread
-        return None
+        pass
+    return before
 
 
 @click.group(cls=Keliling, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})

@@ -24,7 +24,8 @@ from keliling.sim.errors import Interrupted, KelilingError
 
 @dataclass(frozen=True)
 class Planned:
-    """A round begins: so many of its runs were finished before, so many are left, which are so many working days."""
+    """A round begins: of the runs that it adds so many were finished before, so many are left, and these are so many
+    working days."""
 
     finished: int
     left: int
@@ -84,9 +85,10 @@ def conduct(
     """
     try:
         return _conducted(study, store, execution, listener, finish, cancel)
-    except Interrupted as error:
-        listener(Stopped(str(error)))
-        raise
+    except (Interrupted, KeyboardInterrupt) as error:
+        told = str(error) or f"stopped: the runs that were finished are {store.where}"
+        listener(Stopped(told))
+        raise Interrupted(told) from None
     except KelilingError as error:
         listener(Failed(str(error)))
         raise
@@ -110,12 +112,12 @@ def _conducted(
         store.open(engine=execution.engine, workers=execution.workers, cluster=execution.cluster)
         try:
             report = _lived(study, kind, store, execution, listener, cancel)
-        except KelilingError as error:
-            with suppress(KelilingError):  # the first fault is the one to be told
-                store.close(STOPPED if isinstance(error, Interrupted) else FAILED)
+            finish(report)
+        except BaseException as error:
+            with suppress(Exception):  # the first fault is the one to be told
+                store.close(STOPPED if isinstance(error, (Interrupted, KeyboardInterrupt)) else FAILED)
             raise
         store.close()
-        finish(report)
     return report
 
 
@@ -125,7 +127,7 @@ def _lived(
     rounds: list[Round] = []
     for following in kind.rounds(study, lambda: kind.results(study, store.runs(), merged(rounds))):
         left = unfinished(study, [following], store.finished(following.jobs))
-        listener(planned(study, following, left))
+        listener(planned(study, rounds, following, left))
         live_jobs(study, store, left, execution, lambda runs, days: listener(Lived(runs, days)), cancel)
         rounds.append(following)
         listener(RoundEnded(len(rounds)))
@@ -133,9 +135,10 @@ def _lived(
     return kind.report(kind.results(study, store.compact(jobs), jobs))
 
 
-def planned(study: Study, following: Round, left: Sequence[Job]) -> Planned:
-    """What there is to do in a round of which these jobs are left."""
-    every = sum(len(job.arms) for job in unfinished(study, [following], ()))
+def planned(study: Study, before: Sequence[Round], following: Round, left: Sequence[Job]) -> Planned:
+    """What there is to do in a round, beyond those before it, of which these jobs are left."""
+    known = [study.key(arm, job.point, job.replicate) for one in before for job in one.jobs for arm in job.arms]
+    every = sum(len(job.arms) for job in unfinished(study, [following], known))
     arms = [arm for job in left for arm in job.arms]
     return Planned(every - len(arms), len(arms), sum(days_of(arm.scenario) for arm in arms))
 

@@ -21,7 +21,7 @@ from keliling.experiments.keep.files import write_whole
 from keliling.experiments.keep.histories import Histories
 from keliling.experiments.keep.study_store import Store
 from keliling.experiments.kinds import KINDS
-from keliling.experiments.kinds.comparison import ComparisonReport, comparison_of, default_folder, kept_for
+from keliling.experiments.kinds.comparison import ComparisonReport, comparison_of, kept_for
 from keliling.experiments.kinds.replicated import replicated
 from keliling.experiments.plan.study import Precision
 from keliling.experiments.reading import load_study, study_of_tables
@@ -142,11 +142,11 @@ class ComparisonResult(Drawn):
 
 def compare(
     baseline: str | Path | Scenario,
-    policies: str | Path | Scenario | Sequence[str | Path | Scenario],
+    policies: str | Path | Scenario | Iterable[str | Path | Scenario],
     *,
     set: Iterable[str] = (),
     replicates: int = 10,
-    precision: Precision | None = None,
+    precision: tuple[str, float] | None = None,
     seed: int = 1,
     size: float | None = None,
     year: int | None = None,
@@ -159,22 +159,24 @@ def compare(
 ) -> ComparisonResult:
     """Compare a baseline with one policy or more, paired by replicate under the same luck.
 
-    Finished runs are kept in results/runs, or in ``folder``/runs, so that the same call goes on after a Ctrl-C. Raises
-    InvalidInput with every problem, Interrupted on Ctrl-C.
+    ``precision``, an outcome and a half width, adds replicates until it is met; then ``replicates`` is not used.
+    Finished runs are kept in results/runs, or in ``folder``/runs, so that the same call goes on after a Ctrl-C.
+
+    Raises InvalidInput with every problem, Interrupted on Ctrl-C.
     """
-    named = policies if isinstance(policies, Sequence) and not isinstance(policies, str) else [policies]
+    named = [policies] if isinstance(policies, (str, Path, Scenario)) else list(policies)
     texts = tuple(set)
     asked = comparison_of(
         [_scenario(one, texts, size) for one in (baseline, *named)],
         replicates=replicates,
-        precision=precision,
+        precision=None if precision is None else Precision(*precision),
         seed=seed,
         year=year,
         horizon=horizon,
         engine=engine,
     )
-    written = default_folder(asked) if folder is None else Path(folder)
-    store = kept_for(asked, written, shared=folder is None, warn=say)
+    out = None if folder is None else Path(folder)
+    store = kept_for(asked, out, written=out, warn=say)
     execution = Execution(engine, workers, cluster)
     with Watch(execution, quiet=not progress) as watch:
         return ComparisonResult(conduct(asked, store, execution, watch))

@@ -9,15 +9,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from keliling.experiments.keep.study_store import StoreError, read_manifest
 from keliling.experiments.kinds import KINDS
 from keliling.experiments.plan.study import Study
 from keliling.experiments.plan.study_file import read_study
 from keliling.experiments.run.verify import written_aside
-from keliling.sim.errors import InvalidInput
+from keliling.sim.errors import InvalidInput, Problem
 from keliling.sim.scenario_text import quoted, written
 
 LONGEST_NAME = 40  # that is made of a title
+PROSE = ("title", "question")
 
 
 def load_study(name_or_path: str | Path, set_: Iterable[str] = (), **options: Any) -> Study:
@@ -35,11 +38,12 @@ def study_of_tables(
 
     Its name is made of its title unless it is given. Raises InvalidInput with every problem, told as of ``asked_by``.
     """
-    found = {key: _from_here(value) for key, value in tables.items()}
+    found = {key: value if key in PROSE else _from_here(value) for key, value in tables.items()}
     made = "-".join(re.findall(r"[a-z0-9]+", str(found.get("title", "study")).lower()))[:LONGEST_NAME].strip("-")
     with tempfile.TemporaryDirectory() as aside:
         path = Path(aside) / f"{name or made or 'study'}.toml"
-        path.write_text("".join(f"{quoted(key)} = {_toml(value)}\n" for key, value in found.items()), encoding="utf-8")
+        text = "".join(f"{quoted(str(key))} = {_toml(value, str(key), asked_by)}\n" for key, value in found.items())
+        path.write_bytes(text.encode(errors="replace"))
         try:
             return load_study(path, set_, **options)
         except InvalidInput as error:  # there is no file for who wrote tables
@@ -51,12 +55,22 @@ def _from_here(value: Any) -> Any:
     """Files that a study names lie where the caller is, and not beside a file that there is not."""
     if isinstance(value, Mapping):
         return {key: _from_here(one) for key, one in value.items()}
-    return str(Path(value).resolve()) if isinstance(value, str) and value.endswith((".toml", ".csv")) else value
+    is_file = isinstance(value, Path) or (isinstance(value, str) and value.endswith((".toml", ".csv")))
+    return str(Path(value).resolve()) if is_file else value
 
 
-def _toml(value: Any) -> str:
+def _toml(value: Any, key: str, asked_by: str) -> str:
+    """A value in TOML. Raises InvalidInput."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{quoted(str(key))} = {_toml(one)}" for key, one in value.items()) + "}"
+        inside = (f"{quoted(str(name))} = {_toml(one, f'{key}.{name}', asked_by)}" for name, one in value.items())
+        return "{" + ", ".join(inside) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_toml(one, key, asked_by) for one in value) + "]"
+    if isinstance(value, (np.generic, np.ndarray)):
+        return _toml(value.tolist(), key, asked_by)
+    if not isinstance(value, (bool, int, float, str)):
+        rule = "must be text, a number, true or false, a list of these, or a table"
+        raise InvalidInput([Problem(asked_by, 0, 0, key, repr(value), rule)])
     return written(value)
 
 

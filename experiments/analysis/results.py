@@ -52,6 +52,11 @@ class Results:
         """How many jobs there are."""
         return int(self.point.size)
 
+    @property
+    def runs(self) -> int:
+        """How many runs there are."""
+        return len(self.arms) * self.jobs - len(self.absent)
+
     def difference(self, outcome: str, arm: int) -> Floats:
         """What a policy (1, 2, ...) adds to an outcome of its baseline, job by job."""
         return self.values[outcome][arm] - self.values[outcome][self.baselines[arm]]

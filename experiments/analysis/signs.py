@@ -6,6 +6,7 @@ combination of signs comes out of the model by itself, without a site shock.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,9 +29,9 @@ class Signs:
     worlds: Mapping[int, Mapping[tuple[str, str], float]]
     refused: int = 0
 
-    def shares(self) -> list[tuple[tuple[tuple[int, ...], ...], float]]:
-        """Each combination of signs (-1, 0 or 1), site by site and outcome by outcome, with its share of worlds, common
-        first."""
+    def shares(self) -> list[tuple[tuple[tuple[int | None, ...], ...], float]]:
+        """Each combination of signs (-1, 0, 1, None of what is not defined), site by site and outcome by outcome, with
+        its share of worlds, common first."""
         found = Counter(
             tuple(tuple(_sign(world[site, name]) for name in self.outcomes) for site in self.sites)
             for world in self.worlds.values()
@@ -38,8 +39,8 @@ class Signs:
         return [(signs, count / len(self.worlds)) for signs, count in found.most_common()]
 
 
-def _sign(value: float) -> int:
-    return (value > 0) - (value < 0)
+def _sign(value: float) -> int | None:
+    return None if math.isnan(value) else (value > 0) - (value < 0)
 
 
 def signs_of(results: Results) -> Signs:

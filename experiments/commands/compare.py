@@ -97,7 +97,7 @@ def compare(
     study = comparison_of(scenarios, replicates=replicates, precision=rule, **how)
     folder = out or default_folder(study)
     execution = Execution(engine, workers, cluster, checked)
-    store = kept_for(study, folder, shared=out is None, checked=checked, warn=say)
+    store = kept_for(study, out, written=folder, checked=checked, warn=say)
     if dry_run:
         describe_scenarios(study, store, execution, folder, as_json=as_json)
         return

@@ -32,8 +32,9 @@ def describe_scenarios(
     adults = estimate([(one, 1) for one in asked.scenarios.values()], execution).adults
     each = " or ".join(f"{days:,}" for days in sorted({one.days for one in asked.scenarios.values()}))
     runs = len(asked.scenarios) * study.replicates
+    most = "at most " if study.precision else ""
     rows: list[tuple[str, Any, str]] = [
-        ("Runs", runs, f"{runs:,} ({len(asked.scenarios)} x {study.replicates} replicates)")
+        ("Runs", runs, f"{most}{runs:,} ({len(asked.scenarios)} x {study.replicates} replicates)")
     ]
     if parts != runs:
         rows.append(("Parts", parts, f"{parts:,} different district runs"))
@@ -41,8 +42,8 @@ def describe_scenarios(
         rows.append(("Finished", finished, f"{finished:,} of them, kept from before"))
     rows += [
         ("Adults", adults, f"about {adults:,} in a run"),
-        ("Days", found.days, f"{each} working days a run; {found.days:,} still to be lived"),
-        ("Time", found.seconds, f"about {_time(found.seconds, found.workers)}"),
+        ("Days", found.days, f"{each} working days a run; {most}{found.days:,} still to be lived"),
+        ("Time", found.seconds, f"{most}about {_time(found.seconds, found.workers)}"),
     ]
     if out is not None:
         rows.append(("Writes", str(out), f"to {out}"))
@@ -51,11 +52,14 @@ def describe_scenarios(
 
 def describe_study(study: Study, kind: Kind, store: Store, execution: Execution, *, as_json: bool) -> None:
     """Of a study from a file."""
-    from keliling.experiments.keep.study_store import BYTES_A_RUN
+    from keliling.experiments.keep.study_store import BYTES_A_RUN, MANIFEST
     from keliling.experiments.run.estimate import estimate
 
-    runs = kind.most_runs(study)
-    each = [(arm.scenario, runs // len(study.arms)) for arm in study.arms]
+    runs, finished = kind.most_runs(study), 0
+    if (store.folder / MANIFEST).exists():
+        store.check()
+        finished = min(len(store.finished()), runs)
+    each = [(arm.scenario, (runs - finished) // len(study.arms)) for arm in study.arms]
     found = estimate(each, execution, grounds_each=len(study.design) if study.factors else 1)
     most = "at most " if study.precision else ""
     bytes_ = runs * BYTES_A_RUN
@@ -66,6 +70,7 @@ def describe_study(study: Study, kind: Kind, store: Store, execution: Execution,
         ("Factors", len(study.factors), f"{len(study.factors)}{' and luck' if study.lucky else ''}"),
         ("Points", len(study.design), f"{len(study.design):,}"),
         ("Runs", runs, f"{most}{runs:,}"),
+        *([("Finished", finished, f"{finished:,} of them, kept from before")] if finished else []),
         ("Adults", found.adults, f"about {found.adults:,} in a run"),
         ("Time", found.seconds, f"{most}about {_time(found.seconds, found.workers)} here"),
         ("Disk", bytes_, f"{most}about {max(bytes_ / 1e6, 0.1):,.1f} MB"),

@@ -66,6 +66,7 @@ def signs(
       keliling signs kebon-jeruk-2018 kebon-jeruk-weekly --size 0.1 --draws 16
       keliling signs kebon-jeruk-2018 kebon-jeruk-2019 grogol-petamburan-2018 grogol-petamburan-2019 --size 0.2
     """
+    from keliling.experiments.analysis.ensemble import distinct
     from keliling.experiments.kinds.comparison import versus
     from keliling.experiments.reading import study_of_tables
     from keliling.experiments.run.executors import Execution
@@ -74,7 +75,7 @@ def signs(
     if len(scenarios) % 2:
         raise InvalidInput([Problem("options", 0, 0, "BASELINE POLICY", " ".join(scenarios), "come in pairs")])
     loaded = options.load_all(scenarios, set_, size)
-    sites = {one.name: at for at, one in enumerate(loaded) if at % 2}
+    sites = dict(zip(distinct([one.name for one in loaded[1::2]]), range(1, len(loaded), 2), strict=True))
     tables: dict[str, Any] = {
         "title": "Signs of effects",
         "question": "How often does each combination of signs come out, over all that is uncertain?",

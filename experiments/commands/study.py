@@ -107,6 +107,7 @@ def live_study(
     from keliling.experiments.conduct import conduct
     from keliling.experiments.keep.study_store import Store
     from keliling.experiments.kinds import KINDS
+    from keliling.sim.errors import KelilingError
 
     kind, quiet = KINDS[study.kind], quiet or as_json
     store = Store(out or Path("results") / study.name, study)
@@ -128,6 +129,8 @@ def live_study(
         show(block)
     if not quiet:
         say(f"Written to {store.folder}")
+    if 0 < report.results.failed == report.results.runs:
+        raise KelilingError(f"every run failed, such as: {report.results.errors[0]}")
     next_step(then or f"keliling verify {store.folder}   (lives a sample anew and compares)", quiet=quiet)
 
 

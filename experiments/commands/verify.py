@@ -53,6 +53,8 @@ def verify(results: Path, sample: int, seed: int, engine: str, as_json: bool, qu
     store = Store(results, study)
     store.check()
     jobs = jobs_in(study, store)
+    if not jobs:
+        raise KelilingError(f"{results}: no run is kept there yet, so there is nothing to verify")
     options.compile_first(engine, quiet=quiet)
     with ProgressBar(sample, quiet=quiet, unit="jobs") as progress:
         found = verified(study, store, jobs, sample, seed=seed, engine=engine, progress=progress)

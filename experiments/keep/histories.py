@@ -30,10 +30,10 @@ class Histories:
 
     @property
     def where(self) -> str:
-        """What becomes of finished runs when it ends early, in words."""
+        """What becomes of finished runs when it ends early, after "they are"."""
         if self.cache is None:
-            return "none of them is kept"
-        return f"they are kept in {self.cache.folder}, and the same command goes on from there"
+            return "not kept"
+        return f"kept in {self.cache.folder}, and the same command goes on from there"
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -41,9 +41,10 @@ class Histories:
         yield
 
     def open(self, **words: Any) -> None:
-        """See that results can be written. Raises InvalidInput."""
-        if self.folder is not None:
-            ready(self.folder)
+        """See that results can be written, and runs kept. Raises InvalidInput."""
+        for folder in (self.folder, None if self.cache is None else self.cache.folder):
+            if folder is not None:
+                ready(folder)
 
     def finished(self, jobs: Iterable[Job]) -> set[str]:
         """The keys of finished runs; those of these jobs are looked for in the cache."""

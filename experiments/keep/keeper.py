@@ -19,7 +19,7 @@ class Keeper(Protocol):
 
     @property
     def where(self) -> str:
-        """What becomes of finished runs when a study ends early, in words."""
+        """What becomes of finished runs when a study ends early, after "they are"."""
 
     def held(self) -> AbstractContextManager[None]:
         """Hold what it keeps, so that no other process is at work on it. Raises StoreError."""

@@ -62,8 +62,8 @@ class Store:
 
     @property
     def where(self) -> str:
-        """What becomes of finished runs when the study ends early, in words."""
-        return f"they are kept in {self.folder}, and the same command goes on from there"
+        """What becomes of finished runs when the study ends early, after "they are"."""
+        return f"kept in {self.folder}, and the same command goes on from there"
 
     # -- beginning
 

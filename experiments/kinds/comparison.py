@@ -27,6 +27,7 @@ from keliling.experiments.reports.tables import (
     write_ensembles,
     write_provenance,
 )
+from keliling.sim.errors import InvalidInput, Problem
 from keliling.sim.history import History
 from keliling.sim.scenario import Scenario
 
@@ -46,8 +47,10 @@ def comparison_of(
     """The comparison of a baseline with policies; by default of the last year that all report by themselves.
 
     All are lived to one last year. ``precision`` adds replicates until it is met. Raises InvalidInput when the
-    scenarios do not fit together.
+    scenarios do not fit together, or there is no policy.
     """
+    if len(scenarios) < 2:
+        raise InvalidInput([Problem("options", 0, 0, "POLICY", "", "needs one policy or more beside the baseline")])
     looked_at = comparable(scenarios) if year is None else year
     lived = same_horizon(scenarios, horizon)
     return replicated(
@@ -146,9 +149,11 @@ def versus(names: Sequence[str]) -> str:
 
 
 def kept_for(
-    study: Study, folder: Path, *, shared: bool, checked: bool = False, warn: Callable[[str], None]
+    study: Study, out: Path | None, *, written: Path | None = None, checked: bool = False, warn: Callable[[str], None]
 ) -> Histories:
-    """Where the runs of a comparison that is written to ``folder`` are kept: in a folder of its own, or, ``shared``,
-    where those of others are; ``warn`` is told of damaged ones."""
-    cache = RunCache((folder.parent if shared else folder) / "runs", study.details.engine, warn)
-    return Histories(study, cache, folder=folder, checked=checked)
+    """Where the runs of a comparison are kept: in ``out``, or else where those of others are.
+
+    Its tables are ``written`` to a folder, if to any; ``warn`` is told of damaged runs.
+    """
+    cache = RunCache((out or default_folder(study).parent) / "runs", study.details.engine, warn)
+    return Histories(study, cache, folder=written, checked=checked)

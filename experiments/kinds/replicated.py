@@ -14,7 +14,10 @@ from keliling.experiments.analysis.ensemble import Ensemble, distinct
 from keliling.experiments.plan.points import BASE
 from keliling.experiments.plan.study import HISTORY, Arm, Job, Precision, Round, Study
 from keliling.experiments.run.estimate import adults_of, districts_of
+from keliling.sim.errors import InvalidInput, Problem
+from keliling.sim.faults import nearest_name
 from keliling.sim.history import History
+from keliling.sim.outcomes import outcomes
 from keliling.sim.run import run_of
 from keliling.sim.scenario import Scenario
 
@@ -40,7 +43,20 @@ def replicated(
     engine: str = "kernel",
     precision: Precision | None = None,
 ) -> Study:
-    """Replicates 0, 1, ... of every scenario; a province is lived district by district, and pooled."""
+    """Replicates 0, 1, ... of every scenario; a province is lived district by district, and pooled.
+
+    Raises InvalidInput when the numbers are none.
+    """
+    wrong = [
+        Problem("options", 0, 0, name, str(value), f"must be a whole number, at least {least}")
+        for name, value, least in (("replicates", replicates, 1), ("seed", seed, 0))
+        if type(value) is not int or value < least
+    ]
+    if precision is not None and precision.outcome not in outcomes():
+        near = nearest_name(precision.outcome, outcomes())
+        wrong.append(Problem("options", 0, 0, "precision", str(precision.outcome), "is not an outcome", near))
+    if wrong:
+        raise InvalidInput(wrong)
     named = dict(zip(distinct([one.name for one in scenarios]), scenarios, strict=True))
     arms = {name: _arms(name, one) for name, one in named.items()}
     return Study(

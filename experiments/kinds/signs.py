@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from keliling.experiments.analysis.decision import Decision
+from keliling.experiments.analysis.ensemble import distinct
 from keliling.experiments.analysis.results import Results
 from keliling.experiments.analysis.signs import Signs, signs_of
 from keliling.experiments.keep.files import write_csv
@@ -19,10 +20,11 @@ from keliling.experiments.plan.study_file import StudyFile
 from keliling.experiments.reports.blocks import Block
 from keliling.experiments.reports.report import Report, write_runs
 from keliling.sim.outcomes import outcomes
+from keliling.sim.scenario import Scenario
 
 OF_SITE = "desk_load"
 """The factor that is drawn for each site apart: how full its desk is."""
-WORDS = {-1: "falls", 0: "same", 1: "rises"}
+WORDS = {-1: "falls", 0: "same", 1: "rises", None: "not defined"}
 
 
 class SignsOfEffects(Kind):
@@ -46,14 +48,16 @@ class SignsOfEffects(Kind):
         against = file.tables.get("against", {})
         for name in against.keys() - {arm.name for arm in policies}:
             file.problems.add("study-against", file.place("against", name), name)
+        taken, names = [NOW, *(arm.name for arm in policies)], {_known_by(file.base): NOW}
         for arm in policies:
             one = file.scenario_at("against", arm.name) if arm.name in against else file.base
             if one is None:
                 continue
-            baseline = NOW if one is file.base else f"{NOW} ({one.name})"
-            if baseline not in {each.name for each in found}:
-                found.append(Arm(baseline, one.title, one, baseline=baseline))
-            found.append(replace(arm, baseline=baseline))
+            if _known_by(one) not in names:
+                taken = distinct([*taken, f"{NOW} ({one.name})"])
+                names[_known_by(one)] = taken[-1]
+                found.append(Arm(taken[-1], one.title, one, baseline=taken[-1]))
+            found.append(replace(arm, baseline=names[_known_by(one)]))
         return found, list(dict.fromkeys(arm.baseline for arm in found))
 
     def design(self, factors: Sequence[Factor], points: int, seed: int, details: Any) -> Sequence[DesignPoint]:
@@ -84,7 +88,7 @@ class SignsOfEffects(Kind):
         above = []
         if signs.refused:
             errors = report.results.errors
-            above = [f"{signs.refused} of them cannot be and are left out, such as one with {errors[0]}"]
+            above = [f"{signs.refused} of them cannot be lived and are left out, such as one with {errors[0]}"]
         header, rows = _table(signs)
         right = (len(header) - 1,)
         heading = f"Signs of the effect in {drawn} drawn worlds"
@@ -110,6 +114,11 @@ class SignsOfEffects(Kind):
     def draw(self, folder: Path, report: Report) -> list[Path]:
         """No figure: it is a table of shares."""
         return []
+
+
+def _known_by(scenario: Scenario) -> tuple[str, int]:
+    """Equal for scenarios that come to the same under the same luck."""
+    return scenario.digest(), scenario.population_seed
 
 
 def _table(signs: Signs) -> tuple[list[str], list[list[str]]]:

@@ -166,7 +166,7 @@ class StudyFile(StudyValues):
             keeps=kind.keeps,
             path=str(self.located.path.resolve()),
             text=self.located.path.read_text(encoding="utf-8"),
-            options={"set": list(self.set_), **self.options},
+            options={"set": [from_anywhere(text) for text in self.set_], **self.options},
         )
         if study.own_luck and study.replicates > MOST_OWN:
             problems.add("study-replicates", self.place("replicates"), study.replicates, most=MOST_OWN)
@@ -383,6 +383,16 @@ class StudyFile(StudyValues):
             elif began != begins or self.year not in years:
                 words: dict[str, Any] = {"begins": begins, "year": self.year, "began": began}
                 self.problems.add("study-policy-years", place, arm.name, **words, first=years[0], last=years[-1])
+
+
+def from_anywhere(text: str) -> str:
+    """A ``name=value`` text that means the same in every folder: a file that it names, by its whole path."""
+    name, _, value = text.partition("=")
+    file, colon, function = value.strip().partition(".py:")
+    if colon and Path(f"{file}.py").is_file():
+        return f"{name}={Path(f'{file}.py').resolve()}:{function}"
+    is_file = value.strip().endswith(".toml") and Path(value.strip()).is_file()
+    return f"{name}={Path(value.strip()).resolve()}" if is_file else text
 
 
 def as_written(value: Value) -> str:

@@ -20,7 +20,9 @@ from typing import Any
 from keliling.experiments.keep.keeper import Row
 from keliling.experiments.plan.study import Job, Study
 from keliling.experiments.run.rows import rows_of
-from keliling.sim.errors import KelilingError
+from keliling.sim.errors import InvalidInput, KelilingError, Problem
+from keliling.sim.faults import nearest_name
+from keliling.sim.run import ENGINES
 
 SPAWN = multiprocessing.get_context("spawn")
 """Spawned and not forked: mesa and numba start threads, and a fork in the middle of one may never wake up."""
@@ -29,22 +31,33 @@ SPAWN = multiprocessing.get_context("spawn")
 @dataclass(frozen=True)
 class Execution:
     """Where and how jobs are lived: by which engine, on so many workers here or on the Dask cluster at an address, and
-    whether the laws of the model are verified every day."""
+    whether the laws of the model are verified every day. Raises InvalidInput."""
 
     engine: str = "kernel"
     workers: int | None = None
     cluster: str | None = None
     checked: bool = False
 
+    def __post_init__(self) -> None:
+        wrong = []
+        if self.engine not in ENGINES:
+            rule = f"must be one of {', '.join(ENGINES)}"
+            wrong.append(Problem("options", 0, 0, "engine", str(self.engine), rule, nearest_name(self.engine, ENGINES)))
+        if self.workers is not None and (type(self.workers) is not int or self.workers < 1):
+            wrong.append(Problem("options", 0, 0, "workers", str(self.workers), "must be a whole number, at least 1"))
+        if wrong:
+            raise InvalidInput(wrong)
+
 
 @dataclass(frozen=True)
 class Batch:
-    """What became of some jobs: the rows of those that were lived to their end."""
+    """What became of some jobs: the rows of those that were lived to their end, and the fault that ended it, if any."""
 
     jobs: int
     rows: list[Row]
     days: int
     seconds: float
+    fault: Exception | None = None
 
 
 class Stop(BaseException):
@@ -60,6 +73,7 @@ def live_batch(study: Study, jobs: Sequence[Job], execution: Execution, progress
     """Live jobs one by one; ``progress`` is told of working days, and ends it by raising Stop."""
     began, days, lived = time.perf_counter(), 0, 0
     rows: list[Row] = []
+    fault = None
 
     def more(count: int) -> None:
         nonlocal days
@@ -73,7 +87,9 @@ def live_batch(study: Study, jobs: Sequence[Job], execution: Execution, progress
             lived += 1
     except Stop:
         pass
-    return Batch(lived, rows, days, time.perf_counter() - began)
+    except Exception as error:  # handed over with what was lived before it
+        fault = error
+    return Batch(lived, rows, days, time.perf_counter() - began, fault)
 
 
 class Executor(ABC):

@@ -11,7 +11,7 @@ from dataclasses import replace
 from keliling.experiments.keep.keeper import Keeper
 from keliling.experiments.plan.study import Job, Study
 from keliling.experiments.run.executors import Batch, Execution, Executor, cores, executor_of
-from keliling.sim.errors import Interrupted, KelilingError
+from keliling.sim.errors import CheckFailed, Interrupted, KelilingError
 
 BATCH_SECONDS = 2.0
 IN_FLIGHT = 2  # batches that wait or are lived, for each worker
@@ -47,7 +47,9 @@ def live_jobs(
             _live(study, store, left, executor, done, progress, cancel or threading.Event())
     except (KeyboardInterrupt, _Cancelled):
         raise Interrupted(f"stopped: {_finished(done, store)}") from None
-    except KelilingError:
+    except KelilingError as error:
+        if type(error) in (KelilingError, CheckFailed) and done:
+            raise type(error)(f"{error}. {_finished(done, store)}") from error
         raise
     except BrokenProcessPool:
         raise KelilingError(
@@ -84,6 +86,8 @@ def _live(
             for future in ready:
                 kept += _keep(future.result(), store, done)
                 pending.remove(future)
+                if (fault := future.result().fault) is not None:
+                    raise fault
             before, days = days, executor.days_lived()
             if kept or days > before:
                 progress(kept, days - before)
@@ -96,7 +100,7 @@ def _live(
         wait(pending)
         for future in pending:  # what they had finished is kept too
             if not future.cancelled() and future.exception() is None:
-                _keep(future.result(), store, done)
+                progress(_keep(future.result(), store, done), 0)
         raise
 
 
@@ -109,7 +113,7 @@ def _keep(batch: Batch, store: Keeper, done: list[Batch]) -> int:
 
 
 def _finished(done: Sequence[Batch], store: Keeper) -> str:
-    return f"{sum(len(one.rows) for one in done):,} runs were finished now; {store.where}"
+    return f"{sum(len(one.rows) for one in done):,} runs were finished now; they are {store.where}"
 
 
 def spread(jobs: Sequence[Job], execution: Execution) -> list[Job]:

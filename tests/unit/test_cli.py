@@ -563,3 +563,23 @@ def test_a_reader_that_has_seen_enough_is_no_error():
 
 def test_durations():
     assert [duration(seconds) for seconds in (0.2, 40, 300, 7800)] == ["1 s", "40 s", "5 min", "2 h 10 min"]
+
+
+def test_an_interrupt_within_a_callback_from_c_is_not_lost():
+    """While compiled code is loaded Python is called back from C, where an exception would be printed and forgotten."""
+    Path("probe.py").write_text(
+        "import ctypes, os, signal, time\n"
+        "from keliling.experiments.cli import cli, main\n\n\n"
+        "@ctypes.CFUNCTYPE(None)\n"
+        "def _raw_object_cache_notify():\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    time.sleep(0.1)\n\n\n"
+        "@cli.command()\n"
+        "def probe():\n"
+        "    _raw_object_cache_notify()\n"
+        "    time.sleep(20)\n\n\n"
+        "main()\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "probe.py", "probe"], env=environment, preexec_fn=listening, timeout=15)
+    assert done.returncode == 130

@@ -6,9 +6,11 @@ import csv
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
@@ -147,6 +149,34 @@ def test_bad_input_is_told_as_the_commands_tell_it(here: Path) -> None:
         'title = "Mine"\nwhy = "To see that a file is found here."\nextends = "kebon-jeruk-2018"\n'
     )
     assert kl.study(STUDY | {"baseline": "mine.toml"}, folder="of-mine", progress=False).report.results.jobs == 6
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda: kl.run("kebon-jeruk-2018", replicates=0), "replicates: must be a whole number, at least 1"),
+        (lambda: kl.compare("kebon-jeruk-2018", "kebon-jeruk-2019", replicates=2.0), "replicates: must be a whole number"),  # type: ignore[arg-type]
+        (lambda: kl.run("kebon-jeruk-2018", seed=-1), "seed: must be a whole number, at least 0"),
+        (lambda: kl.run("kebon-jeruk-2018", workers=0), "workers: must be a whole number, at least 1"),
+        (lambda: kl.run("kebon-jeruk-2018", engine="kernal"), "Did you mean 'kernel'?"),
+        (lambda: kl.compare("kebon-jeruk-2018", []), "needs one policy or more"),
+        (lambda: kl.compare("kebon-jeruk-2018", "kebon-jeruk-2019", precision=("ikn", 1.0)), "Did you mean 'ikm'?"),
+        (lambda: kl.study(STUDY | {"factors": {"officers": {1, 2}}}), "factors.officers: must be text, a number"),
+        (lambda: kl.study(STUDY | {"year": None}), "year: must be text, a number"),
+    ],
+)  # fmt: skip
+def test_what_no_command_would_take_is_refused_here(call: Callable[[], Any], told: str) -> None:
+    with pytest.raises(kl.InvalidInput, match=re.escape(told)):
+        call()
+
+
+def test_values_of_numpy_and_paths_are_taken_and_titles_are_no_files(here: Path) -> None:
+    """What a notebook has at hand."""
+    table = STUDY | {"title": "T.toml", "factors": {"officers": np.array([3, 8])}, "replicates": np.int64(2)}
+    study = kl.study(table, folder=here / "of-numpy", progress=False)
+    assert study.report.results.study.title == "T.toml" and study.report.results.jobs == 6
+    pairs = (one for one in ["kebon-jeruk-2019"])
+    assert len(kl.compare("kebon-jeruk-2018", pairs, replicates=2, **SMALL).comparison.policies) == 1
 
 
 def test_a_scenario_that_was_varied_is_kept_as_a_file(here: Path) -> None:

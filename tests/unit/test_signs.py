@@ -20,6 +20,7 @@ from keliling.sim.parameters import register
 from keliling.sim.scenario import load
 
 pytestmark = pytest.mark.usefixtures("unchecked")
+WORDS = "intrinsic, social, normative, efficacy, decisive, need, company, means, stake, delays, fatigue, hours, pay, weights"
 ONE = ("kebon-jeruk-no-outreach", "kebon-jeruk-weekly")
 TWO = (*ONE, "grogol-petamburan-2018", "grogol-petamburan-2019")
 
@@ -129,7 +130,7 @@ def test_worlds_that_cannot_be_are_counted_and_left_out(monkeypatch: pytest.Monk
     assert sum("this world cannot give the effect of" in why for why in content["errors"]) > 5
     assert {why.split(":")[0] for why in content["errors"]} <= set(register())
     shown = signs(*words, "--outcome", "applications").output
-    assert f"{content['refused']} of them cannot be and are left out, such as one with" in shown
+    assert f"{content['refused']} of them cannot be lived and are left out, such as one with" in shown
 
 
 # -- the command
@@ -158,6 +159,49 @@ def test_a_file_of_ones_own_and_a_policy_that_is_a_baseline_too() -> None:
     assert [row["policy"] for row in rows("out/worlds.csv")] == [ONE[1], "mine"] * 2
     assert [float(row["difference"]) for row in rows("out/worlds.csv") if row["policy"] == "mine"] == [0.0, 0.0]
     assert not [name for name in parquet.read_schema("out/design.parquet").names if name.startswith("desk_load")]
+
+
+def test_every_pair_is_a_site_whatever_its_name() -> None:
+    """One policy at two baselines, baselines and policies of one file name: each is itself, and none is lost."""
+    extends = 'title = "Mine"\nwhy = "To see that it is itself."\nextends = "kebon-jeruk-2018"\n'
+    for folder, officers in (("a", 8), ("b", 3)):
+        Path(folder).mkdir()
+        Path(folder, "base.toml").write_text(f"{extends}[parameters]\nofficers = {officers}\n", encoding="utf-8")
+    weekly = "kebon-jeruk-weekly"
+    words = ("--draws", 2, "--set", "desk_load=0.9", "--outcome", "utilisation", "--outcome", "rejected_share_helped")
+    result = json.loads(
+        signs("a/base.toml", weekly, "b/base.toml", weekly, "a/base.toml", "b/base.toml", *words, "--json").stdout
+    )
+    differences = {}
+    for row in rows("out/worlds.csv"):
+        differences.setdefault((row["policy"], row["outcome"]), []).append(row["difference"])
+    assert [site for site, name in differences if name == "utilisation"] == [weekly, f"{weekly}-2", "base"]
+    assert differences[weekly, "utilisation"] != differences[f"{weekly}-2", "utilisation"]
+    assert all(float(one) > 0.0 for one in differences["base", "utilisation"])  # three officers have more to do
+    # Nobody was helped under a baseline without visits, so a share of them is not defined, and not the same.
+    if set(differences["base", "rejected_share_helped"]) == {""}:
+        assert {row[5] for row in result["rows"]} == {"not defined"}
+
+
+def test_a_policy_that_is_named_like_a_baseline_is_none() -> None:
+    """It has its own name, and the baseline another."""
+    Path("base.toml").write_text(
+        'title = "Mine"\nwhy = "To see that it is lived."\nextends = "kebon-jeruk-no-outreach"\n', encoding="utf-8"
+    )
+    Path("study.toml").write_text(
+        'title = "Mine"\nquestion = "Which?"\nkind = "signs"\nbaseline = "kebon-jeruk-2018"\nsize = 0.02\npoints = 2\n'
+        'outcomes = ["applications"]\n[factors]\ndocument_error = true\n'
+        '[policies]\n"now (base)" = "kebon-jeruk-weekly"\nq = "kebon-jeruk-weekly"\n[against]\nq = "base.toml"\n'
+    )
+    arms = json.loads(keliling("study", "study.toml", "--dry-run", "--json").stdout)["arms"]
+    assert arms == ["now", "now (base)", "now (base)-2", "q"]
+
+
+def test_when_nothing_can_be_lived_it_has_failed() -> None:
+    """A function of the user's own that raises is no answer."""
+    Path("mine.py").write_text(f"def raises({WORDS}):\n    raise ValueError('mine')\n", encoding="utf-8")
+    failed = signs(*ONE, "--draws", 2, "--set", "hypothesis=mine.py:raises", code=1)
+    assert "every run failed, such as: " in failed.stderr and "ValueError: mine" in failed.stderr
 
 
 def test_what_it_would_be() -> None:
