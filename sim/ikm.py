@@ -24,10 +24,11 @@ BOX = (1 << BOX_BITS) - 1
 
 
 def index(total: float, respondents: float) -> float:
-    """IKM (25-100) from the sum of all answers of all respondents to all nine elements; NaN without respondents."""
+    """IKM (25-100) from the sum of all answers of all respondents to all nine elements, or of the means of the elements
+    as of one respondent; NaN without respondents."""
     if respondents <= 0:
         return float("nan")
-    exact = Fraction(25 * int(total), ELEMENTS * int(respondents))
+    exact = 25 * Fraction(str(total)) / (ELEMENTS * int(respondents))
     hundredths = Decimal(exact.numerator * 100) / Decimal(exact.denominator)
     return float(hundredths.quantize(Decimal(1), ROUND_HALF_UP) / 100)
 

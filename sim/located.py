@@ -94,6 +94,9 @@ def parse_toml(text: str, path: Path, problems: Problems) -> Located | None:
 
 def _read_text(path: Path, place: Place, problems: Problems) -> str | None:
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe or a device may never end
+            problems.add("file-unreadable", place, reason="it is no file")
+            return None
         data = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         problems.add("file-missing", place)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import csv
 import math
 import os
+import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import fields
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from keliling.sim.errors import InvalidInput, KelilingError, Problem
+
+SECONDS_TO_WRITE = 600.0  # that no file takes
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -30,6 +34,14 @@ def write_whole(path: Path, content: bytes) -> None:
         _flush_folder(path.parent)
     except OSError as error:
         raise KelilingError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def sweep(folder: Path) -> None:
+    """Remove what processes that died left of files that they were writing: nobody writes one for minutes."""
+    for part in folder.glob(".*.part"):
+        with suppress(OSError):
+            if time.time() - part.stat().st_mtime > SECONDS_TO_WRITE:
+                part.unlink()
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from keliling.experiments.keep.files import ready
+from keliling.experiments.keep.files import ready, sweep
 from keliling.experiments.keep.keeper import FINISHED, Row
 from keliling.experiments.keep.run_cache import RunCache
 from keliling.experiments.plan.study import HISTORY, Arm, Job, Study
@@ -45,6 +45,7 @@ class Histories:
         for folder in (self.folder, None if self.cache is None else self.cache.folder):
             if folder is not None:
                 ready(folder)
+                sweep(folder)
 
     def finished(self, jobs: Iterable[Job]) -> set[str]:
         """The keys of finished runs; those of these jobs are looked for in the cache."""

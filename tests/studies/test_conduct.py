@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -108,10 +110,16 @@ def test_a_fault_takes_no_finished_run_with_it(tmp_path: Path, monkeypatch: pyte
         return whole(study, job, *words, **more)
 
     monkeypatch.setattr(executors, "rows_of", breaks)
+    left = [tmp_path / "runs" / f".{name}.json.1.part" for name in ("of-the-dead", "being-written")]
+    left[0].parent.mkdir()
+    for path, age in zip(left, (3600.0, 1.0), strict=True):
+        path.write_text("half")
+        os.utime(path, (time.time() - age,) * 2)
     store = Histories(study, RunCache(tmp_path / "runs"))
     with pytest.raises(KelilingError, match=r"a fault. 66 runs were finished now; they are kept in") as caught:
         conduct(study, store, Execution(workers=1))
     assert "goes on from there" in str(caught.value) and len(list((tmp_path / "runs").glob("*.json"))) == 66
+    assert [path.exists() for path in left] == [False, True]  # what died is swept away
 
 
 def test_rounds_tell_of_what_was_there_before_and_not_of_their_own(tmp_path: Path) -> None:

@@ -86,6 +86,12 @@ def test_an_exact_half_goes_up(total: int, expected: float) -> None:
     assert ikm.index(total, 1000) == expected
 
 
+def test_means_of_elements_are_taken_as_they_are() -> None:
+    """Means that add up to 31.42 over nine elements are 87.28; as whole numbers they would be 86.11."""
+    assert ikm.index(31.42, 1) == 87.28
+    assert ikm.index(np.float64(31.42), 1.0) == 87.28
+
+
 def test_without_respondents_there_is_no_index() -> None:
     assert math.isnan(ikm.index(0, 0))
     assert ikm.category(math.nan) == "-"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -278,6 +279,7 @@ CALLS: list[tuple[str, str, str, str, Callable[[Path], Any]]] = [
     ("file-missing", "nowhere.toml", "nowhere.toml", "", lambda folder: load(folder / "nowhere.toml")),
     ("file-folder", "district", "district", "", lambda folder: load(_made(folder / "district"))),
     ("file-unreadable", f"{'n' * 300}.toml", f"{'n' * 300}.toml", "", lambda folder: load(folder / f"{'n' * 300}.toml")),
+    ("file-unreadable", "pipe.toml", "pipe.toml", "", lambda folder: (os.mkfifo(folder / "pipe.toml"), load(folder / "pipe.toml"))),
     ("file-unreadable", "\0.toml", "\0.toml", "", lambda folder: load(folder / "\0.toml")),
     ("scenario-unknown", "kebon-jeruk-2108", "scenario", "kebon-jeruk-2018", lambda _: load("kebon-jeruk-2108")),
     ("profile-unknown", "tambura", "profile", "tambora", lambda _: load_profile("tambura")),
