@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from keliling.experiments.plan.factors import Factor
 from keliling.experiments.plan.points import BASE, DesignPoint
 from keliling.experiments.plan.study import MOST_OWN, NOW, Arm, Precision, Study
-from keliling.experiments.plan.study_values import KEYS, STUDY_RULES, TABLES, TEXTS, WHOLE, StudyValues
+from keliling.experiments.plan.study_values import KEYS, STUDY_RULES, TABLES, TEXTS, WHOLE, StudyValues, from_anywhere
 from keliling.experiments.plan.varied import factors_of
 from keliling.sim.errors import InvalidInput
 from keliling.sim.faults import RULES, Place, Problems, nearest_name
@@ -383,16 +383,6 @@ class StudyFile(StudyValues):
             elif began != begins or self.year not in years:
                 words: dict[str, Any] = {"begins": begins, "year": self.year, "began": began}
                 self.problems.add("study-policy-years", place, arm.name, **words, first=years[0], last=years[-1])
-
-
-def from_anywhere(text: str) -> str:
-    """A ``name=value`` text that means the same in every folder: a file that it names, by its whole path."""
-    name, _, value = text.partition("=")
-    file, colon, function = value.strip().partition(".py:")
-    if colon and Path(f"{file}.py").is_file():
-        return f"{name}={Path(f'{file}.py').resolve()}:{function}"
-    is_file = value.strip().endswith(".toml") and Path(value.strip()).is_file()
-    return f"{name}={Path(value.strip()).resolve()}" if is_file else text
 
 
 def as_written(value: Value) -> str:

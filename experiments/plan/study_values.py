@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from keliling.experiments.plan.study import Goal, Precision
@@ -180,3 +181,13 @@ class StudyValues:
         if (given[0][0] == "at_least") != (outcomes()[outcome].better == 1):
             self.problems.add("study-goal-way", self.place("goal", given[0][0]))
         return Goal(outcome, given[0][1])
+
+
+def from_anywhere(text: str) -> str:
+    """A ``name=value`` text that means the same in every folder: a file that it names, by its whole path."""
+    name, _, value = text.partition("=")
+    file, colon, function = value.strip().partition(".py:")
+    if colon and Path(f"{file}.py").is_file():
+        return f"{name}={Path(f'{file}.py').resolve()}:{function}"
+    is_file = value.strip().endswith(".toml") and Path(value.strip()).is_file()
+    return f"{name}={Path(value.strip()).resolve()}" if is_file else text
