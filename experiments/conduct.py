@@ -127,7 +127,7 @@ def _lived(
     rounds: list[Round] = []
     for following in kind.rounds(study, lambda: kind.results(study, store.runs(), merged(rounds))):
         left = unfinished(study, [following], store.finished(following.jobs))
-        listener(planned(study, rounds, following, left))
+        listener(_planned(study, rounds, following, left))
         live_jobs(study, store, left, execution, lambda runs, days: listener(Lived(runs, days)), cancel)
         rounds.append(following)
         listener(RoundEnded(len(rounds)))
@@ -135,7 +135,7 @@ def _lived(
     return kind.report(kind.results(study, store.compact(jobs), jobs))
 
 
-def planned(study: Study, before: Sequence[Round], following: Round, left: Sequence[Job]) -> Planned:
+def _planned(study: Study, before: Sequence[Round], following: Round, left: Sequence[Job]) -> Planned:
     """What there is to do in a round, beyond those before it, of which these jobs are left."""
     known = [study.key(arm, job.point, job.replicate) for one in before for job in one.jobs for arm in job.arms]
     every = sum(len(job.arms) for job in unfinished(study, [following], known))

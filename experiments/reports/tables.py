@@ -10,7 +10,7 @@ import platform
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -86,33 +86,6 @@ def write_ensembles(folder: Path, ensembles: Sequence[Ensemble]) -> None:
 
 
 @dataclass(frozen=True)
-class DifferenceRow:
-    """A row of ``comparison.csv``."""
-
-    policy: str
-    outcome: str
-    unit: str
-    baseline_mean: float
-    policy_mean: float
-    difference: float
-    low: float
-    high: float
-    better_in: int | None
-    n: int
-    variance_ratio: float
-    dropped: int
-    year: int
-
-    @classmethod
-    def of(cls, d: Difference, year: int) -> DifferenceRow:
-        """The row of a difference."""
-        own = {
-            field.name: getattr(d, field.name) for field in fields(cls) if field.name not in ("outcome", "unit", "year")
-        }
-        return cls(outcome=d.outcome.name, unit=d.outcome.unit, year=year, **own)
-
-
-@dataclass(frozen=True)
 class OnlookerRow:
     """A row of ``before-after.csv``."""
 
@@ -141,15 +114,25 @@ def write_comparison(folder: Path, comparison: Comparison) -> None:
     """``comparison.csv``: every difference of every policy; ``before-after.csv``: every scenario by itself."""
     year = comparison.year
     onlooker = [d for rows in comparison.before_after.values() for d in rows.values()]
-    write_rows(folder / "comparison.csv", DifferenceRow, [DifferenceRow.of(d, year) for d in comparison.rows()])
+    rows = [as_row(d, year) for d in comparison.rows()]
+    write_csv(folder / "comparison.csv", list(rows[0]), [list(row.values()) for row in rows])
     write_rows(folder / "before-after.csv", OnlookerRow, [OnlookerRow.of(d, year) for d in onlooker])
+
+
+def as_row(difference: Difference, year: int) -> dict[str, Any]:
+    """A row of ``comparison.csv``: all that a difference holds, with its outcome by name and unit."""
+    outcome = difference.outcome
+    row = {field.name: getattr(difference, field.name) for field in fields(difference)}
+    numbers = {name: value for name, value in row.items() if name not in ("policy", "outcome", "dropped")}
+    known_by = {"policy": difference.policy, "outcome": outcome.name, "unit": outcome.unit}
+    return {**known_by, **numbers, "dropped": difference.dropped, "year": year}
 
 
 def as_dict(difference: Difference, year: int) -> dict[str, Any]:
     """A difference as JSON can hold it, in words too."""
     outcome = difference.outcome
     words = {"title": outcome.title, "meaning": outcome.meaning, "definition": outcome.definition}
-    return asdict(DifferenceRow.of(difference, year)) | words | {"verdict": difference.verdict}
+    return as_row(difference, year) | words | {"verdict": difference.verdict}
 
 
 def provenance_of(
