@@ -70,7 +70,7 @@ class SignsOfEffects(Kind):
             values = {factor.name: factor.at(share) for factor, share in zip(common, row, strict=False)}
             shares = zip(own, row[len(common) :], strict=True)
             apart = {baseline: {factor.name: factor.at(share)} for (factor, baseline), share in shares}
-            found.append(DesignPoint(number, values, 0, own=apart))
+            found.append(DesignPoint(number, values, own=apart))
         return found
 
     def own_luck(self, factors: Sequence[Factor], details: Any) -> bool:
@@ -88,7 +88,7 @@ class SignsOfEffects(Kind):
         above = []
         if signs.refused:
             errors = report.results.errors
-            above = [f"{signs.refused} of them cannot be lived and are left out, such as one with {errors[0]}"]
+            above = [f"Left out, since it cannot be lived: {signs.refused}, such as one with {errors[0]}"]
         header, rows = _table(signs)
         right = (len(header) - 1,)
         heading = f"Signs of the effect in {drawn} drawn worlds"

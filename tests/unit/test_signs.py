@@ -130,7 +130,7 @@ def test_worlds_that_cannot_be_are_counted_and_left_out(monkeypatch: pytest.Monk
     assert sum("this world cannot give the effect of" in why for why in content["errors"]) > 5
     assert {why.split(":")[0] for why in content["errors"]} <= set(register())
     shown = signs(*words, "--outcome", "applications").output
-    assert f"{content['refused']} of them cannot be lived and are left out, such as one with" in shown
+    assert f"Left out, since it cannot be lived: {content['refused']}, such as one with" in shown
 
 
 # -- the command

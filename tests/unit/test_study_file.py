@@ -375,7 +375,7 @@ def test_every_kind_loads_from_a_minimal_file(kind: str, tmp_path: Path) -> None
     assert (len(study.design), len(study.jobs())) == (points, jobs)
     assert study.replicates == (1 if kind in (*SAMPLED, "signs") else 10)
     assert (study.seed, study.year, study.outcomes) == (1, 2019, DEFAULT_OUTCOMES)
-    assert (study.precision, study.goal, study.worth, study.lucky) == (None, None, None, kind in (*SAMPLED, "signs"))
+    assert (study.precision, study.goal, study.worth, study.lucky) == (None, None, None, kind in SAMPLED)
     assert (study.path, study.text) == (str(tmp_path / "mine.toml"), text)
     assert all(arm.scenario.size == 0.01 for arm in study.arms)
 
